@@ -1,0 +1,144 @@
+//! Draws the parts that name nothing else: VMAs, completions, waiting times, faults, strategies.
+//!
+//! Each is valid by itself. Weights lean towards the plain and small, because a case's schedules
+//! are sampled and a superfluous page or knob dilutes them.
+
+use std::array;
+
+use crate::case::generate::draw::Draw;
+use crate::case::generate::swarm::Swarm;
+use crate::case::{Completion, Fault, FaultPoint, Strategy, Vma, VmaKind, limit};
+
+/// Weights of the mappings' kinds, as in [`VmaKind::ALL`]. Half are anonymous, for that is what
+/// fills a machine; the four others share the rest, for each has a rule of its own about who may
+/// unmap it and when.
+const KINDS: [usize; 5] = [50, 15, 15, 10, 10];
+/// Waiting times in jiffies: immediately after, the reaper's nap (HZ/10), its sum and the delayed
+/// wake-up (HZ), the reaper's timer (2 HZ), and two that outlast them. Neighbours of a time-out
+/// tell more than any number between.
+const TIMES: [u32; 7] = [1, 2, 10, 100, 200, 250, 1000];
+/// Percent of the waiting times that are not one of [`TIMES`], so that no number is out of reach.
+const ODD_TIME: usize = 20;
+/// Percent of the mappings longer than [`SMALL_PAGES`]: a few, to cross a page table's end.
+const LONG: usize = 6;
+/// Pages of a usual mapping, at most. Two make a half-done walk visible, four make a huge page.
+const SMALL_PAGES: usize = 4;
+/// Pages of one huge page on the machine.
+pub(in crate::case) const HUGE_PAGES: u8 = 4;
+/// Percent of the mappings with a certain flag. Flags are rules of their own, so they occur often
+/// enough that each campaign minute has some of each, rarely enough that most mappings are plain;
+/// `unmapped`, which costs an operation, half as often.
+const FLAG: usize = 12;
+/// Percent of the faults given as `fail-nth`, the form that a minimised case ends up with.
+const FAIL_NTH: usize = 40;
+/// Highest call that `fail-nth` strikes: most calls of a small case are earlier.
+const NTH: usize = 8;
+
+/// A mapping called `name`.
+pub(in crate::case) fn vma(name: String, swarm: &Swarm, draw: &mut Draw) -> Vma {
+    let kind = kind(swarm, draw);
+    let anon = kind == VmaKind::Anon;
+    let huge = anon && draw.chance(FLAG);
+    Vma {
+        name,
+        kind,
+        pages: if huge { HUGE_PAGES * draw.between(1..=2) as u8 } else { pages(draw) },
+        locked: lockable(kind) && draw.chance(FLAG),
+        huge,
+        mergeable: anon && draw.chance(FLAG),
+        unmapped: draw.chance(FLAG / 2),
+    }
+}
+
+/// The kind of a mapping.
+pub(in crate::case) fn kind(swarm: &Swarm, draw: &mut Draw) -> VmaKind {
+    let weights: [usize; 5] =
+        array::from_fn(|kind| KINDS[kind] * swarm.multiplier(Swarm::KINDS + kind));
+    VmaKind::ALL[draw.weighted(&weights).unwrap_or(0)]
+}
+
+/// Whether `mlock` applies to mappings of this kind.
+pub(in crate::case) fn lockable(kind: VmaKind) -> bool {
+    !matches!(kind, VmaKind::Hugetlb | VmaKind::Pfnmap)
+}
+
+/// The length of a mapping.
+pub(in crate::case) fn pages(draw: &mut Draw) -> u8 {
+    let most = if draw.chance(LONG) { usize::from(limit::PAGES) } else { SMALL_PAGES };
+    draw.between(1..=most) as u8
+}
+
+/// A waiting time in jiffies.
+pub(in crate::case) fn jiffies(draw: &mut Draw) -> u32 {
+    match draw.chance(ODD_TIME) {
+        true => draw.between(1..=limit::JIFFIES as usize) as u32,
+        false => draw.pick(&TIMES).copied().unwrap_or(TIMES[0]),
+    }
+}
+
+/// How an AIO request completes: each way equally often, but for the swarm.
+pub(in crate::case) fn completion(swarm: &Swarm, draw: &mut Draw) -> Completion {
+    let weights: [usize; 4] = array::from_fn(|way| swarm.multiplier(Swarm::COMPLETIONS + way));
+    match draw.weighted(&weights) {
+        None | Some(0) => Completion::After(jiffies(draw)),
+        Some(1) => Completion::ErrorAfter(jiffies(draw)),
+        Some(2) => Completion::AfterAlloc,
+        Some(_) => Completion::Never,
+    }
+}
+
+/// A fault that may be limited to one of `tasks`. All points are alike: which of them matters is
+/// what the campaign wants to know.
+pub(in crate::case) fn fault(tasks: &[String], swarm: &Swarm, draw: &mut Draw) -> Fault {
+    let weights: [usize; 7] = array::from_fn(|point| swarm.multiplier(Swarm::POINTS + point));
+    let point = FaultPoint::ALL[draw.weighted(&weights).unwrap_or(0)];
+    let mut fault = plain_fault(point);
+    match draw.chance(FAIL_NTH) {
+        true => fault.fail_nth = Some(draw.between(1..=NTH) as u32),
+        false => knobs(&mut fault, draw),
+    }
+    // One in four strikes a single task: enough to tell "this caller fails" from "all fail".
+    fault.task_filter = if draw.chance(25) { draw.pick(tasks).cloned() } else { None };
+    fault
+}
+
+/// A fault at `point` with every knob at its default.
+fn plain_fault(point: FaultPoint) -> Fault {
+    Fault {
+        point,
+        probability: 100,
+        interval: 1,
+        times: None,
+        space: 0,
+        fail_nth: None,
+        task_filter: None,
+    }
+}
+
+/// Sets the knobs of a fault without `fail-nth`; each stays at its default half of the time, since
+/// a knob in the file is a line's worth of reading.
+fn knobs(fault: &mut Fault, draw: &mut Draw) {
+    if draw.chance(50) {
+        fault.probability = draw.between(1..=100) as u8;
+    }
+    if draw.chance(50) {
+        fault.interval = draw.between(1..=4) as u32;
+    }
+    if draw.chance(50) {
+        fault.times = Some(draw.between(1..=4) as u32);
+    }
+    if draw.chance(50) {
+        fault.space = draw.between(0..=NTH) as u32;
+    }
+}
+
+/// Any strategy, with a new seed.
+pub(in crate::case) fn strategy(draw: &mut Draw) -> Strategy {
+    let seed = draw.bits();
+    match draw.below(4) {
+        0 => Strategy::Pos { seed },
+        1 => Strategy::Random { seed },
+        2 => Strategy::Pct { seed, depth: draw.between(1..=10) as u8 },
+        _ => Strategy::InOrder,
+    }
+}

@@ -1,0 +1,136 @@
+//! Which names mean what, where: the view of a case that generation, mutation and repair share.
+//!
+//! It answers for one operation at one place whether a valid case may hold it. The generator asks
+//! before it keeps an operation, repair asks before it drops one. It is no second
+//! [`check`](crate::case::check): that one explains to a human what is wrong with a file, stops at
+//! the first mistake and has the last word; this one only says yes or no, about any operation, on
+//! trees that are not valid yet, and is fast enough to be asked for every proposal.
+
+use crate::case::check::{io_requests, owner, task_names};
+use crate::case::{Case, Operation, Process, ProcessKind, RESERVED, Vma};
+
+/// Address spaces of a case: for each process, the one whose VMAs and contexts its operations name.
+pub(in crate::case) struct Scope(Vec<usize>);
+
+impl Scope {
+    /// The address spaces of `case`, as its keys and its `vfork` operations say.
+    pub(in crate::case) fn of(case: &Case) -> Self {
+        Scope((0..case.processes.len()).map(|process| owner(case, process)).collect())
+    }
+
+    /// The process that owns the address space in which `process` runs.
+    pub(in crate::case) fn owner<'c>(&self, case: &'c Case, process: usize) -> &'c Process {
+        &case.processes[self.0[process]]
+    }
+
+    /// Whether `process` may run `operation`: its kind permits it, and all that it names is there.
+    pub(in crate::case) fn allows(&self, case: &Case, process: usize, what: &Operation) -> bool {
+        permitted(case.processes[process].kind, what) && self.resolves(case, process, what)
+    }
+
+    fn resolves(&self, case: &Case, process: usize, what: &Operation) -> bool {
+        use Operation::*;
+        let has_vma = |process, name| vma(self.owner(case, process), name).is_some();
+        match what {
+            Write(v) | Read(v) | WriteFile(v) | Madvise(v) | Munmap(v) => has_vma(process, v),
+            Mmap(v) => vma(self.owner(case, process), v).is_some_and(|vma| vma.unmapped),
+            IoSubmit(c, _) | IoDestroy(c) => self.owner(case, process).contexts.contains(c),
+            Kill(p) | GetTaskMm(p) | ProcMaps(p) | UseMm(p) => user(case, p).is_some(),
+            Wait(p) | Vfork(p) => {
+                user(case, p).is_some_and(|child| is_parent(case, process, child))
+            }
+            ProcessVmReadv(p, v) | CopyFromUser(p, v) => {
+                user(case, p).is_some_and(|process| has_vma(process, v))
+            }
+            Alloc(_) | Free | Sleep(_) | Exit | ExitGroup => true,
+            Mmput | MmputAsync | UnuseMm | SysrqF => true,
+        }
+    }
+}
+
+/// What a thread holds after the operations so far.
+#[derive(Clone, Default)]
+pub(in crate::case) struct Held {
+    /// References of `get_task_mm` that no `mmput` has dropped.
+    pub(in crate::case) references: usize,
+    /// The process of the `use_mm` in force.
+    pub(in crate::case) borrowed: Option<String>,
+    /// Whether it has exited.
+    over: bool,
+}
+
+impl Held {
+    /// Takes the next operation into account, or says false if it cannot come next.
+    pub(in crate::case) fn step(&mut self, operation: &Operation) -> bool {
+        let possible = !self.over && self.possible(operation);
+        if possible {
+            self.apply(operation);
+        }
+        possible
+    }
+
+    fn possible(&self, operation: &Operation) -> bool {
+        match operation {
+            Operation::Mmput | Operation::MmputAsync => self.references > 0,
+            Operation::UseMm(_) => self.borrowed.is_none(),
+            Operation::CopyFromUser(process, _) => self.borrowed.as_ref() == Some(process),
+            Operation::UnuseMm => self.borrowed.is_some(),
+            _ => true,
+        }
+    }
+
+    fn apply(&mut self, operation: &Operation) {
+        match operation {
+            Operation::GetTaskMm(_) => self.references += 1,
+            Operation::Mmput | Operation::MmputAsync => self.references -= 1,
+            Operation::UseMm(process) => self.borrowed = Some(process.clone()),
+            Operation::UnuseMm => self.borrowed = None,
+            Operation::Exit | Operation::ExitGroup => self.over = true,
+            _ => {}
+        }
+    }
+}
+
+/// Whether tasks of this kind may run the operation at all.
+fn permitted(kind: ProcessKind, operation: &Operation) -> bool {
+    use Operation::*;
+    match operation {
+        Alloc(_) | Free | Sleep(_) | Kill(_) | GetTaskMm(_) | Mmput | MmputAsync => true,
+        UseMm(_) | CopyFromUser(..) | UnuseMm | SysrqF => kind == ProcessKind::Kernel,
+        _ => kind == ProcessKind::User,
+    }
+}
+
+/// The index of the user process of that name.
+pub(in crate::case) fn user(case: &Case, name: &str) -> Option<usize> {
+    case.processes.iter().position(|p| p.kind == ProcessKind::User && p.name == name)
+}
+
+/// The indices of all user processes.
+pub(in crate::case) fn users(case: &Case) -> Vec<usize> {
+    let is_user = |&p: &usize| case.processes[p].kind == ProcessKind::User;
+    (0..case.processes.len()).filter(is_user).collect()
+}
+
+/// Whether `child` names `parent` as its parent.
+pub(in crate::case) fn is_parent(case: &Case, parent: usize, child: usize) -> bool {
+    case.processes[child].parent.as_ref() == Some(&case.processes[parent].name)
+}
+
+/// Whether some process starts this one by `vfork`.
+pub(in crate::case) fn is_vforked(case: &Case, name: &str) -> bool {
+    let threads = case.processes.iter().flat_map(|process| &process.threads);
+    threads
+        .flat_map(|thread| &thread.operations)
+        .any(|operation| matches!(operation, Operation::Vfork(child) if child == name))
+}
+
+/// The tasks that segments and task filters may name: threads, the machine's, AIO requests.
+pub(in crate::case) fn tasks(case: &Case) -> Vec<String> {
+    let requests = io_requests(case).into_iter().map(|request| request.name);
+    task_names(case).into_iter().chain(RESERVED.map(String::from)).chain(requests).collect()
+}
+
+fn vma<'p>(owner: &'p Process, name: &str) -> Option<&'p Vma> {
+    owner.vmas.iter().find(|vma| vma.name == name)
+}

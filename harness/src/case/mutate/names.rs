@@ -1,0 +1,81 @@
+//! Names: which are legal, which are free, and where they occur.
+
+use crate::case::{Case, Operation, RESERVED, limit};
+
+/// Makes all declared names legal and unique. References are left alone: they follow whoever kept
+/// the name.
+pub(super) fn repair(case: &mut Case) {
+    unique(case.processes.iter_mut().map(|process| &mut process.name), "p", &RESERVED);
+    for process in &mut case.processes {
+        unique(process.vmas.iter_mut().map(|vma| &mut vma.name), "v", &[]);
+        unique(process.contexts.iter_mut(), "c", &[]);
+        unique(process.threads.iter_mut().map(|thread| &mut thread.name), "t", &[]);
+    }
+}
+
+/// Renames those that are illegal or taken by an earlier one.
+fn unique<'a>(names: impl Iterator<Item = &'a mut String>, prefix: &str, reserved: &[&str]) {
+    let mut names: Vec<&mut String> = names.collect();
+    for index in 0..names.len() {
+        let name = names[index].as_str();
+        let taken = names[..index].iter().any(|other| *other == name);
+        if taken || !is_legal(name) || reserved.contains(&name) {
+            let fresh = fresh(prefix, |name| names.iter().any(|other| *other == name));
+            *names[index] = fresh;
+        }
+    }
+}
+
+/// `[a-z][a-z0-9_]*`, not too long.
+pub(super) fn is_legal(name: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_lowercase();
+    let other = |byte: u8| letter(byte) || byte.is_ascii_digit() || byte == b'_';
+    name.bytes().next().is_some_and(letter) && name.bytes().all(other) && name.len() <= limit::NAME
+}
+
+/// The first of `p1`, `p2`, … that is not taken.
+pub(super) fn fresh(prefix: &str, taken: impl Fn(&str) -> bool) -> String {
+    let mut number = 1;
+    loop {
+        let name = format!("{prefix}{number}");
+        if !taken(&name) {
+            return name;
+        }
+        number += 1;
+    }
+}
+
+/// A name for a new process or kernel thread.
+pub(super) fn fresh_process(case: &Case, prefix: &str) -> String {
+    fresh(prefix, |name| case.processes.iter().any(|process| process.name == name))
+}
+
+/// The names that an operation refers to.
+#[derive(Default)]
+pub(super) struct References<'a> {
+    /// A process.
+    pub(super) process: Option<&'a mut String>,
+    /// A VMA: of the process, or else of the operation's own address space.
+    pub(super) vma: Option<&'a mut String>,
+    /// An AIO context.
+    pub(super) context: Option<&'a mut String>,
+}
+
+/// The names that an operation refers to, to be changed.
+pub(super) fn references(operation: &mut Operation) -> References<'_> {
+    use Operation::*;
+    let mut names = References::default();
+    match operation {
+        Write(vma) | Read(vma) | WriteFile(vma) | Madvise(vma) | Mmap(vma) | Munmap(vma) => {
+            names.vma = Some(vma);
+        }
+        IoSubmit(context, _) | IoDestroy(context) => names.context = Some(context),
+        Kill(process) | Wait(process) | Vfork(process) | GetTaskMm(process) | ProcMaps(process)
+        | UseMm(process) => names.process = Some(process),
+        ProcessVmReadv(process, vma) | CopyFromUser(process, vma) => {
+            (names.process, names.vma) = (Some(process), Some(vma));
+        }
+        Alloc(_) | Free | Sleep(_) | Exit | ExitGroup | Mmput | MmputAsync | UnuseMm | SysrqF => {}
+    }
+    names
+}

@@ -1,0 +1,89 @@
+//! O-PT-UAF, O-VMA-UAF, O-MM-UAF, O-TASK-UAF, O-DOUBLE, O-PAGEMAP, O-TLB, and O-LOCK's part that the
+//! model checks: what checked memory reported.
+//!
+//! Promise: every stale access, double free, counter below zero, frame freed while mapped or cached, and
+//! misused lock of the run ends it, so the report is about the first. Tolerance: none.
+
+use super::{Failure, signature};
+use mmreap::memory::{Place, Violation};
+use mmreap::trace::{Kind, ObjectRef};
+use mmreap::world::World;
+
+/// Names the violation that ended the run, if one did.
+pub fn judge(world: &World) -> Option<Failure> {
+    let violation = world.violation?;
+    Some(describe(world, violation))
+}
+
+/// The oracle's name, and what the report calls it.
+fn name(violation: &Violation) -> (&'static str, &'static str) {
+    let kind = violation.object().kind;
+    match violation {
+        Violation::UseAfterFree { .. } => (use_after_free(kind), "use-after-free"),
+        Violation::EntryVanished { .. } => ("O-PT-UAF", "page-table entry vanished"),
+        Violation::DoubleFree { .. } => ("O-DOUBLE", "double-free"),
+        Violation::Underflow { .. } => ("O-DOUBLE", "reference count underflow"),
+        Violation::FreedWhileMapped { .. } => ("O-PAGEMAP", "page freed while mapped"),
+        Violation::FreedUnderIo { .. } => ("O-PAGEMAP", "page freed under I/O"),
+        Violation::StaleTranslation { .. } => ("O-TLB", "page freed before the TLB was flushed"),
+        Violation::Lock { .. } => ("O-LOCK", "lock misused"),
+    }
+}
+
+fn use_after_free(kind: Kind) -> &'static str {
+    match kind {
+        Kind::PageTable => "O-PT-UAF",
+        Kind::Vma => "O-VMA-UAF",
+        Kind::Page => "O-PAGEMAP",
+        Kind::Task | Kind::Signal => "O-TASK-UAF",
+        _ => "O-MM-UAF",
+    }
+}
+
+/// The moments of a violation, the one that noticed first, each with its caption.
+fn places(violation: &Violation) -> Vec<(&'static str, Place)> {
+    match *violation {
+        Violation::UseAfterFree { allocated, freed, used, .. } => {
+            vec![("used", used), ("freed", freed), ("allocated", allocated)]
+        }
+        Violation::DoubleFree { allocated, freed, again, .. } => {
+            vec![("freed again", again), ("freed", freed), ("allocated", allocated)]
+        }
+        Violation::EntryVanished { cleared, used, .. } => vec![("used", used), ("cleared", cleared)],
+        Violation::Underflow { used, .. } | Violation::Lock { used, .. } => vec![("used", used)],
+        Violation::FreedWhileMapped { mapped, freed, .. } => {
+            vec![("freed", freed), ("mapped", mapped)]
+        }
+        Violation::StaleTranslation { cached, freed, .. } => {
+            vec![("freed", freed), ("cached", cached)]
+        }
+        Violation::FreedUnderIo { submitted, freed, .. } => {
+            vec![("freed", freed), ("submitted", submitted)]
+        }
+    }
+}
+
+fn describe(world: &World, violation: Violation) -> Failure {
+    let (oracle, title) = name(&violation);
+    let object = violation.object();
+    let places = places(&violation);
+    let sites: Vec<_> = places.iter().take(2).map(|(_, place)| place.site).collect();
+    let mut events: Vec<u32> = places.iter().map(|(_, place)| place.event).collect();
+    events.sort_unstable();
+    Failure {
+        signature: signature(oracle, object.kind, &sites),
+        headline: headline(title, object, &places),
+        object,
+        events,
+        details: places.iter().map(|(caption, place)| detail(world, caption, place)).collect(),
+    }
+}
+
+fn headline(title: &str, object: ObjectRef, places: &[(&'static str, Place)]) -> String {
+    format!("{title}: {} in {}", object.kind.name(), places[0].1.site.function)
+}
+
+fn detail(world: &World, caption: &str, place: &Place) -> String {
+    let task = &world.threads()[place.thread.index()].name;
+    format!("{caption} by {task} in {}", place.site)
+}

@@ -1,0 +1,342 @@
+//! A case, resolved: names became indices and page numbers, so that a run looks nothing up.
+
+use crate::case::check::{io_requests, owner};
+use crate::case::{
+    self, Case, Completion, Fault, FaultPoint, Operation, ProcessKind, Segment, Time, Tlb, VmaKind,
+};
+use mmreap::boot::MachinePlan;
+use mmreap::mm::mmap::VmaPlan;
+use mmreap::mm::pgtable::PTRS;
+use mmreap::mm::vma::VmFlag;
+use mmreap::sync::thread::Tid;
+use mmreap::{aio, inject};
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+use std::ops::Range;
+use std::rc::Rc;
+
+/// A case that is ready to run.
+#[derive(Debug)]
+pub struct Plan {
+    /// The machine.
+    pub machine: MachinePlan,
+    /// Seed of injected faults.
+    pub seed: u64,
+    /// Injected faults.
+    pub faults: Vec<inject::Fault>,
+    /// Processes, in file order.
+    pub processes: Vec<ProcessPlan>,
+    /// AIO requests: the device's name and when it completes.
+    pub requests: Vec<(String, aio::Completion)>,
+    /// What the schedule fixes.
+    pub segments: Vec<Segment>,
+}
+
+/// A process or kernel thread.
+#[derive(Debug)]
+pub struct ProcessPlan {
+    /// Its name.
+    pub name: Rc<str>,
+    /// Whether it is a kernel thread.
+    pub kernel: bool,
+    /// The process whose address space it uses.
+    pub owner: usize,
+    /// The process that waits for it.
+    pub parent: Option<usize>,
+    /// `oom_score_adj`.
+    pub adj: i16,
+    /// Whether it begins with its parent's `vfork`.
+    pub vforked: bool,
+    /// MMU notifiers of its address space.
+    pub notifiers: u8,
+    /// Mappings at boot, and what their pages contain.
+    pub mapped: Vec<(VmaPlan, u32)>,
+    /// Number of AIO contexts.
+    pub contexts: usize,
+    /// Threads: name and steps.
+    pub threads: Vec<(Rc<str>, Vec<Step>)>,
+}
+
+/// One operation.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Stores the content to the pages.
+    Write(Range<u32>, u32),
+    /// Loads the pages.
+    Read(Range<u32>),
+    /// Copies the pages in the middle of a system call.
+    WriteFile(Range<u32>),
+    /// `MADV_DONTNEED` of the mapping at the page.
+    Madvise(u32),
+    /// Maps it.
+    Mmap(VmaPlan),
+    /// Unmaps the mapping at the page.
+    Munmap(u32),
+    /// Submits the request to the context.
+    IoSubmit(usize, usize),
+    /// Destroys the context.
+    IoDestroy(usize),
+    /// Allocates pages.
+    Alloc(u8),
+    /// Frees them.
+    Free,
+    /// Sleeps.
+    Sleep(u32),
+    /// Exits.
+    Exit,
+    /// The whole process exits.
+    ExitGroup,
+    /// Kills a process.
+    Kill(usize),
+    /// Waits for a child.
+    Wait(usize),
+    /// Starts a child.
+    Vfork(usize),
+    /// Takes a user reference.
+    GetTaskMm(usize),
+    /// Drops it.
+    Mmput,
+    /// Drops it from a worker.
+    MmputAsync,
+    /// Reads /proc/PID/maps.
+    ProcMaps(usize),
+    /// Reads pages of another process.
+    ProcessVmReadv(usize, Range<u32>),
+    /// Borrows an address space.
+    UseMm(usize),
+    /// Reads pages of the borrowed address space.
+    CopyFromUser(Range<u32>),
+    /// Gives it back.
+    UnuseMm,
+    /// Invokes the OOM killer.
+    SysrqF,
+}
+
+impl Plan {
+    /// Resolves a case that [`case::check::check`] accepts.
+    pub fn new(case: &Case) -> Self {
+        let planner = Planner { case };
+        Plan {
+            machine: machine(&case.machine),
+            seed: seed(case),
+            faults: case.faults.iter().map(fault).collect(),
+            processes: (0..case.processes.len()).map(|p| planner.process(p)).collect(),
+            requests: requests(case),
+            segments: case.schedule.segments.clone(),
+        }
+    }
+}
+
+fn machine(machine: &case::Machine) -> MachinePlan {
+    MachinePlan {
+        frames: machine.frames,
+        min: machine.min,
+        high: machine.high,
+        any_time: machine.time == Time::Any,
+        lazy_tlb: machine.tlb == Tlb::Lazy,
+    }
+}
+
+/// Faults depend on the case's seed and not on the seed of one run, so that the schedule can be searched
+/// again with the faults where they were.
+fn seed(case: &Case) -> u64 {
+    match case.schedule.strategy {
+        case::Strategy::InOrder => 0,
+        case::Strategy::Random { seed }
+        | case::Strategy::Pct { seed, .. }
+        | case::Strategy::Pos { seed } => seed,
+    }
+}
+
+fn fault(fault: &Fault) -> inject::Fault {
+    inject::Fault {
+        point: match fault.point {
+            FaultPoint::PageAlloc => inject::FaultPoint::PageAlloc,
+            FaultPoint::Slab => inject::FaultPoint::Slab,
+            FaultPoint::Trylock => inject::FaultPoint::Trylock,
+            FaultPoint::Notifier => inject::FaultPoint::Notifier,
+            FaultPoint::Aio => inject::FaultPoint::Aio,
+            FaultPoint::Usercopy => inject::FaultPoint::Usercopy,
+            FaultPoint::ReaperDelay => inject::FaultPoint::ReaperDelay,
+        },
+        probability: fault.probability,
+        interval: fault.interval,
+        times: fault.times,
+        space: fault.space,
+        fail_nth: fault.fail_nth,
+        task_filter: fault.task_filter.clone(),
+        chance,
+    }
+}
+
+/// A percentage that depends on the seed, the fault, the thread and the thread's call.
+fn chance(seed: u64, fault: u32, thread: Tid, call: u32) -> u8 {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ u64::from(fault) << 32);
+    rng.set_stream(u64::from(thread.0));
+    rng.set_word_pos(u128::from(call));
+    (u64::from(rng.next_u32()) * 100 >> 32) as u8
+}
+
+fn requests(case: &Case) -> Vec<(String, aio::Completion)> {
+    let completion = |request: &case::check::IoRequest| {
+        let thread = &case.processes[request.process].threads[request.thread];
+        match &thread.operations[request.operation] {
+            Operation::IoSubmit(_, completion) => convert(*completion),
+            _ => unreachable!("io_requests lists io_submit operations"),
+        }
+    };
+    io_requests(case).iter().map(|r| (r.name.clone(), completion(r))).collect()
+}
+
+fn convert(completion: Completion) -> aio::Completion {
+    match completion {
+        Completion::After(jiffies) => aio::Completion::After(jiffies),
+        Completion::ErrorAfter(jiffies) => aio::Completion::ErrorAfter(jiffies),
+        Completion::AfterAlloc => aio::Completion::AfterAlloc,
+        Completion::Never => aio::Completion::Never,
+    }
+}
+
+struct Planner<'a> {
+    case: &'a Case,
+}
+
+impl Planner<'_> {
+    fn process(&self, p: usize) -> ProcessPlan {
+        let process = &self.case.processes[p];
+        let thread = |t: usize| {
+            (Rc::from(process.task_name(t)), self.steps(p, t))
+        };
+        ProcessPlan {
+            name: Rc::from(&*process.name),
+            kernel: process.kind == ProcessKind::Kernel,
+            owner: owner(self.case, p),
+            parent: process.parent.as_deref().map(|parent| self.find(parent)),
+            adj: process.adj,
+            vforked: self.is_vforked(&process.name),
+            notifiers: process.notifiers,
+            mapped: self.mapped(p),
+            contexts: process.contexts.len(),
+            threads: (0..process.threads.len()).map(thread).collect(),
+        }
+    }
+
+    fn is_vforked(&self, name: &str) -> bool {
+        let threads = self.case.processes.iter().flat_map(|p| &p.threads);
+        let mut operations = threads.flat_map(|t| &t.operations);
+        operations.any(|o| matches!(o, Operation::Vfork(child) if child == name))
+    }
+
+    fn find(&self, name: &str) -> usize {
+        let position = self.case.processes.iter().position(|p| p.name == name);
+        position.expect("a checked case declares what it names")
+    }
+
+    fn mapped(&self, p: usize) -> Vec<(VmaPlan, u32)> {
+        let vmas = self.case.processes[p].vmas.iter().enumerate().filter(|(_, vma)| !vma.unmapped);
+        vmas.map(|(v, vma)| (self.vma(p, &vma.name), v as u32 + 1)).collect()
+    }
+
+    /// The mapping with its place: each begins at a table of its own.
+    fn vma(&self, p: usize, name: &str) -> VmaPlan {
+        let mut start = 0;
+        for vma in &self.case.processes[owner(self.case, p)].vmas {
+            if vma.name == name {
+                return vma_plan(vma, start);
+            }
+            start += u32::from(vma.pages).next_multiple_of(PTRS);
+        }
+        unreachable!("a checked case declares what it names")
+    }
+
+    fn pages(&self, p: usize, name: &str) -> Range<u32> {
+        let plan = self.vma(p, name);
+        plan.start..plan.start + plan.pages
+    }
+
+    fn context(&self, p: usize, name: &str) -> usize {
+        let contexts = &self.case.processes[owner(self.case, p)].contexts;
+        contexts.iter().position(|c| c == name).expect("a checked case declares what it names")
+    }
+
+    fn steps(&self, p: usize, t: usize) -> Vec<Step> {
+        let operations = &self.case.processes[p].threads[t].operations;
+        (0..operations.len()).map(|o| self.step(p, t, o)).collect()
+    }
+
+    fn step(&self, p: usize, t: usize, o: usize) -> Step {
+        match &self.case.processes[p].threads[t].operations[o] {
+            Operation::Write(vma) => Step::Write(self.pages(p, vma), content(p, t, o)),
+            Operation::Read(vma) => Step::Read(self.pages(p, vma)),
+            Operation::WriteFile(vma) => Step::WriteFile(self.pages(p, vma)),
+            Operation::Madvise(vma) => Step::Madvise(self.pages(p, vma).start),
+            Operation::Mmap(vma) => Step::Mmap(self.vma(p, vma)),
+            Operation::Munmap(vma) => Step::Munmap(self.pages(p, vma).start),
+            Operation::IoSubmit(context, _) => {
+                Step::IoSubmit(self.context(p, context), self.request(p, t, o))
+            }
+            Operation::IoDestroy(context) => Step::IoDestroy(self.context(p, context)),
+            Operation::Alloc(pages) => Step::Alloc(*pages),
+            Operation::Free => Step::Free,
+            Operation::Sleep(jiffies) => Step::Sleep(*jiffies),
+            Operation::Exit => Step::Exit,
+            Operation::ExitGroup => Step::ExitGroup,
+            Operation::Mmput => Step::Mmput,
+            Operation::MmputAsync => Step::MmputAsync,
+            Operation::UnuseMm => Step::UnuseMm,
+            Operation::SysrqF => Step::SysrqF,
+            other => self.step_on_process(other),
+        }
+    }
+
+    fn step_on_process(&self, operation: &Operation) -> Step {
+        match operation {
+            Operation::Kill(process) => Step::Kill(self.find(process)),
+            Operation::Wait(process) => Step::Wait(self.find(process)),
+            Operation::Vfork(process) => Step::Vfork(self.find(process)),
+            Operation::GetTaskMm(process) => Step::GetTaskMm(self.find(process)),
+            Operation::ProcMaps(process) => Step::ProcMaps(self.find(process)),
+            Operation::UseMm(process) => Step::UseMm(self.find(process)),
+            Operation::ProcessVmReadv(process, vma) => {
+                let process = self.find(process);
+                Step::ProcessVmReadv(process, self.pages(process, vma))
+            }
+            Operation::CopyFromUser(process, vma) => {
+                Step::CopyFromUser(self.pages(self.find(process), vma))
+            }
+            _ => unreachable!("the other operations do not name a process"),
+        }
+    }
+
+    fn request(&self, process: usize, thread: usize, operation: usize) -> usize {
+        let at = |r: &case::check::IoRequest| {
+            (r.process, r.thread, r.operation) == (process, thread, operation)
+        };
+        io_requests(self.case).iter().position(at).expect("every io_submit is a request")
+    }
+}
+
+/// What a store leaves behind: different for each operation, and for what is there at boot.
+fn content(process: usize, thread: usize, operation: usize) -> u32 {
+    ((process * 10 + thread) * 100 + operation) as u32 * 10 + 100
+}
+
+fn vma_plan(vma: &case::Vma, start: u32) -> VmaPlan {
+    let kind = match vma.kind {
+        VmaKind::Anon | VmaKind::File => 0,
+        VmaKind::Shared => VmFlag::Shared.mask(),
+        VmaKind::Hugetlb => VmFlag::Hugetlb.mask(),
+        VmaKind::Pfnmap => VmFlag::Pfnmap.mask(),
+    };
+    let flag = |set: bool, flag: VmFlag| if set { flag.mask() } else { 0 };
+    VmaPlan {
+        name: Rc::from(&*vma.name),
+        start,
+        pages: u32::from(vma.pages),
+        flags: kind
+            | flag(vma.locked, VmFlag::Locked)
+            | flag(vma.huge, VmFlag::Hugepage)
+            | flag(vma.mergeable, VmFlag::Mergeable),
+        file: vma.kind == VmaKind::File,
+    }
+}

@@ -1,0 +1,185 @@
+//! Booting a machine: memory, daemons, processes with their address spaces.
+//!
+//! Whoever wants to run something calls these functions from the `main` that it hands to
+//! [`crate::sync::engine::Engine::run`], in this order: [`machine`], processes and their parts,
+//! [`daemons`], then [`run`].
+
+use crate::aio::Kiocb;
+use crate::khugepaged::{self, khugepaged_enter};
+use crate::ksm::{self, ksm_enter};
+use crate::memory::{Handle, allocate};
+use crate::mm::mmap::{VmaPlan, insert_vma};
+use crate::mm::pgtable::{Entry, PTRS, Slot, pte_alloc, pte_index};
+use crate::mm::vma::{VmFlag, Vma};
+use crate::mm::{Mm, fault};
+use crate::page::Watermark;
+use crate::sync::thread::{self, Tid};
+use crate::task::{Signal, Task, TaskFlag, new_task};
+use crate::trace::{What, record};
+use crate::world::world;
+use std::rc::Rc;
+
+/// The machine.
+#[derive(Clone, Copy, Debug)]
+pub struct MachinePlan {
+    /// Page frames.
+    pub frames: u16,
+    /// The `min` watermark.
+    pub min: u16,
+    /// The `high` watermark.
+    pub high: u16,
+    /// Whether timers may fire at any moment.
+    pub any_time: bool,
+    /// Whether a full-mm gather does not flush the TLB.
+    pub lazy_tlb: bool,
+}
+
+/// Creates memory, clock and the locks that exist once.
+pub fn machine(plan: MachinePlan) {
+    world(|w| {
+        w.zone.boot(plan.frames, plan.min, plan.high);
+        w.clock.any_time = plan.any_time;
+        w.tlbs.lazy = plan.lazy_tlb;
+        crate::oom::boot(w);
+        ksm::boot(w);
+        khugepaged::boot(w);
+    });
+}
+
+/// A process without threads; `listed` says whether it is on the list of processes from the beginning.
+pub fn process(name: Rc<str>, adj: i16, listed: bool) -> Handle<Signal> {
+    let is_init = &*name == "init";
+    let signal = allocate(Signal {
+        name,
+        threads: Vec::new(),
+        live: 0,
+        unnotified: 0,
+        sigcnt: 0,
+        group_exit: false,
+        oom_mm: None,
+        oom_score_adj: adj,
+        parent: None,
+        is_init,
+        in_vfork: false,
+        zombie: false,
+    });
+    if listed {
+        world(|w| w.oom.processes.push(signal));
+    }
+    signal
+}
+
+/// A task of a process, using the address space, that runs `body`.
+pub fn task(
+    signal: Handle<Signal>,
+    name: Rc<str>,
+    mm: Option<Handle<Mm>>,
+    body: fn(Tid),
+) -> Handle<Task> {
+    let task = new_task(signal, name.clone(), 0);
+    if let Some(mm) = mm {
+        task.poke(|task| task.mm = Some(mm));
+        mm.poke(|mm| mm.users += 1);
+    }
+    start(task, &name, body);
+    task
+}
+
+/// A kernel thread of the case.
+pub fn kthread(name: Rc<str>, body: fn(Tid)) -> Handle<Task> {
+    let signal = process(name.clone(), 0, true);
+    let task = new_task(signal, name.clone(), 1 << TaskFlag::Kthread as u32);
+    start(task, &name, body);
+    task
+}
+
+fn start(task: Handle<Task>, name: &str, body: fn(Tid)) {
+    let thread = thread::spawn(name, task, body);
+    task.poke(|task| task.thread = Some(thread));
+}
+
+/// The daemons: the reaper and a worker always, scanners if somebody is registered with them.
+pub fn daemons() {
+    daemon("oom_reaper", |_| crate::oom::reaper::oom_reaper());
+    daemon("kworker", |_| crate::workqueue::kworker());
+    if world(|w| !w.ksm.registered().is_empty()) {
+        daemon("ksmd", |_| ksm::ksmd());
+    }
+    if world(|w| !w.khugepaged.registered().is_empty()) {
+        daemon("khugepaged", |_| khugepaged::khugepaged());
+    }
+}
+
+fn daemon(name: &str, body: fn(Tid)) {
+    let name: Rc<str> = Rc::from(name);
+    let signal = process(name.clone(), 0, false);
+    let task = new_task(signal, name.clone(), 1 << TaskFlag::Kthread as u32);
+    start(task, &name, body);
+}
+
+/// The device that completes one AIO request, as a thread.
+pub fn device(name: &str, request: Handle<Kiocb>, body: fn(Tid)) {
+    let name: Rc<str> = Rc::from(name);
+    let signal = process(name.clone(), 0, false);
+    let task = new_task(signal, name.clone(), 1 << TaskFlag::Kthread as u32);
+    start(task, &name, body);
+    request.poke(|request| request.thread = task.peek(|task| task.thread));
+}
+
+/// Maps something into an address space and fills it, as far as memory reaches. `content` is what each
+/// anonymous page contains.
+pub fn vma(mm: Handle<Mm>, plan: &VmaPlan, content: u32) {
+    let vma = insert_vma(mm, plan);
+    if plan.flags & VmFlag::Mergeable.mask() != 0 {
+        ksm_enter(mm);
+    }
+    if plan.flags & VmFlag::Hugepage.mask() != 0 {
+        khugepaged_enter(mm);
+    }
+    if vma.peek(Vma::has_backing) {
+        take_backing(vma, plan.pages);
+    }
+    for page in plan.start..plan.start + plan.pages {
+        fill(mm, vma, page, content);
+    }
+}
+
+fn take_backing(vma: Handle<Vma>, pages: u32) {
+    for _ in 0..pages {
+        let spare = world(|w| w.zone.free_frames() > w.zone.high);
+        let frame = spare.then(|| crate::page::get_page_from_freelist(Watermark::Min)).flatten();
+        if let Some(frame) = frame {
+            vma.poke(|vma| vma.backing.push(frame));
+        }
+    }
+}
+
+fn fill(mm: Handle<Mm>, vma: Handle<Vma>, page: u32, content: u32) {
+    if vma.peek(|vma| vma.has(VmFlag::Pfnmap)) {
+        let Entry::Table(table) = pte_alloc(mm, page).peek() else { return };
+        Slot { table, index: pte_index(page) }.set(Entry::Pfn);
+        return;
+    }
+    let populated = fault::populate(vma, page);
+    let private = vma.peek(|vma| !vma.has_backing());
+    let stored = populated && vma.peek(Vma::is_anonymous) && store(mm, page, content);
+    if private {
+        let content = if stored { content } else { vma.peek(|vma| vma.pristine(page)) };
+        record(mm.object(), What::UserWrite { page, content });
+    }
+}
+
+fn store(mm: Handle<Mm>, page: u32, content: u32) -> bool {
+    match crate::mm::pgtable::hardware_walk(mm, page) {
+        Entry::Page { frame, .. } => crate::page::store(frame, content),
+        Entry::Huge(frames) => crate::page::store(frames[(page % PTRS) as usize], content),
+        _ => return false,
+    }
+    true
+}
+
+/// Everything is set up: threads run until nothing can happen any more.
+pub fn run() {
+    world(|w| w.booted());
+    thread::run_clock();
+}

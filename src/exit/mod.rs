@@ -1,0 +1,5 @@
+//! The exit path: `do_exit`, `exit_mm`, `mmput`, `exit_mmap`.
+
+pub mod do_exit;
+pub mod exit_mmap;
+pub mod fork;

@@ -1,0 +1,128 @@
+//! Fault points: places where an injected fault may strike, with the kernel's knobs.
+//!
+//! Source: `Documentation/fault-injection` (`probability`, `interval`, `times`, `space`, `task-filter`)
+//! and `/proc/PID/fail-nth`. Where no fault is set up, a point costs one comparison. Whether a fault
+//! with a probability strikes depends on its own number, the task and how often that task came by,
+//! not on a shared stream: taking one fault away leaves the others where they were.
+
+use crate::sync::thread::Tid;
+use crate::trace::{Kind, ObjectRef, What, record};
+use crate::world::{World, world};
+
+/// Where a fault may strike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FaultPoint {
+    /// `fail_page_alloc`: the free list has no page.
+    PageAlloc,
+    /// `failslab`: a small object cannot be allocated.
+    Slab,
+    /// A trylock fails.
+    Trylock,
+    /// An MMU notifier would have to block.
+    Notifier,
+    /// An AIO request ends with an error.
+    Aio,
+    /// `fail_usercopy`: a copy to or from user space faults.
+    Usercopy,
+    /// The reaper's wake-up is one second late.
+    ReaperDelay,
+}
+
+/// A set-up fault.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// Where.
+    pub point: FaultPoint,
+    /// Percent of the calls that fail.
+    pub probability: u8,
+    /// Only every n-th call may fail.
+    pub interval: u32,
+    /// At most so many failures.
+    pub times: Option<u32>,
+    /// So many calls pass before the first failure.
+    pub space: u32,
+    /// Exactly this call fails, counted from 1; then the other knobs are not used.
+    pub fail_nth: Option<u32>,
+    /// Only calls of the thread with this name count.
+    pub task_filter: Option<String>,
+    /// The source of chance: a number below 100 for the n-th call of a thread.
+    pub chance: fn(seed: u64, fault: u32, thread: Tid, call: u32) -> u8,
+}
+
+#[derive(Debug)]
+struct Armed {
+    fault: Fault,
+    calls: u32,
+    failures: u32,
+}
+
+/// The faults of a run.
+#[derive(Debug, Default)]
+pub struct Injection {
+    armed: Vec<Armed>,
+    seed: u64,
+    calls: [u32; POINTS],
+}
+
+const POINTS: usize = FaultPoint::ReaperDelay as usize + 1;
+
+impl Injection {
+    /// Disarms all faults.
+    pub fn reset(&mut self) {
+        self.armed.clear();
+        self.calls = [0; POINTS];
+    }
+
+    /// Arms faults, whose chance depends on the seed.
+    pub fn arm(&mut self, seed: u64, faults: impl IntoIterator<Item = Fault>) {
+        self.seed = seed;
+        self.armed.extend(faults.into_iter().map(|fault| Armed { fault, calls: 0, failures: 0 }));
+    }
+
+    /// How often the run came by the point, struck or not.
+    pub fn calls(&self, point: FaultPoint) -> u32 {
+        self.calls[point as usize]
+    }
+}
+
+impl Armed {
+    fn strikes(&mut self, seed: u64, number: u32, thread: Tid) -> bool {
+        self.calls += 1;
+        let fault = &self.fault;
+        let strikes = match fault.fail_nth {
+            Some(nth) => self.calls == nth,
+            None => {
+                self.calls > fault.space
+                    && (self.calls - fault.space).is_multiple_of(fault.interval)
+                    && fault.times.is_none_or(|times| self.failures < times)
+                    && (fault.chance)(seed, number, thread, self.calls) < fault.probability
+            }
+        };
+        self.failures += u32::from(strikes);
+        strikes
+    }
+}
+
+fn evaluate(w: &mut World, point: FaultPoint) -> bool {
+    w.injection.calls[point as usize] += 1;
+    let thread = w.running_tid();
+    let name = &w.threads[thread.index()].name;
+    let injection = &mut w.injection;
+    let mut any = false;
+    for (number, armed) in injection.armed.iter_mut().enumerate() {
+        let counts = armed.fault.task_filter.as_ref().is_none_or(|filter| filter == name);
+        if armed.fault.point == point && counts {
+            any |= armed.strikes(injection.seed, number as u32, thread);
+        }
+    }
+    any
+}
+
+/// Whether a fault strikes here and now.
+pub fn strikes(point: FaultPoint) -> bool {
+    let struck = world(|w| evaluate(w, point));
+    if struck {
+        record(ObjectRef::sole(Kind::None), What::Fault);
+    }
+    struck
+}

@@ -1,0 +1,209 @@
+//! khugepaged: replaces the small pages of a range by a huge page, in address spaces that it holds by
+//! count only.
+//!
+//! Source: mm/khugepaged.c (`khugepaged_exit`, `collapse_huge_page`) of v4.9 to v4.15, for anonymous
+//! memory. Collapsing takes `mmap_sem` for writing and frees a page table, after it looked whether there
+//! are users left; the handshake with the exit path is ksmd's.
+
+use crate::memory::{Handle, free, read};
+use crate::mm::fault::map_huge;
+use crate::mm::pgtable::{
+    Entry, PTRS, PageTable, Slot, pgd_offset, pmd_lock, pmd_offset, pte_index, read_pmd,
+};
+use crate::mm::vma::{VmFlag, Vma};
+use crate::mm::{Mm, MmFlag, memory::replace_page, mmap_sem, mmdrop, mmgrab};
+use crate::page::{Frame, content, free_pages, store};
+use crate::page_alloc::try_alloc_frames;
+use crate::sync::atomic::atomic_read;
+use crate::sync::bits::{clear_bit, set_bit, test_bit};
+use crate::sync::lock::Family;
+use crate::sync::rwsem::{down_read, down_write, up_read, up_write};
+use crate::sync::spinlock::{SpinLock, spin_lock, spin_unlock};
+use crate::sync::wait::wait_for_work;
+use crate::trace::{Kind, ObjectRef, enter, protocol};
+use crate::world::{World, world};
+
+/// khugepaged's list: address spaces, and the one that it is working on.
+#[derive(Debug, Default)]
+pub struct KhugepagedList {
+    slots: Vec<Handle<Mm>>,
+    cursor: Option<Handle<Mm>>,
+    lock: Option<SpinLock>,
+}
+
+impl KhugepagedList {
+    /// Forgets everything.
+    pub fn reset(&mut self) {
+        self.slots.clear();
+        (self.cursor, self.lock) = (None, None);
+    }
+
+    /// Address spaces that are registered.
+    pub fn registered(&self) -> &[Handle<Mm>] {
+        &self.slots
+    }
+}
+
+const LIST: ObjectRef = ObjectRef::sole(Kind::KhugepagedList);
+
+/// Creates the lock, at boot.
+pub fn boot(w: &mut World) {
+    let lock = w.locks.add("khugepaged_mm_lock", Family::Spinning);
+    w.locks.own(lock, LIST);
+    w.khugepaged.lock = Some(SpinLock(lock));
+}
+
+/// `__khugepaged_enter`: registers an address space.
+pub fn khugepaged_enter(mm: Handle<Mm>) {
+    if !test_bit(mm, MmFlag::VmHugepage) {
+        world(|w| w.khugepaged.slots.push(mm));
+        set_bit(mm, MmFlag::VmHugepage);
+        mmgrab(mm);
+    }
+}
+
+/// `khugepaged_exit`: takes the address space off the list, or waits until khugepaged has let go of it.
+pub fn khugepaged_exit(mm: Handle<Mm>) {
+    if !test_bit(mm, MmFlag::VmHugepage) {
+        return;
+    }
+    let _call = protocol("__khugepaged_exit", mm.object());
+    let easy = with_list(|list| list.cursor != Some(mm) && list.remove(mm));
+    if easy {
+        clear_bit(mm, MmFlag::VmHugepage);
+        mmdrop(mm);
+    } else {
+        down_write(mmap_sem(mm));
+        up_write(mmap_sem(mm));
+    }
+}
+
+impl KhugepagedList {
+    fn remove(&mut self, mm: Handle<Mm>) -> bool {
+        let registered = self.slots.contains(&mm);
+        self.slots.retain(|&slot| slot != mm);
+        registered
+    }
+}
+
+fn with_list<R>(f: impl FnOnce(&mut KhugepagedList) -> R) -> R {
+    let lock = world(|w| w.khugepaged.lock.expect("the machine has booted"));
+    spin_lock(lock);
+    let result = world(|w| f(&mut w.khugepaged));
+    spin_unlock(lock);
+    result
+}
+
+fn khugepaged_test_exit(mm: Handle<Mm>) -> bool {
+    atomic_read(mm, "mm_users", |mm| &mut mm.users) == 0
+}
+
+/// The thread: one pass over what is registered, then it waits for more to do.
+pub fn khugepaged() {
+    let _call = protocol("khugepaged", LIST);
+    for mm in world(|w| w.khugepaged.slots.clone()) {
+        let registered = with_list(|list| {
+            list.cursor = list.slots.contains(&mm).then_some(mm);
+            list.cursor.is_some()
+        });
+        if registered {
+            scan(mm);
+            leave(mm);
+        }
+    }
+    wait_for_work(LIST, "khugepaged_wait", || false);
+}
+
+fn scan(mm: Handle<Mm>) {
+    let _call = enter("khugepaged_scan_mm_slot");
+    down_read(mmap_sem(mm));
+    let candidate = if khugepaged_test_exit(mm) { None } else { find_candidate(mm) };
+    up_read(mmap_sem(mm));
+    if let Some(page) = candidate {
+        collapse_huge_page(mm, page);
+    }
+}
+
+/// `collect_mm_slot`: moves on, and lets go of an address space that has no users any more.
+fn leave(mm: Handle<Mm>) {
+    let gone = khugepaged_test_exit(mm);
+    let ours = with_list(|list| {
+        list.cursor = None;
+        gone && list.remove(mm)
+    });
+    if ours {
+        clear_bit(mm, MmFlag::VmHugepage);
+        mmdrop(mm);
+    }
+}
+
+/// The first page of a range of a huge mapping that small pages fill.
+fn find_candidate(mm: Handle<Mm>) -> Option<u32> {
+    let mut next = read(mm, "mmap", |mm| mm.mmap);
+    while let Some(vma) = next {
+        if read(vma, "vm_flags", |vma| vma.has(VmFlag::Hugepage))
+            && let Some(page) = filled_range(mm, vma)
+        {
+            return Some(page);
+        }
+        next = read(vma, "vm_next", |vma| vma.next);
+    }
+    None
+}
+
+fn filled_range(mm: Handle<Mm>, vma: Handle<Vma>) -> Option<u32> {
+    let (start, end) = vma.peek(|vma| (vma.start, vma.end));
+    (start..end).step_by(PTRS as usize).find(|&page| table_with_pages(mm, page).is_some())
+}
+
+/// The lowest table at a page, if small pages fill it.
+fn table_with_pages(mm: Handle<Mm>, page: u32) -> Option<(Slot, Handle<PageTable>)> {
+    let pmd = pmd_offset(pgd_offset(mm, page), page)?;
+    let Entry::Table(table) = read_pmd(pmd) else { return None };
+    (frames_of(table).len() == PTRS as usize).then_some((pmd, table))
+}
+
+fn frames_of(table: Handle<PageTable>) -> Vec<Frame> {
+    let entries = (0..PTRS).map(|page| Slot { table, index: pte_index(page) }.peek());
+    let frame = |entry| if let Entry::Page { frame, .. } = entry { Some(frame) } else { None };
+    entries.filter_map(frame).collect()
+}
+
+/// `collapse_huge_page`: with `mmap_sem` for writing, and only if there are users left.
+fn collapse_huge_page(mm: Handle<Mm>, page: u32) {
+    let _call = protocol("collapse_huge_page", mm.object());
+    let Some(fresh) = try_alloc_frames(PTRS as usize) else { return };
+    down_write(mmap_sem(mm));
+    let target = if khugepaged_test_exit(mm) { None } else { table_with_pages(mm, page) };
+    let unused = match target {
+        Some((pmd, table)) => collapse(mm, page, pmd, table, &fresh),
+        None => fresh,
+    };
+    up_write(mmap_sem(mm));
+    free_pages(&unused);
+}
+
+/// Moves the content, and returns the frames that are no longer used.
+fn collapse(
+    mm: Handle<Mm>,
+    page: u32,
+    pmd: Slot,
+    table: Handle<PageTable>,
+    fresh: &[Frame],
+) -> Vec<Frame> {
+    let ptl = pmd_lock(pmd);
+    let old = frames_of(table);
+    if old.len() != fresh.len() || pmd.peek() != Entry::Table(table) {
+        spin_unlock(ptl);
+        return fresh.to_vec();
+    }
+    for ((page, &from), &to) in (page..).zip(&old).zip(fresh) {
+        store(to, content(from));
+        Slot { table, index: pte_index(page) }.set(Entry::None);
+        replace_page(mm, page, from);
+    }
+    map_huge(mm, pmd, page, fresh);
+    spin_unlock(ptl);
+    free(table);
+    old
+}

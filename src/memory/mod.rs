@@ -1,0 +1,96 @@
+//! Checked memory: kernel objects live in slabs and are named by handles, so that a stale access is a
+//! report with three places (who allocated, who freed, who used) instead of undefined behaviour.
+//!
+//! An access through a [`Handle`] is checked every time. It is *not* a scheduling point by itself:
+//! data that is protected by a lock needs none. Racy accesses go through [`read`] and [`write`],
+//! which announce themselves to the scheduler first.
+
+mod report;
+mod slab;
+
+pub use report::{LockRule, Place, Violation, report};
+pub use slab::{Handle, Slab};
+
+use crate::sync::point::{Access, point};
+use crate::trace::{Kind, ObjectRef, What, record};
+use crate::world::{World, world};
+
+/// A kind of kernel object that lives in a slab of the [`World`].
+pub trait Object: Sized + 'static {
+    /// The kind, as reports print it.
+    const KIND: Kind;
+    /// The slab that holds the objects of this kind.
+    fn slab(world: &mut World) -> &mut Slab<Self>;
+}
+
+/// Allocates an object. Like a fresh `kmalloc`, this is invisible to others until it is published.
+pub fn allocate<T: Object>(value: T) -> Handle<T> {
+    let handle = world(|w| {
+        let place = w.here();
+        T::slab(w).insert(value, place)
+    });
+    record(handle.object(), What::Allocate);
+    handle
+}
+
+/// Frees an object. Freeing it twice ends the run with a report.
+pub fn free<T: Object>(handle: Handle<T>) {
+    point(handle.object(), Access::Free, "free", T::KIND.name());
+    let freed = world(|w| {
+        let place = w.here();
+        T::slab(w).remove(handle, place)
+    });
+    match freed {
+        Ok(()) => record(handle.object(), What::Free),
+        Err((allocated, freed)) => {
+            let used = world(|w| w.here());
+            let object = handle.object();
+            report(Violation::DoubleFree { object, allocated, freed, again: used })
+        }
+    }
+}
+
+/// A racy load of one field, announced under the field's name.
+pub fn read<T: Object, R>(handle: Handle<T>, field: &'static str, f: impl FnOnce(&T) -> R) -> R {
+    point(handle.object(), Access::Read, "read", field);
+    let value = handle.peek(f);
+    record(handle.object(), What::Read);
+    value
+}
+
+/// A racy store to one field, announced under the field's name.
+pub fn write<T: Object>(handle: Handle<T>, field: &'static str, f: impl FnOnce(&mut T)) {
+    point(handle.object(), Access::Write, "write", field);
+    handle.poke(f);
+    record(handle.object(), What::Write);
+}
+
+impl<T: Object> Handle<T> {
+    /// The object's name in events and reports.
+    pub fn object(self) -> ObjectRef {
+        ObjectRef { kind: T::KIND, serial: self.serial() }
+    }
+
+    /// A checked look at the object without a scheduling point, for data that a lock protects.
+    pub fn peek<R>(self, f: impl FnOnce(&T) -> R) -> R {
+        self.poke(|object| f(object))
+    }
+
+    /// A checked change of the object without a scheduling point, for data that a lock protects.
+    pub fn poke<R>(self, f: impl FnOnce(&mut T) -> R) -> R {
+        match world(|w| T::slab(w).get(self).map(f)) {
+            Ok(value) => value,
+            Err((allocated, freed)) => self.used_after_free(allocated, freed),
+        }
+    }
+
+    /// Whether the object still exists. For audits after a run, not for kernel code.
+    pub fn is_live(self) -> bool {
+        world(|w| T::slab(w).get(self).is_ok())
+    }
+
+    fn used_after_free(self, allocated: Place, freed: Place) -> ! {
+        let used = world(|w| w.here());
+        report(Violation::UseAfterFree { object: self.object(), allocated, freed, used })
+    }
+}

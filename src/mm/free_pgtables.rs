@@ -1,0 +1,56 @@
+//! `free_pgtables`: the tables go. After its first step no walker may follow them.
+//!
+//! Source: mm/memory.c (`free_pgtables`, `free_pgd_range`) of v4.9 to v4.15. The kernel frees a table's
+//! page with the gather; here it is freed when it is taken out, because from then on nobody may reach
+//! it anyway.
+
+use super::pgtable::{Entry, PGDIR_PAGES, PTRS, Slot, pgd_offset, pmd_index};
+use super::vma::Vma;
+use super::Mm;
+use crate::memory::{Handle, free, read, write};
+use crate::trace::enter;
+
+/// The tables of mappings from `first` on; `floor` and `ceiling` are the pages next to them that are
+/// still in use (the kernel's `FIRST_USER_ADDRESS` and 0 in `exit_mmap`).
+pub fn free_pgtables(mm: Handle<Mm>, first: Option<Handle<Vma>>, floor: u32, ceiling: u32) {
+    let _call = enter("free_pgtables");
+    let (mut next, mut floor) = (first, floor);
+    while let Some(vma) = next {
+        next = read(vma, "vm_next", |vma| vma.next);
+        let (start, end) = vma.peek(|vma| (vma.start, vma.end));
+        let limit = next.map_or(ceiling, |next| next.peek(|next| next.start));
+        free_pgd_range(mm, start..end, floor, limit);
+        floor = end;
+    }
+}
+
+fn free_pgd_range(mm: Handle<Mm>, pages: std::ops::Range<u32>, floor: u32, ceiling: u32) {
+    let first = pages.start / PGDIR_PAGES;
+    let last = (pages.end - 1) / PGDIR_PAGES;
+    for index in first..=last {
+        let span = index * PGDIR_PAGES..(index + 1) * PGDIR_PAGES;
+        let pgd = pgd_offset(mm, span.start);
+        let Entry::Table(pmd) = pgd.peek() else { continue };
+        free_pte_range(pmd, pages.start.max(span.start), pages.end.min(span.end));
+        if floor <= span.start && span.end <= ceiling {
+            clear(pgd, "pgd");
+            free(pmd);
+        }
+    }
+}
+
+fn free_pte_range(pmd: Handle<super::pgtable::PageTable>, from: u32, to: u32) {
+    for page in (from..to).step_by(PTRS as usize) {
+        let slot = Slot { table: pmd, index: pmd_index(page) };
+        if let Entry::Table(table) = slot.peek() {
+            clear(slot, "pmd");
+            free(table);
+        }
+    }
+}
+
+/// `pmd_clear` and `pgd_clear`.
+fn clear(slot: Slot, noun: &'static str) {
+    write(slot.table, noun, |_| ());
+    slot.set(Entry::None);
+}

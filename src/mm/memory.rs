@@ -1,0 +1,125 @@
+//! Unmapping: clear page-table entries, gather the pages, keep the tables.
+//!
+//! Source: mm/memory.c (`unmap_vmas`, `unmap_page_range`, `zap_pte_range`) and mm/huge_memory.c
+//! (`zap_huge_pmd`) of v4.9 to v4.15. Entries are cleared under the lock of their table, so two zappers
+//! may run at the same time; the tables themselves must stay.
+
+use super::gather::{Gather, tlb_flush_mmu, tlb_remove_entry, tlb_remove_page};
+use super::pgtable::{
+    self, Entry, PTRS, Slot, pgd_offset, pmd_lock, pmd_offset, pte_offset_map_lock, read_pmd,
+};
+use super::vma::Vma;
+use super::{Mm, tlb};
+use crate::memory::{Handle, read};
+use crate::page::Frame;
+use crate::sync::spinlock::spin_unlock;
+use crate::trace::{What, enter, record};
+use crate::world::world;
+
+/// `unmap_vmas`: zaps every mapping of the list.
+pub fn unmap_vmas(gather: Handle<Gather>, first: Handle<Vma>) {
+    let _call = enter("unmap_vmas");
+    let mut next = Some(first);
+    while let Some(vma) = next {
+        unmap_page_range(gather, vma);
+        next = read(vma, "vm_next", |vma| vma.next);
+    }
+}
+
+/// `unmap_page_range` over a whole mapping.
+pub fn unmap_page_range(gather: Handle<Gather>, vma: Handle<Vma>) {
+    let _call = enter("unmap_page_range");
+    let (mm, start, end) = vma.peek(|vma| (vma.mm, vma.start, vma.end));
+    for from in (start..end).step_by(PTRS as usize) {
+        let to = end.min(from + PTRS);
+        if let Some(pmd) = pmd_offset(pgd_offset(mm, from), from) {
+            zap_pmd(gather, mm, pmd, from, to);
+        }
+    }
+}
+
+fn zap_pmd(gather: Handle<Gather>, mm: Handle<Mm>, pmd: Slot, from: u32, to: u32) {
+    if let Entry::Huge(_) = read_pmd(pmd)
+        && zap_huge_pmd(gather, mm, pmd, from)
+    {
+        return;
+    }
+    if let Entry::Table(_) = pmd.peek() {
+        zap_pte_range(gather, mm, pmd, from, to);
+    }
+}
+
+/// `zap_huge_pmd`: whether there was still a huge page.
+fn zap_huge_pmd(gather: Handle<Gather>, mm: Handle<Mm>, pmd: Slot, from: u32) -> bool {
+    let _call = enter("zap_huge_pmd");
+    let ptl = pmd_lock(pmd);
+    let Entry::Huge(frames) = pmd.peek() else {
+        spin_unlock(ptl);
+        return false;
+    };
+    pmd.set(Entry::None);
+    let mut full = false;
+    for (page, frame) in (from..).zip(frames) {
+        page_remove_rmap(mm, page, frame);
+        full |= tlb_remove_page(gather, frame);
+    }
+    spin_unlock(ptl);
+    if full {
+        tlb_flush_mmu(gather);
+    }
+    true
+}
+
+fn zap_pte_range(gather: Handle<Gather>, mm: Handle<Mm>, pmd: Slot, from: u32, to: u32) {
+    let _call = enter("zap_pte_range");
+    let (table, ptl) = pte_offset_map_lock(pmd);
+    let mut full = false;
+    for (page, slot) in pgtable::slots(table, from, to) {
+        full |= zap_pte(gather, mm, page, slot);
+    }
+    spin_unlock(ptl);
+    if full {
+        tlb_flush_mmu(gather);
+    }
+}
+
+fn zap_pte(gather: Handle<Gather>, mm: Handle<Mm>, page: u32, slot: Slot) -> bool {
+    match slot.peek() {
+        Entry::Page { frame, .. } => {
+            slot.set(Entry::None);
+            page_remove_rmap(mm, page, frame);
+            tlb_remove_page(gather, frame)
+        }
+        Entry::Zero | Entry::Pfn => {
+            slot.set(Entry::None);
+            tlb_remove_entry(gather);
+            false
+        }
+        _ => false,
+    }
+}
+
+/// `page_remove_rmap`, and the page no longer counts as resident.
+fn page_remove_rmap(mm: Handle<Mm>, page: u32, frame: Frame) {
+    world(|w| w.zone.get(frame).mapcount -= 1);
+    mm.poke(|mm| mm.rss -= 1);
+    record(mm.object(), What::Unmap { frame: u32::from(frame.0), page });
+}
+
+/// `page_add_rmap`, and the page counts as resident. The caller has put the entry into the table.
+pub fn page_add_rmap(mm: Handle<Mm>, page: u32, frame: Frame) {
+    world(|w| {
+        let here = w.here();
+        let state = w.zone.get(frame);
+        state.mapcount += 1;
+        state.mapped = here;
+    });
+    mm.poke(|mm| mm.rss += 1);
+    record(mm.object(), What::Map { frame: u32::from(frame.0), page });
+}
+
+/// `ptep_clear_flush` for a page that is replaced: the old frame is not referenced any more.
+pub fn replace_page(mm: Handle<Mm>, page: u32, old: Frame) {
+    page_remove_rmap(mm, page, old);
+    tlb::flush_tlb_mm(mm);
+}

@@ -1,0 +1,225 @@
+//! Page tables: three levels of tables over simulated frames.
+//!
+//! A page-table page of the lowest level maps 4 pages, one of the middle level 4 of these, the top level
+//! 8 of those: 128 pages of address space. Small tables make small cases cross their borders. The
+//! split page-table lock lives in the table that it protects, as in the kernel, so locking it in a
+//! freed table is a use after free.
+
+use super::Mm;
+use crate::memory::{Handle, Object, Place, Slab, Violation, allocate, read, report};
+use crate::page::Frame;
+use crate::sync::point::{Access, point};
+use crate::sync::spinlock::{SpinLock, spin_lock};
+use crate::trace::{Kind, What, record};
+use crate::world::{World, world};
+
+/// Entries of a middle or lowest table, and so pages of a huge page.
+pub const PTRS: u32 = 4;
+/// Entries of the top-level table.
+pub const PTRS_PER_PGD: u32 = 8;
+/// Pages below one entry of the top level.
+pub const PGDIR_PAGES: u32 = PTRS * PTRS;
+
+/// A level of the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// The top.
+    Pgd,
+    /// The middle, whose entries may map huge pages.
+    Pmd,
+    /// The bottom.
+    Pte,
+}
+
+/// An entry of a page table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Entry {
+    /// Nothing.
+    #[default]
+    None,
+    /// A table of the next level.
+    Table(Handle<PageTable>),
+    /// A page frame.
+    Page {
+        /// The frame.
+        frame: Frame,
+        /// Whether stores are allowed.
+        writable: bool,
+    },
+    /// The zero page, read-only.
+    Zero,
+    /// A huge page of [`PTRS`] frames.
+    Huge([Frame; PTRS as usize]),
+    /// Device memory without a `struct page`.
+    Pfn,
+}
+
+/// A page of page-table entries.
+#[derive(Debug)]
+pub struct PageTable {
+    /// Its level.
+    pub level: Level,
+    /// `ptl`, the lock of its entries.
+    pub ptl: SpinLock,
+    entries: [Entry; PTRS_PER_PGD as usize],
+    cleared: [Place; PTRS_PER_PGD as usize],
+}
+
+impl Object for PageTable {
+    const KIND: Kind = Kind::PageTable;
+
+    fn slab(world: &mut World) -> &mut Slab<Self> {
+        &mut world.page_tables
+    }
+}
+
+/// An entry's place: a table and an index in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// The table.
+    pub table: Handle<PageTable>,
+    /// The index.
+    pub index: usize,
+}
+
+impl Slot {
+    /// The entry. The caller holds the table's lock, or may live with a stale answer.
+    pub fn peek(self) -> Entry {
+        self.table.peek(|table| table.entries[self.index])
+    }
+
+    /// Replaces the entry. The caller holds the table's lock, or nobody else knows the table.
+    pub fn set(self, entry: Entry) {
+        let here = world(|w| w.here());
+        self.table.poke(|table| {
+            table.entries[self.index] = entry;
+            if entry == Entry::None {
+                table.cleared[self.index] = here;
+            }
+        });
+    }
+}
+
+/// A new, empty table.
+pub fn alloc(level: Level) -> Handle<PageTable> {
+    let ptl = SpinLock::new("ptl");
+    let table = allocate(PageTable {
+        level,
+        ptl,
+        entries: Default::default(),
+        cleared: Default::default(),
+    });
+    world(|w| w.locks.own(ptl.0, table.object()));
+    table
+}
+
+/// `pgd_offset`: the slot of a page in the top level.
+pub fn pgd_offset(mm: Handle<Mm>, page: u32) -> Slot {
+    Slot { table: mm.peek(|mm| mm.pgd), index: (page / PGDIR_PAGES) as usize }
+}
+
+/// The index of a page in a middle-level table.
+pub fn pmd_index(page: u32) -> usize {
+    (page / PTRS % PTRS) as usize
+}
+
+/// The index of a page in a lowest-level table.
+pub fn pte_index(page: u32) -> usize {
+    (page % PTRS) as usize
+}
+
+/// `pmd_offset`: the slot of a page in the middle level, if the top level has a table there.
+pub fn pmd_offset(pgd: Slot, page: u32) -> Option<Slot> {
+    match read(pgd.table, "pgd", |table| table.entries[pgd.index]) {
+        Entry::Table(table) => Some(Slot { table, index: pmd_index(page) }),
+        _ => None,
+    }
+}
+
+/// Reads a middle-level entry without its lock.
+pub fn read_pmd(pmd: Slot) -> Entry {
+    read(pmd.table, "pmd", |table| table.entries[pmd.index])
+}
+
+/// `pmd_lock`: locks the middle-level table.
+pub fn pmd_lock(pmd: Slot) -> SpinLock {
+    let ptl = pmd.table.peek(|table| table.ptl);
+    spin_lock(ptl);
+    pmd.table.peek(|_| ());
+    ptl
+}
+
+/// `pte_offset_map_lock`: finds the lowest table below a middle-level entry, and locks it.
+///
+/// Like the kernel's, it trusts the caller that there is a table: the entry is read again to find the
+/// lock. If it was cleared in the meantime, there is no lock to take, and the run ends.
+pub fn pte_offset_map_lock(pmd: Slot) -> (Handle<PageTable>, SpinLock) {
+    point(pmd.table.object(), Access::Read, "pte_offset_map_lock", "pmd");
+    let Entry::Table(table) = pmd.peek() else { entry_vanished(pmd) };
+    record(pmd.table.object(), What::Read);
+    let ptl = table.peek(|table| table.ptl);
+    spin_lock(ptl);
+    table.peek(|_| ());
+    (table, ptl)
+}
+
+fn entry_vanished(slot: Slot) -> ! {
+    let cleared = slot.table.peek(|table| table.cleared[slot.index]);
+    let used = world(|w| w.here());
+    report(Violation::EntryVanished { object: slot.table.object(), cleared, used })
+}
+
+/// The slots of a lowest table that belong to the pages `from..to`, which it covers.
+pub fn slots(table: Handle<PageTable>, from: u32, to: u32) -> impl Iterator<Item = (u32, Slot)> {
+    (from..to).map(move |page| (page, Slot { table, index: pte_index(page) }))
+}
+
+/// `pte_alloc`: the path to a page's lowest table, made where it is missing. The caller holds
+/// `mmap_sem`, and page-table pages appear one at a time under the upper table's lock.
+pub fn pte_alloc(mm: Handle<Mm>, page: u32) -> Slot {
+    let pgd = pgd_offset(mm, page);
+    let pmd = table_below(pgd, Level::Pmd);
+    table_below(Slot { table: pmd, index: pmd_index(page) }, Level::Pte);
+    Slot { table: pmd, index: pmd_index(page) }
+}
+
+/// `pmd_alloc`: the slot of a page in the middle level, made if it is missing.
+pub fn pmd_alloc(mm: Handle<Mm>, page: u32) -> Slot {
+    let table = table_below(pgd_offset(mm, page), Level::Pmd);
+    Slot { table, index: pmd_index(page) }
+}
+
+/// The table below a slot, made under the upper table's lock if the slot is empty.
+fn table_below(upper: Slot, level: Level) -> Handle<PageTable> {
+    let noun = if level == Level::Pmd { "pgd" } else { "pmd" };
+    match read(upper.table, noun, |table| table.entries[upper.index]) {
+        Entry::Table(table) => table,
+        _ => populate(upper, level),
+    }
+}
+
+fn populate(upper: Slot, level: Level) -> Handle<PageTable> {
+    let fresh = alloc(level);
+    let ptl = pmd_lock(upper);
+    let table = match upper.peek() {
+        Entry::Table(table) => table,
+        _ => {
+            upper.set(Entry::Table(fresh));
+            fresh
+        }
+    };
+    crate::sync::spinlock::spin_unlock(ptl);
+    if table != fresh {
+        crate::memory::free(fresh);
+    }
+    table
+}
+
+/// What the hardware finds for a page when it walks the tables.
+pub fn hardware_walk(mm: Handle<Mm>, page: u32) -> Entry {
+    let Entry::Table(pmd) = pgd_offset(mm, page).peek() else { return Entry::None };
+    match (Slot { table: pmd, index: pmd_index(page) }).peek() {
+        Entry::Table(pte) => Slot { table: pte, index: pte_index(page) }.peek(),
+        other => other,
+    }
+}

@@ -1,0 +1,66 @@
+//! The OOM killer: choosing, killing, and the thread that reaps.
+
+pub mod kill;
+pub mod reaper;
+pub mod select;
+pub mod victim;
+
+use crate::memory::Handle;
+use crate::sync::lock::{Family, LockId};
+use crate::sync::mutex::Mutex;
+use crate::sync::spinlock::SpinLock;
+use crate::task::{Signal, Task};
+use crate::trace::{Kind, ObjectRef};
+use crate::world::World;
+
+/// The OOM killer's global state, and the list of processes that it walks.
+#[derive(Debug, Default)]
+pub struct OomKiller {
+    /// The list of processes.
+    pub processes: Vec<Handle<Signal>>,
+    /// `oom_victims`: marked threads that have not finished `exit_mm`.
+    pub victims: i32,
+    /// `oom_reaper_list`: the head of the reaper's queue.
+    pub reaper_list: Option<Handle<Task>>,
+    /// Allocations that succeeded so far.
+    pub allocations: u32,
+    /// RCU read sections that are being executed.
+    pub rcu_readers: u32,
+    /// Tasks whose reference is dropped when the last of them ends.
+    pub rcu_late: Vec<Handle<Task>>,
+    locks: Option<(Mutex, SpinLock)>,
+}
+
+impl OomKiller {
+    /// Forgets everything.
+    pub fn reset(&mut self) {
+        self.processes.clear();
+        let processes = std::mem::take(&mut self.processes);
+        *self = OomKiller { processes, ..OomKiller::default() };
+    }
+
+    /// `oom_lock`: serialises the OOM killer.
+    pub fn oom_lock(&self) -> Mutex {
+        self.locks.expect("the machine has booted").0
+    }
+
+    /// `oom_reaper_lock`: protects the reaper's queue.
+    pub fn oom_reaper_lock(&self) -> SpinLock {
+        self.locks.expect("the machine has booted").1
+    }
+}
+
+/// The OOM killer, as an object of events.
+pub const OOM: ObjectRef = ObjectRef::sole(Kind::OomKiller);
+
+/// The reaper's queue, as an object of events.
+pub const REAPER_LIST: ObjectRef = ObjectRef::sole(Kind::ReaperList);
+
+/// Creates the locks, at boot.
+pub fn boot(w: &mut World) {
+    let oom_lock: LockId = w.locks.add("oom_lock", Family::Sleeping);
+    let reaper_lock: LockId = w.locks.add("oom_reaper_lock", Family::Spinning);
+    w.locks.own(oom_lock, OOM);
+    w.locks.own(reaper_lock, REAPER_LIST);
+    w.oom.locks = Some((Mutex(oom_lock), SpinLock(reaper_lock)));
+}

@@ -1,0 +1,209 @@
+//! Page frames, the free list, and the watermarks of the machine's one zone.
+//!
+//! A frame is either free or allocated; the model notices when one is freed while it is mapped, while
+//! a TLB translates to it, or twice. How an allocation goes on when the list is short is in
+//! [`crate::page_alloc`].
+
+use crate::inject::{FaultPoint, strikes};
+use crate::memory::{Place, Violation, report};
+use crate::sync::point::{Access, point};
+use crate::trace::{Kind, ObjectRef, What, record};
+use crate::world::{World, world};
+
+/// Names a page frame; numbers count from 1 as in reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Frame(pub u16);
+
+/// A page frame.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FrameState {
+    /// How many page-table entries map it.
+    pub mapcount: u16,
+    /// References that keep it allocated: each mapping and each holder counts one.
+    pub refcount: u16,
+    /// What it contains.
+    pub content: u32,
+    /// Whether it counts as mlocked.
+    pub mlocked: bool,
+    /// Where it was allocated last.
+    pub allocated: Place,
+    /// Where it was mapped last.
+    pub mapped: Place,
+    /// Where it was freed last.
+    pub freed: Place,
+}
+
+/// The memory of the machine.
+#[derive(Debug, Default)]
+pub struct Zone {
+    frames: Vec<FrameState>,
+    free: Vec<Frame>,
+    /// Frames that only those who may use reserves get.
+    pub min: u16,
+    /// Frames that must be free for the last attempt before an OOM kill.
+    pub high: u16,
+    /// Pages that count as mlocked (`NR_MLOCK`).
+    pub mlocked: i32,
+}
+
+impl Zone {
+    /// Forgets all frames.
+    pub fn reset(&mut self) {
+        self.frames.clear();
+        self.free.clear();
+        (self.min, self.high, self.mlocked) = (0, 0, 0);
+    }
+
+    /// Gives the zone its frames and watermarks.
+    pub fn boot(&mut self, frames: u16, min: u16, high: u16) {
+        self.frames.resize(usize::from(frames), FrameState::default());
+        self.free.extend((1..=frames).rev().map(Frame));
+        (self.min, self.high) = (min, high);
+    }
+
+    /// Number of free frames.
+    pub fn free_frames(&self) -> u16 {
+        self.free.len() as u16
+    }
+
+    /// Number of frames of the machine.
+    pub fn total(&self) -> u16 {
+        self.frames.len() as u16
+    }
+
+    /// The frame's state.
+    pub fn get(&mut self, frame: Frame) -> &mut FrameState {
+        &mut self.frames[usize::from(frame.0) - 1]
+    }
+
+    /// The frames that are allocated, with their states.
+    pub fn allocated(&self) -> impl Iterator<Item = (Frame, &FrameState)> {
+        let frames = self.frames.iter().enumerate().map(|(i, state)| (Frame(i as u16 + 1), state));
+        frames.filter(|(_, state)| state.refcount > 0)
+    }
+}
+
+impl Frame {
+    /// The frame's name in events.
+    pub fn object(self) -> ObjectRef {
+        ObjectRef { kind: Kind::Page, serial: u32::from(self.0) }
+    }
+}
+
+/// Who may take how many of the last frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watermark {
+    /// No watermark (`ALLOC_NO_WATERMARKS`).
+    None,
+    /// Half of the minimum (`ALLOC_OOM`).
+    HalfMin,
+    /// The minimum.
+    Min,
+    /// The high watermark.
+    High,
+}
+
+impl Watermark {
+    /// Frames that must remain free after the allocation.
+    pub fn frames(self, zone: &Zone) -> u16 {
+        match self {
+            Watermark::None => 0,
+            Watermark::HalfMin => zone.min / 2,
+            Watermark::Min => zone.min,
+            Watermark::High => zone.high,
+        }
+    }
+}
+
+/// `get_page_from_freelist`: a frame with one reference and content 0, if the watermark allows it.
+pub fn get_page_from_freelist(watermark: Watermark) -> Option<Frame> {
+    point(World::ZONE, Access::Update, "get_page_from_freelist", "free_pages");
+    if strikes(FaultPoint::PageAlloc) {
+        return None;
+    }
+    let frame = world(|w| take(w, watermark))?;
+    record(frame.object(), What::AllocateFrames { frames: 1 });
+    Some(frame)
+}
+
+fn take(w: &mut World, watermark: Watermark) -> Option<Frame> {
+    if w.zone.free_frames() <= watermark.frames(&w.zone) {
+        return None;
+    }
+    let frame = w.zone.free.pop()?;
+    let allocated = w.here();
+    let freed = w.zone.get(frame).freed;
+    *w.zone.get(frame) =
+        FrameState { refcount: 1, allocated, freed, ..FrameState::default() };
+    Some(frame)
+}
+
+/// `get_page`: one more reference.
+pub fn get_page(frame: Frame) {
+    world(|w| w.zone.get(frame).refcount += 1);
+}
+
+/// `put_page`: drops references to frames in one step, and frees those without any left.
+///
+/// A frame that is mapped, or that a TLB translates to, must not become free: that ends the run.
+pub fn free_pages(frames: &[Frame]) {
+    if frames.is_empty() {
+        return;
+    }
+    point(World::ZONE, Access::Update, "put_page", "free_pages");
+    let mut freed = 0;
+    for &frame in frames {
+        match world(|w| put(w, frame)) {
+            Ok(last) => freed += u32::from(last),
+            Err(violation) => report(violation),
+        }
+    }
+    if freed > 0 {
+        record(World::ZONE, What::FreeFrames { frames: freed });
+    }
+}
+
+fn put(w: &mut World, frame: Frame) -> Result<bool, Violation> {
+    let here = w.here();
+    let object = frame.object();
+    let state = *w.zone.get(frame);
+    if state.refcount == 0 {
+        let (allocated, freed) = (state.allocated, state.freed);
+        return Err(Violation::DoubleFree { object, allocated, freed, again: here });
+    }
+    w.zone.get(frame).refcount -= 1;
+    if state.refcount > 1 {
+        return Ok(false);
+    }
+    if state.mapcount > 0 {
+        return Err(Violation::FreedWhileMapped { object, mapped: state.mapped, freed: here });
+    }
+    if let Some(cached) = w.tlbs.translation_to(frame) {
+        return Err(Violation::StaleTranslation { object, cached, freed: here });
+    }
+    w.zone.mlocked -= i32::from(state.mlocked);
+    w.zone.get(frame).freed = here;
+    w.zone.free.push(frame);
+    Ok(true)
+}
+
+/// Reads a frame's content. A frame that was freed in the meantime ends the run.
+pub fn content(frame: Frame) -> u32 {
+    check(frame);
+    world(|w| w.zone.get(frame).content)
+}
+
+/// Stores to a frame. A frame that was freed in the meantime ends the run.
+pub fn store(frame: Frame, content: u32) {
+    check(frame);
+    world(|w| w.zone.get(frame).content = content);
+}
+
+fn check(frame: Frame) {
+    let state = world(|w| *w.zone.get(frame));
+    if state.refcount == 0 {
+        let used = world(|w| w.here());
+        let (allocated, freed) = (state.allocated, state.freed);
+        report(Violation::UseAfterFree { object: frame.object(), allocated, freed, used });
+    }
+}

@@ -1,0 +1,107 @@
+//! The table of releases: which version of each function runs. Reads like a changelog.
+//!
+//! A release is written as the one before with some functions replaced, and so is a patch that somebody
+//! wants to try (see [`mutant`]). Nothing else in this crate knows the name of a release: there is no
+//! `if revision >= …` anywhere.
+
+pub mod mutant;
+
+use crate::exit::{exit_mmap, fork};
+use crate::memory::Handle;
+use crate::mm::Mm;
+use crate::mm::fault::{self, HandleMmFault, VmFault};
+use crate::oom::reaper::{self, OomReapTaskMm};
+use crate::oom::victim;
+use crate::page::Watermark;
+use crate::task::Task;
+
+/// One function for each kernel function that changed through history.
+pub struct Revision {
+    /// The name by which cases ask for it, such as `v4.14`.
+    pub name: &'static str,
+    /// The commit that made the difference.
+    pub commit: &'static str,
+    /// What changed, in a sentence.
+    pub change: &'static str,
+    /// `__mmput`.
+    pub mmput: fn(Handle<Mm>),
+    /// `exit_mmap`.
+    pub exit_mmap: fn(Handle<Mm>),
+    /// `mark_oom_victim`.
+    pub mark_oom_victim: fn(Handle<Task>),
+    /// Which reserves the running task may use.
+    pub reserve: fn(Handle<Task>) -> Watermark,
+    /// `oom_reap_task`.
+    pub oom_reap_task: fn(Handle<Task>),
+    /// `__oom_reap_task_mm`.
+    pub oom_reap_task_mm: OomReapTaskMm,
+    /// `handle_mm_fault`.
+    pub handle_mm_fault: HandleMmFault,
+    /// `check_stable_address_space`.
+    pub check_stable: fn(Handle<Mm>) -> Result<(), VmFault>,
+}
+
+/// v4.9: the process remembers the address space it was killed with, and the reaper works with it.
+pub const V4_9: Revision = Revision {
+    name: "v4.9",
+    commit: "26db62f179d1",
+    change: "the victim's address space is remembered (oom_mm) and given up on with MMF_OOM_SKIP",
+    mmput: fork::mmput_v4_9,
+    exit_mmap: exit_mmap::v4_9,
+    mark_oom_victim: victim::mark_v4_9,
+    reserve: victim::reserve_v4_9,
+    oom_reap_task: reaper::oom_reap_task_v4_9,
+    oom_reap_task_mm: reaper::reap_v4_9,
+    handle_mm_fault: fault::handle_mm_fault_v4_9,
+    check_stable: fault::check_stable_v4_9,
+};
+
+/// v4.13: nobody gets a fresh page where the reaper took one away.
+pub const V4_13: Revision = Revision {
+    name: "v4.13",
+    commit: "6b31d5955cb2",
+    change: "MMF_UNSTABLE is tested where a fault installs a page, for every task",
+    oom_reap_task_mm: reaper::reap_v4_13,
+    handle_mm_fault: fault::handle_mm_fault_v4_13,
+    check_stable: fault::check_stable_v4_13,
+    ..V4_9
+};
+
+/// v4.14: the reaper and `exit_mmap` may run at the same time.
+pub const V4_14: Revision = Revision {
+    name: "v4.14",
+    commit: "212925802454",
+    change: "the reaper needs no users; exit_mmap waits for it if the current task is a victim",
+    mmput: fork::mmput_v4_14,
+    exit_mmap: exit_mmap::v4_14,
+    reserve: victim::reserve_v4_14,
+    oom_reap_task_mm: reaper::reap_v4_14,
+    ..V4_13
+};
+
+/// v4.15: whether to wait is a property of the address space.
+pub const V4_15: Revision = Revision {
+    name: "v4.15",
+    commit: "4837fe37adff",
+    change: "exit_mmap waits for the reaper if the address space is a victim's (MMF_OOM_VICTIM)",
+    exit_mmap: exit_mmap::v4_15,
+    mark_oom_victim: victim::mark_v4_15,
+    oom_reap_task_mm: reaper::reap_v4_15,
+    ..V4_14
+};
+
+/// The releases, oldest first.
+pub static RELEASES: [&Revision; 4] = [&V4_9, &V4_13, &V4_14, &V4_15];
+
+/// The newest release.
+pub static NEWEST: &Revision = &V4_15;
+
+/// The release or mutant with the name.
+pub fn find(name: &str) -> Option<&'static Revision> {
+    all().find(|revision| revision.name == name)
+}
+
+/// Releases, then mutants.
+pub fn all() -> impl Iterator<Item = &'static Revision> {
+    RELEASES.into_iter().chain(mutant::MUTANTS)
+}

@@ -1,0 +1,67 @@
+//! `atomic_t`: counters inside of objects, named by their field.
+
+use crate::memory::{Handle, Object, Violation, report};
+use crate::sync::point::{Access, point};
+use crate::trace::{What, record};
+use crate::world::world;
+
+/// The way from an object to one of its counters.
+pub type Counter<T> = fn(&mut T) -> &mut i32;
+
+/// `atomic_read`.
+pub fn atomic_read<T: Object>(object: Handle<T>, field: &'static str, counter: Counter<T>) -> i32 {
+    point(object.object(), Access::Read, "atomic_read", field);
+    let value = object.poke(|o| *counter(o));
+    record(object.object(), What::Count { old: value, new: value });
+    value
+}
+
+/// `atomic_inc`.
+pub fn atomic_inc<T: Object>(object: Handle<T>, field: &'static str, counter: Counter<T>) {
+    point(object.object(), Access::Update, "atomic_inc", field);
+    add(object, counter, 1);
+}
+
+/// `atomic_dec`.
+pub fn atomic_dec<T: Object>(object: Handle<T>, field: &'static str, counter: Counter<T>) {
+    point(object.object(), Access::Update, "atomic_dec", field);
+    add(object, counter, -1);
+}
+
+/// `atomic_dec_and_test`: whether the counter became zero.
+pub fn atomic_dec_and_test<T: Object>(
+    object: Handle<T>,
+    field: &'static str,
+    counter: Counter<T>,
+) -> bool {
+    point(object.object(), Access::Update, "atomic_dec_and_test", field);
+    add(object, counter, -1) == 0
+}
+
+/// `atomic_inc_not_zero`: whether the counter was not zero, and was incremented.
+pub fn atomic_inc_not_zero<T: Object>(
+    object: Handle<T>,
+    field: &'static str,
+    counter: Counter<T>,
+) -> bool {
+    point(object.object(), Access::Update, "atomic_inc_not_zero", field);
+    let old = object.poke(|o| *counter(o));
+    if old == 0 {
+        record(object.object(), What::Count { old, new: old });
+        return false;
+    }
+    add(object, counter, 1);
+    true
+}
+
+fn add<T: Object>(object: Handle<T>, counter: Counter<T>, delta: i32) -> i32 {
+    let old = object.poke(|o| *counter(o));
+    let new = old + delta;
+    if new < 0 {
+        let used = world(|w| w.here());
+        report(Violation::Underflow { object: object.object(), used });
+    }
+    object.poke(|o| *counter(o) = new);
+    record(object.object(), What::Count { old, new });
+    new
+}

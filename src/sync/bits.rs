@@ -1,0 +1,61 @@
+//! Flag words: `test_bit`, `set_bit` and their kin on a word inside of an object.
+
+use crate::memory::{Handle, Object};
+use crate::sync::point::{Access, point};
+use crate::trace::{What, record};
+
+/// A flag of a flag word.
+pub trait Flag: Copy {
+    /// The object that holds the word.
+    type Holder: Object;
+    /// The kernel's name.
+    fn name(self) -> &'static str;
+    /// The bit's number.
+    fn bit(self) -> u32;
+    /// The word.
+    fn word(holder: &mut Self::Holder) -> &mut u32;
+}
+
+fn exchange<F: Flag>(holder: Handle<F::Holder>, flag: F, set: bool) -> bool {
+    holder.poke(|holder| {
+        let word = F::word(holder);
+        let was = *word >> flag.bit() & 1 == 1;
+        *word = *word & !(1 << flag.bit()) | u32::from(set) << flag.bit();
+        was
+    })
+}
+
+/// `test_bit`.
+pub fn test_bit<F: Flag>(holder: Handle<F::Holder>, flag: F) -> bool {
+    point(holder.object(), Access::Read, "test_bit", flag.name());
+    let set = peek_bit(holder, flag);
+    record(holder.object(), What::TestFlag { set });
+    set
+}
+
+/// The flag without a scheduling point, for flags that the caller's lock protects.
+pub fn peek_bit<F: Flag>(holder: Handle<F::Holder>, flag: F) -> bool {
+    holder.poke(|holder| *F::word(holder) >> flag.bit() & 1 == 1)
+}
+
+/// `set_bit`.
+pub fn set_bit<F: Flag>(holder: Handle<F::Holder>, flag: F) {
+    point(holder.object(), Access::Update, "set_bit", flag.name());
+    let was = exchange(holder, flag, true);
+    record(holder.object(), What::SetFlag { was });
+}
+
+/// `clear_bit`.
+pub fn clear_bit<F: Flag>(holder: Handle<F::Holder>, flag: F) {
+    point(holder.object(), Access::Update, "clear_bit", flag.name());
+    let was = exchange(holder, flag, false);
+    record(holder.object(), What::ClearFlag { was });
+}
+
+/// `test_and_set_bit`: whether the flag had been set before.
+pub fn test_and_set_bit<F: Flag>(holder: Handle<F::Holder>, flag: F) -> bool {
+    point(holder.object(), Access::Update, "test_and_set_bit", flag.name());
+    let was = exchange(holder, flag, true);
+    record(holder.object(), What::SetFlag { was });
+    was
+}

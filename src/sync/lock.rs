@@ -1,0 +1,285 @@
+//! The state behind all locks: holders, and a queue in which a writer stops later readers.
+//!
+//! rwsem, mutex and spinlock differ in their names and in whether waiting counts as sleeping. A
+//! released lock is handed to the front of the queue, as the kernel's rwsem does.
+
+use crate::memory::{LockRule, Violation};
+use crate::sync::point::{Access, point};
+use crate::sync::thread::{Reason, Sleep, Tid, sleep, wake};
+use crate::trace::{ObjectRef, What, record};
+use crate::world::{World, world};
+use std::collections::VecDeque;
+use std::fmt;
+
+/// How a lock is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// Together with other readers.
+    Read,
+    /// Alone.
+    Write,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Mode::Read => "read",
+            Mode::Write => "write",
+        })
+    }
+}
+
+/// Whether waiting for it is sleeping.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Family {
+    /// rwsem and mutex: a waiter sleeps.
+    #[default]
+    Sleeping,
+    /// spinlock: a waiter spins, and a holder must not sleep.
+    Spinning,
+}
+
+/// Names a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LockId(u16);
+
+/// A lock.
+#[derive(Debug, Default)]
+pub struct Lock {
+    /// The name of the lock's class, such as `mmap_sem`.
+    pub class: &'static str,
+    /// The object that it belongs to.
+    pub object: ObjectRef,
+    family: Family,
+    holders: Vec<Tid>,
+    mode: Option<Mode>,
+    queue: VecDeque<(Tid, Mode)>,
+}
+
+/// The locks of a run.
+#[derive(Default)]
+pub struct Locks {
+    locks: Vec<Lock>,
+    used: usize,
+}
+
+impl Locks {
+    /// Forgets every lock, and keeps the storage for the next run.
+    pub fn reset(&mut self) {
+        self.used = 0;
+    }
+
+    /// A new lock. Its object may be named later, with [`Locks::own`].
+    pub fn add(&mut self, class: &'static str, family: Family) -> LockId {
+        if self.used == self.locks.len() {
+            self.locks.push(Lock::default());
+        }
+        let lock = &mut self.locks[self.used];
+        lock.holders.clear();
+        lock.queue.clear();
+        (lock.class, lock.family, lock.mode, lock.object) = (class, family, None, ObjectRef::NONE);
+        self.used += 1;
+        LockId(self.used as u16 - 1)
+    }
+
+    /// Says which object the lock belongs to.
+    pub fn own(&mut self, lock: LockId, object: ObjectRef) {
+        self.get(lock).object = object;
+    }
+
+    /// The lock.
+    pub fn get(&mut self, lock: LockId) -> &mut Lock {
+        &mut self.locks[usize::from(lock.0)]
+    }
+
+    /// The threads that hold the lock.
+    pub fn holders(&self, lock: LockId) -> &[Tid] {
+        &self.locks[usize::from(lock.0)].holders
+    }
+}
+
+impl Lock {
+    fn is_free_for(&self, mode: Mode) -> bool {
+        self.queue.is_empty() && self.admits(mode)
+    }
+
+    fn admits(&self, mode: Mode) -> bool {
+        self.holders.is_empty() || (self.mode == Some(Mode::Read) && mode == Mode::Read)
+    }
+
+    fn take(&mut self, thread: Tid, mode: Mode) {
+        self.holders.push(thread);
+        self.mode = Some(mode);
+    }
+
+    /// Hands the lock to the front of the queue, and further readers behind a reader.
+    fn hand_over(&mut self) -> Vec<(Tid, Mode)> {
+        let mut granted = Vec::new();
+        while let Some(&(thread, mode)) = self.queue.front()
+            && self.admits(mode)
+        {
+            self.queue.pop_front();
+            self.take(thread, mode);
+            granted.push((thread, mode));
+        }
+        granted
+    }
+}
+
+fn noun(lock: LockId) -> (ObjectRef, &'static str) {
+    world(|w| {
+        let lock = w.locks.get(lock);
+        (lock.object, lock.class)
+    })
+}
+
+/// Acquires the lock. `Err` if a fatal signal arrived first, which only a killable wait notices.
+pub(super) fn acquire(
+    lock: LockId,
+    mode: Mode,
+    verb: &'static str,
+    killable: bool,
+) -> Result<(), Killed> {
+    let (object, class) = noun(lock);
+    point(object, Access::Lock(mode), verb, class);
+    check_acquire(lock, object);
+    if !world(|w| take_or_queue(w, lock, mode)) {
+        wait(lock, mode, object, class, killable)?;
+    }
+    record(object, What::Acquire { mode, trylock: false });
+    Ok(())
+}
+
+/// A fatal signal ended a killable wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Killed;
+
+fn take_or_queue(w: &mut World, lock: LockId, mode: Mode) -> bool {
+    let me = w.running_tid();
+    let state = w.locks.get(lock);
+    if !state.is_free_for(mode) {
+        state.queue.push_back((me, mode));
+        return false;
+    }
+    state.take(me, mode);
+    w.running().held.push((lock, mode));
+    true
+}
+
+fn wait(
+    lock: LockId,
+    mode: Mode,
+    object: ObjectRef,
+    noun: &'static str,
+    killable: bool,
+) -> Result<(), Killed> {
+    let reason = Reason::Lock(lock, mode);
+    let me = world(|w| w.running_tid());
+    loop {
+        sleep(Sleep { reason, object, noun, killable, idle: false });
+        if !world(|w| w.locks.get(lock).queue.iter().any(|waiter| waiter.0 == me)) {
+            return Ok(());
+        }
+        if killable && crate::task::fatal_signal_pending() {
+            give_up(lock, me);
+            return Err(Killed);
+        }
+    }
+}
+
+fn give_up(lock: LockId, me: Tid) {
+    world(|w| w.locks.get(lock).queue.retain(|waiter| waiter.0 != me));
+    grant(lock);
+}
+
+fn check_acquire(lock: LockId, object: ObjectRef) {
+    let broken = world(|w| {
+        let spinning = w.locks.get(lock).family == Family::Spinning;
+        let held: Vec<_> = w.running().held.clone();
+        if held.iter().any(|&(other, _)| other == lock) {
+            return Some(LockRule::Recursive);
+        }
+        let atomic = held.iter().any(|&(l, _)| w.locks.get(l).family == Family::Spinning);
+        (atomic && !spinning).then_some(LockRule::SleepInAtomic)
+    });
+    if let Some(rule) = broken {
+        misuse(object, rule);
+    }
+}
+
+/// Reports the misuse of a lock.
+pub(super) fn misuse(object: ObjectRef, rule: LockRule) -> ! {
+    let used = world(|w| w.here());
+    crate::memory::report(Violation::Lock { object, rule, used })
+}
+
+/// Acquires the lock if it is free at once.
+pub(super) fn try_acquire(lock: LockId, mode: Mode, verb: &'static str) -> bool {
+    let (object, class) = noun(lock);
+    point(object, Access::TryLock(mode), verb, class);
+    let injected = crate::inject::strikes(crate::inject::FaultPoint::Trylock);
+    let taken = !injected && world(|w| try_take(w, lock, mode));
+    let what =
+        if taken { What::Acquire { mode, trylock: true } } else { What::TryFailed { mode } };
+    record(object, what);
+    taken
+}
+
+fn try_take(w: &mut World, lock: LockId, mode: Mode) -> bool {
+    let me = w.running_tid();
+    let state = w.locks.get(lock);
+    if !state.is_free_for(mode) {
+        return false;
+    }
+    state.take(me, mode);
+    w.running().held.push((lock, mode));
+    true
+}
+
+/// Releases the lock.
+pub(super) fn release(lock: LockId, verb: &'static str) {
+    let (object, class) = noun(lock);
+    let held = world(|w| w.running().held.iter().rev().find(|held| held.0 == lock).copied());
+    let Some((_, mode)) = held else { misuse(object, LockRule::ReleaseNotHeld) };
+    point(object, Access::Unlock(mode), verb, class);
+    world(|w| {
+        let me = w.running_tid();
+        w.running().held.retain(|held| held.0 != lock);
+        w.locks.get(lock).holders.retain(|holder| *holder != me);
+    });
+    record(object, What::Release { mode });
+    grant(lock);
+}
+
+fn grant(lock: LockId) {
+    let granted = world(|w| {
+        let granted = w.locks.get(lock).hand_over();
+        for &(thread, mode) in &granted {
+            w.threads[thread.index()].held.push((lock, mode));
+        }
+        granted
+    });
+    for (thread, _) in granted {
+        wake(thread);
+    }
+}
+
+/// Checks that the running thread may sleep.
+pub(super) fn might_sleep(object: ObjectRef) {
+    let atomic = world(|w| {
+        let held = w.running().held.clone();
+        held.iter().any(|&(lock, _)| w.locks.get(lock).family == Family::Spinning)
+    });
+    if atomic {
+        misuse(object, LockRule::SleepInAtomic);
+    }
+}
+
+/// Checks that the running thread holds no lock.
+pub fn held_at_exit() {
+    let held = world(|w| w.running().held.first().copied());
+    if let Some((lock, _)) = held {
+        let object = noun(lock).0;
+        misuse(object, LockRule::HeldAtExit);
+    }
+}

@@ -1,0 +1,35 @@
+//! `mutex`: one holder, waiters sleep in order.
+
+use crate::sync::lock::{Family, Killed, LockId, Mode, acquire, release, try_acquire};
+use crate::world::world;
+
+/// A mutex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mutex(pub(crate) LockId);
+
+impl Mutex {
+    /// `mutex_init`.
+    pub fn new(class: &'static str) -> Self {
+        Mutex(world(|w| w.locks.add(class, Family::Sleeping)))
+    }
+}
+
+/// `mutex_lock`.
+pub fn mutex_lock(mutex: Mutex) {
+    let _never_killed = acquire(mutex.0, Mode::Write, "mutex_lock", false);
+}
+
+/// `mutex_lock_killable`: [`Killed`] if a fatal signal arrived before the lock.
+pub fn mutex_lock_killable(mutex: Mutex) -> Result<(), Killed> {
+    acquire(mutex.0, Mode::Write, "mutex_lock_killable", true)
+}
+
+/// `mutex_trylock`.
+pub fn mutex_trylock(mutex: Mutex) -> bool {
+    try_acquire(mutex.0, Mode::Write, "mutex_trylock")
+}
+
+/// `mutex_unlock`.
+pub fn mutex_unlock(mutex: Mutex) {
+    release(mutex.0, "mutex_unlock");
+}

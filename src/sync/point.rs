@@ -1,0 +1,98 @@
+//! Points: where a thread announces its next operation and the scheduler chooses who runs.
+
+use crate::sync::engine;
+use crate::sync::lock::Mode;
+use crate::sync::thread::unwind;
+use crate::trace::{ObjectRef, Site};
+use crate::world::{End, world};
+
+/// How an operation touches its object. Two operations on one object and noun conflict unless both
+/// only read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// The thread has not begun.
+    #[default]
+    Start,
+    /// Reads.
+    Read,
+    /// Writes.
+    Write,
+    /// Reads and writes in one step.
+    Update,
+    /// Frees the object.
+    Free,
+    /// Acquires a lock, and may have to wait for it.
+    Lock(Mode),
+    /// Acquires a lock if nobody holds it.
+    TryLock(Mode),
+    /// Releases a lock.
+    Unlock(Mode),
+    /// Fires the next timer.
+    Tick,
+}
+
+/// An announced operation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Op {
+    /// The object it touches.
+    pub object: ObjectRef,
+    /// How.
+    pub access: Access,
+    /// Where.
+    pub site: Site,
+}
+
+/// Announces the running thread's next operation, and lets the scheduler choose.
+pub fn point(object: ObjectRef, access: Access, verb: &'static str, noun: &'static str) {
+    let turn = world(|w| {
+        w.at(verb, noun);
+        w.announce(object, access);
+        w.turn()
+    });
+    match turn {
+        Turn::Booting => {}
+        Turn::Running => {
+            engine::switch();
+            leave_if_stopping();
+        }
+        Turn::OverLimit => stop(End::StepLimit),
+        Turn::Stopping => unwind(),
+    }
+}
+
+/// What a thread that reaches a point has to do.
+pub(crate) enum Turn {
+    /// The machine boots: no other thread exists.
+    Booting,
+    /// Let the scheduler choose.
+    Running,
+    /// The run has used up its scheduling decisions.
+    OverLimit,
+    /// The run is over.
+    Stopping,
+}
+
+/// Ends the running thread if the run is over.
+pub(super) fn leave_if_stopping() {
+    if world(|w| w.is_stopping()) {
+        unwind();
+    }
+}
+
+/// Ends the run, and with it the running thread.
+pub fn stop(end: End) -> ! {
+    end_run(end);
+    unwind()
+}
+
+/// Ends the run because of a violation.
+pub fn halt() -> ! {
+    stop(End::Violation)
+}
+
+/// Ends the run: every thread wakes up, and leaves at its next point.
+pub(super) fn end_run(end: End) {
+    for thread in world(|w| w.stop(end)) {
+        engine::unblock(thread);
+    }
+}

@@ -1,0 +1,25 @@
+//! `spinlock_t`: one holder, who must not sleep.
+
+use crate::sync::lock::{Family, LockId, Mode, acquire, release};
+use crate::world::world;
+
+/// A spinlock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpinLock(pub(crate) LockId);
+
+impl SpinLock {
+    /// `spin_lock_init`.
+    pub fn new(class: &'static str) -> Self {
+        SpinLock(world(|w| w.locks.add(class, Family::Spinning)))
+    }
+}
+
+/// `spin_lock`.
+pub fn spin_lock(lock: SpinLock) {
+    let _never_killed = acquire(lock.0, Mode::Write, "spin_lock", false);
+}
+
+/// `spin_unlock`.
+pub fn spin_unlock(lock: SpinLock) {
+    release(lock.0, "spin_unlock");
+}

@@ -1,0 +1,168 @@
+//! Threads of execution: what the machine's CPUs run. A kernel task is bound to each but the clock.
+
+use crate::memory::Handle;
+use crate::sync::engine;
+use crate::sync::lock::{LockId, Mode};
+use crate::sync::point::{Access, Op, end_run, leave_if_stopping, point};
+use crate::task::Task;
+use crate::trace::{Kind, ObjectRef, Site, Call};
+use crate::world::{End, world};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+/// The number of a thread; 0 is the clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Tid(pub u8);
+
+impl Tid {
+    /// The thread that boots the machine, and is its clock from then on.
+    pub const CLOCK: Tid = Tid(0);
+
+    /// Its index in tables of threads.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// Why a thread sleeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It waits for a lock.
+    Lock(LockId, Mode),
+    /// It waits until a condition holds; the sleep's noun names it.
+    Condition,
+    /// It waits for time to pass.
+    Timeout,
+    /// It waits for time to pass before it tries an allocation again.
+    MemoryNap,
+}
+
+/// A sleep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sleep {
+    /// Why.
+    pub reason: Reason,
+    /// The object waited for.
+    pub object: ObjectRef,
+    /// The condition or lock.
+    pub noun: &'static str,
+    /// Whether a fatal signal ends it.
+    pub killable: bool,
+    /// Whether the thread has no duty: a daemon without work, a user thread in pause(2).
+    pub idle: bool,
+}
+
+/// A thread.
+#[derive(Debug, Default)]
+pub struct Thread {
+    /// Its name in cases, logs and diagrams.
+    pub name: String,
+    /// The task it runs; none for the clock.
+    pub task: Option<Handle<Task>>,
+    /// Active calls, outermost first.
+    pub calls: Vec<Call>,
+    /// The verb of its latest operation.
+    pub verb: &'static str,
+    /// The noun of its latest operation.
+    pub noun: &'static str,
+    /// What it does next.
+    pub announced: Op,
+    /// Its sleep, if it sleeps.
+    pub sleep: Option<Sleep>,
+    /// Locks it holds, in the order of acquisition.
+    pub held: Vec<(LockId, Mode)>,
+    /// Whether it has ended.
+    pub ended: bool,
+}
+
+impl Thread {
+    /// Makes a used thread new.
+    pub fn reset(&mut self) {
+        self.name.clear();
+        self.calls.clear();
+        self.held.clear();
+        let Thread { name, calls, held, .. } = std::mem::take(self);
+        *self = Thread { name, calls, held, ..Thread::default() };
+    }
+
+    /// Where it is.
+    pub fn site(&self) -> Site {
+        let call = self.calls.last();
+        let function = call.map_or("", |call| call.function);
+        let protocol = call.map_or("", |call| call.protocol);
+        Site { protocol, function, verb: self.verb, noun: self.noun }
+    }
+}
+
+/// The payload with which a thread unwinds when the run is over. Not a panic: no hook sees it.
+struct RunIsOver;
+
+/// Ends the running thread without running more of its code.
+pub(super) fn unwind() -> ! {
+    resume_unwind(Box::new(RunIsOver))
+}
+
+/// Starts a thread during boot; `body` gets its number and runs when the machine is up.
+pub fn spawn(name: &str, task: Handle<Task>, body: fn(Tid)) -> Tid {
+    let thread = world(|w| w.add_thread(name, Some(task)));
+    engine::spawn(move || run(thread, body));
+    thread
+}
+
+/// Runs a thread's body to its end or to the end of the run.
+fn run(thread: Tid, body: fn(Tid)) {
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        leave_if_stopping();
+        body(thread);
+    }));
+    world(|w| w.threads[thread.index()].ended = true);
+    if let Err(payload) = ended
+        && !payload.is::<RunIsOver>()
+    {
+        resume_unwind(payload);
+    }
+}
+
+/// What thread 0 does once the machine is up: it fires timers, and notices that nothing moves.
+pub fn run_clock() {
+    let ticking = catch_unwind(AssertUnwindSafe(|| {
+        loop {
+            point(ObjectRef::sole(Kind::Clock), Access::Tick, "tick", "");
+            if let Some(end) = super::time::tick() {
+                end_run(end);
+                return;
+            }
+        }
+    }));
+    if let Err(payload) = ticking
+        && !payload.is::<RunIsOver>()
+    {
+        resume_unwind(payload);
+    }
+}
+
+/// Sleeps until woken.
+pub(super) fn sleep(sleep: Sleep) {
+    crate::trace::record(sleep.object, crate::trace::What::Sleep);
+    world(|w| w.running().sleep = Some(sleep));
+    engine::block();
+    leave_if_stopping();
+    world(|w| w.running().sleep = None);
+    crate::trace::record(sleep.object, crate::trace::What::Wake);
+}
+
+/// Wakes a thread if it sleeps.
+pub(super) fn wake(thread: Tid) {
+    if world(|w| w.threads[thread.index()].sleep.is_some()) {
+        engine::unblock(thread);
+    }
+}
+
+/// Wakes a thread if it sleeps in a way that a fatal signal ends.
+pub fn wake_killable(thread: Tid) {
+    if world(|w| w.threads[thread.index()].sleep.is_some_and(|sleep| sleep.killable)) {
+        engine::unblock(thread);
+    }
+}
+
+/// How a run ends when nothing can happen any more.
+pub(super) const NOTHING_LEFT: End = End::Quiescent;

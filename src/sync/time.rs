@@ -1,0 +1,135 @@
+//! Virtual time: jiffies, timers, `schedule_timeout`.
+//!
+//! Under *fair* time the clock jumps to the next deadline only when nothing else can run. Under *any*
+//! time the scheduler may let a pending timer fire at any moment, which stands for threads that are
+//! slow; after [`IDLE_ROUNDS`] naps of allocators without any progress time becomes fair, so that
+//! "nobody makes progress" is a fact and not the scheduler's choice.
+
+use crate::sync::lock::might_sleep;
+use crate::sync::point::{Access, point};
+use crate::sync::thread::{NOTHING_LEFT, Reason, Sleep, Tid, sleep, wake};
+use crate::task::fatal_signal_pending;
+use crate::trace::{Kind, ObjectRef, What, record};
+use crate::world::{End, World, world};
+
+/// Jiffies per second.
+pub const HZ: u32 = 100;
+
+/// How many times in a row the clock may wake nothing but napping allocators, with no progress in
+/// between, until the run counts as stuck. One round after everything else has come to rest repeats
+/// the state exactly; the rest is a margin for naps of different length.
+pub const IDLE_ROUNDS: u32 = 32;
+
+/// A pending timer.
+#[derive(Clone, Copy, Debug)]
+struct Timer {
+    deadline: u32,
+    thread: Tid,
+    nap: bool,
+}
+
+/// The clock of a machine.
+#[derive(Debug, Default)]
+pub struct Clock {
+    /// Now.
+    pub jiffies: u32,
+    /// Whether timers may fire at any moment.
+    pub any_time: bool,
+    timers: Vec<Timer>,
+    idle_rounds: u32,
+    progress_seen: u32,
+}
+
+impl Clock {
+    /// Makes a used clock new.
+    pub fn reset(&mut self) {
+        self.timers.clear();
+        let timers = std::mem::take(&mut self.timers);
+        *self = Clock { timers, ..Clock::default() };
+    }
+
+    /// Whether a timer is pending.
+    pub fn has_timers(&self) -> bool {
+        !self.timers.is_empty()
+    }
+
+    /// The next deadline; if only naps repeated lately, that of a timer that is not a nap.
+    fn next_deadline(&self) -> Option<u32> {
+        let repeated = self.idle_rounds >= IDLE_ROUNDS;
+        self.timers.iter().filter(|t| !(repeated && t.nap)).map(|t| t.deadline).min()
+    }
+
+    fn fire(&mut self, deadline: u32) -> Vec<Timer> {
+        self.jiffies = self.jiffies.max(deadline);
+        let due = |t: &Timer| t.deadline <= deadline;
+        let fired = self.timers.iter().copied().filter(due).collect();
+        self.timers.retain(|t| !due(t));
+        fired
+    }
+}
+
+/// Sleeps for so many jiffies, uninterruptibly.
+pub fn schedule_timeout_uninterruptible(jiffies: u32) {
+    timeout(jiffies, Reason::Timeout, false);
+}
+
+/// Sleeps for so many jiffies as a daemon does between two attempts.
+pub fn schedule_timeout_idle(jiffies: u32) {
+    timeout(jiffies, Reason::Timeout, false);
+}
+
+/// Sleeps for so many jiffies, or until a fatal signal arrives.
+pub fn schedule_timeout_killable(jiffies: u32) {
+    timeout(jiffies, Reason::Timeout, true);
+}
+
+/// The nap of an allocation that is going to try again.
+pub fn memory_nap(jiffies: u32, killable: bool) {
+    timeout(jiffies, Reason::MemoryNap, killable);
+}
+
+fn timeout(jiffies: u32, reason: Reason, killable: bool) {
+    let object = ObjectRef::sole(Kind::Clock);
+    might_sleep(object);
+    point(object, Access::Update, "schedule_timeout", "");
+    if killable && fatal_signal_pending() {
+        return;
+    }
+    world(|w| {
+        let timer = Timer {
+            deadline: w.clock.jiffies + jiffies,
+            thread: w.running_tid(),
+            nap: reason == Reason::MemoryNap,
+        };
+        w.clock.timers.push(timer);
+    });
+    sleep(Sleep { reason, object, noun: "timeout", killable, idle: false });
+    world(|w| {
+        let me = w.running_tid();
+        w.clock.timers.retain(|t| t.thread != me);
+    });
+}
+
+/// Fires the next timers, or says how the run ends because there are none.
+pub(super) fn tick() -> Option<End> {
+    let Some(deadline) = world(|w| w.clock.next_deadline()) else { return Some(at_rest()) };
+    let fired = world(|w| fire(w, deadline));
+    record(ObjectRef::sole(Kind::Clock), What::Tick { jiffies: world(|w| w.clock.jiffies) });
+    fired.into_iter().for_each(|timer| wake(timer.thread));
+    None
+}
+
+fn at_rest() -> End {
+    let napping = world(|w| w.clock.has_timers());
+    if napping { End::Livelock } else { NOTHING_LEFT }
+}
+
+fn fire(w: &mut World, deadline: u32) -> Vec<Timer> {
+    let fired = w.clock.fire(deadline);
+    let clock = &mut w.clock;
+    let stuck = clock.progress_seen == w.progress && fired.iter().all(|t| t.nap);
+    clock.idle_rounds = if stuck { clock.idle_rounds + 1 } else { 0 };
+    clock.progress_seen = w.progress;
+    clock.any_time &= clock.idle_rounds < IDLE_ROUNDS;
+    fired
+}

@@ -1,0 +1,63 @@
+//! Wait queues: sleep until a condition holds, and wake whoever may be waiting for it.
+//!
+//! A queue is named by an object and the condition's name. The condition is looked at and the thread
+//! goes to sleep in one step, so no wake-up is lost; whoever changes the condition calls
+//! [`wake_up`] afterwards.
+
+use crate::sync::lock::might_sleep;
+use crate::sync::point::{Access, point};
+use crate::sync::thread::{Reason, Sleep, Tid, sleep, wake};
+use crate::task::fatal_signal_pending;
+use crate::trace::ObjectRef;
+use crate::world::world;
+
+/// `wait_event`: sleeps uninterruptibly until the condition holds.
+pub fn wait_event(object: ObjectRef, noun: &'static str, condition: impl Fn() -> bool) {
+    let awaited = Sleep { killable: false, idle: false, ..awaited(object, noun) };
+    wait(awaited, "wait_event", &condition);
+}
+
+/// `wait_event_killable`: whether the condition holds; if not, a fatal signal arrived first.
+pub fn wait_event_killable(
+    object: ObjectRef,
+    noun: &'static str,
+    condition: impl Fn() -> bool,
+) -> bool {
+    let awaited = Sleep { killable: true, idle: false, ..awaited(object, noun) };
+    wait(awaited, "wait_event_killable", &|| condition() || fatal_signal_pending());
+    condition()
+}
+
+/// `wait_event_freezable` of a daemon that waits for work: a run may end while it sleeps here.
+pub fn wait_for_work(object: ObjectRef, noun: &'static str, condition: impl Fn() -> bool) {
+    let awaited = Sleep { killable: false, idle: true, ..awaited(object, noun) };
+    wait(awaited, "wait_event_freezable", &condition);
+}
+
+/// `pause(2)`: a user thread without work sleeps until a fatal signal arrives.
+pub fn pause(object: ObjectRef) {
+    let awaited = Sleep { killable: true, idle: true, ..awaited(object, "signal") };
+    wait(awaited, "pause", &fatal_signal_pending);
+}
+
+fn awaited(object: ObjectRef, noun: &'static str) -> Sleep {
+    Sleep { reason: Reason::Condition, object, noun, killable: false, idle: false }
+}
+
+fn wait(awaited: Sleep, verb: &'static str, condition: &dyn Fn() -> bool) {
+    might_sleep(awaited.object);
+    loop {
+        point(awaited.object, Access::Read, verb, awaited.noun);
+        if condition() {
+            return;
+        }
+        sleep(awaited);
+    }
+}
+
+/// `wake_up_all`.
+pub fn wake_up(object: ObjectRef, noun: &'static str) {
+    point(object, Access::Update, "wake_up", noun);
+    let sleepers: Vec<Tid> = world(|w| w.sleepers(object, noun));
+    sleepers.into_iter().for_each(wake);
+}

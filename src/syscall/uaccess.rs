@@ -1,0 +1,132 @@
+//! Access to user memory: by user-mode instructions, and by the kernel on behalf of a task.
+//!
+//! Source: arch/x86/mm/fault.c (`__do_page_fault`) and `copy_from_user` of v4.9 to v4.15. A user-mode
+//! thread notices a fatal signal at its next instruction; the kernel in the middle of a system call does
+//! not, which is why it may read memory that the reaper has taken away.
+
+use crate::inject::{FaultPoint, strikes};
+use crate::memory::Handle;
+use crate::mm::fault::VmFault;
+use crate::mm::pgtable::{Entry, PTRS, hardware_walk};
+use crate::mm::tlb::Translation;
+use crate::mm::vma::find_vma;
+use crate::mm::{Mm, mmap_sem};
+use crate::oom::kill::{Request, out_of_memory};
+use crate::page::{Frame, content, store};
+use crate::sync::mutex::{mutex_trylock, mutex_unlock};
+use crate::sync::point::{Access, point};
+use crate::sync::rwsem::{down_read, up_read};
+use crate::sync::time::memory_nap;
+use crate::task::fatal_signal_pending;
+use crate::trace::{What, enter, record};
+use crate::world::{World, world};
+
+/// Who accesses user memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A user-mode instruction.
+    User,
+    /// The kernel, in the middle of a system call.
+    Kernel,
+}
+
+/// Why an access failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessError {
+    /// A fatal signal ends the task first.
+    Killed,
+    /// SIGBUS, SIGSEGV, or a short copy.
+    Fault,
+}
+
+/// Reads a page.
+pub fn load(mm: Handle<Mm>, page: u32, by: By) -> Result<u32, AccessError> {
+    let _call = enter(match by {
+        By::User => "user_mode",
+        By::Kernel => "copy_from_user",
+    });
+    if by == By::Kernel && strikes(FaultPoint::Usercopy) {
+        return Err(AccessError::Fault);
+    }
+    let frame = access(mm, page, false, by)?;
+    let content = frame.map_or(0, content);
+    record(mm.object(), What::UserRead { page, content });
+    Ok(content)
+}
+
+/// Stores to a page in user mode.
+pub fn user_store(mm: Handle<Mm>, page: u32, content: u32) -> Result<(), AccessError> {
+    let _call = enter("user_mode");
+    if let Some(frame) = access(mm, page, true, By::User)? {
+        store(frame, content);
+    }
+    record(mm.object(), What::UserWrite { page, content });
+    Ok(())
+}
+
+/// The frame that an access reaches; `None` is the zero page.
+fn access(mm: Handle<Mm>, page: u32, write: bool, by: By) -> Result<Option<Frame>, AccessError> {
+    loop {
+        if by == By::User && fatal_signal_pending() {
+            return Err(AccessError::Killed);
+        }
+        let access = if write { Access::Update } else { Access::Read };
+        point(mm.object(), access, if write { "store" } else { "load" }, "user_memory");
+        if let Some(frame) = translate(mm, page, write) {
+            return Ok(frame);
+        }
+        page_fault(mm, page, write, by)?;
+    }
+}
+
+/// What the TLB or the tables say; `None` is a page fault.
+fn translate(mm: Handle<Mm>, page: u32, write: bool) -> Option<Option<Frame>> {
+    let me = world(|w| w.running_tid());
+    if let Some(hit) = world(|w| w.tlbs.lookup(me, mm, page))
+        && (hit.writable || !write)
+    {
+        return Some(Some(hit.frame));
+    }
+    let (frame, writable) = match hardware_walk(mm, page) {
+        Entry::Page { frame, writable } => (frame, writable),
+        Entry::Huge(frames) => (frames[(page % PTRS) as usize], true),
+        Entry::Zero if !write => return Some(None),
+        _ => return None,
+    };
+    if write && !writable {
+        return None;
+    }
+    world(|w| {
+        let cached = w.here();
+        w.tlbs.fill(Translation { thread: me, mm, page, frame, writable, cached });
+    });
+    Some(Some(frame))
+}
+
+/// `__do_page_fault`.
+fn page_fault(mm: Handle<Mm>, page: u32, write: bool, by: By) -> Result<(), AccessError> {
+    let _call = enter("__do_page_fault");
+    down_read(mmap_sem(mm));
+    let fault = find_vma(mm, page).map(|vma| world(|w| w.revision.handle_mm_fault)(vma, page, write));
+    up_read(mmap_sem(mm));
+    match fault {
+        Some(Ok(())) => Ok(()),
+        None | Some(Err(VmFault::Sigbus)) => Err(AccessError::Fault),
+        Some(Err(VmFault::Oom)) if by == By::Kernel => Err(AccessError::Fault),
+        Some(Err(VmFault::Oom)) => {
+            pagefault_out_of_memory();
+            Ok(())
+        }
+    }
+}
+
+/// `pagefault_out_of_memory`: kills somebody unless somebody else is at it; the access is tried again.
+fn pagefault_out_of_memory() {
+    let oom_lock = world(|w| w.oom.oom_lock());
+    if !fatal_signal_pending() && mutex_trylock(oom_lock) {
+        record(World::ZONE, What::OomRequest { frames: 1, forced: false });
+        out_of_memory(Request::Allocation);
+        mutex_unlock(oom_lock);
+    }
+    memory_nap(1, true);
+}

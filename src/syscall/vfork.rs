@@ -1,0 +1,32 @@
+//! `vfork`: a child runs in its parent's address space, and the parent waits until it lets go.
+//!
+//! Source: kernel/fork.c (`_do_fork`, `wait_for_vfork_done`) of v4.9 to v4.15.
+
+use crate::memory::{Handle, write};
+use crate::mm::mmget;
+use crate::sync::wait::{wait_event_killable, wait_for_work, wake_up};
+use crate::task::{Signal, Task, current};
+use crate::trace::enter;
+use crate::world::world;
+
+/// Starts a child that waits in [`await_start`], and waits until it is gone or a signal arrives.
+pub fn sys_vfork(child: Handle<Signal>) {
+    let _call = enter("_do_fork");
+    let Some(mm) = current().peek(|task| task.mm) else { return };
+    for task in child.peek(|child| child.threads.clone()) {
+        mmget(mm);
+        task.poke(|task| task.mm = Some(mm));
+    }
+    write(child, "in_vfork", |child| child.in_vfork = true);
+    world(|w| w.oom.processes.push(child));
+    wake_up(child.object(), "start");
+    wait_event_killable(child.object(), "vfork_done", || {
+        !child.is_live() || child.peek(|child| !child.in_vfork)
+    });
+}
+
+/// What the thread of a vforked child does until its parent calls `vfork`.
+pub fn await_start(task: Handle<Task>) {
+    let signal = task.peek(|task| task.signal);
+    wait_for_work(signal.object(), "start", || task.peek(|task| task.mm.is_some()));
+}

@@ -1,0 +1,275 @@
+//! Tasks and processes: `task_struct`, `signal_struct`, signals, and the list of processes.
+//!
+//! A task's `mm` is cleared only by the task itself, under `task_lock`, before it drops its reference;
+//! whoever holds `task_lock` and sees an `mm` knows that it has users. Source: sched.h, kernel/signal.c
+//! and kernel/exit.c of v4.9 to v4.15.
+
+use crate::memory::{Handle, Object, Slab, allocate, free};
+use crate::mm::Mm;
+use crate::page::Frame;
+use crate::sync::atomic::{atomic_dec_and_test, atomic_inc};
+use crate::sync::bits::{Flag, peek_bit, set_bit};
+use crate::sync::point::{Access, point};
+use crate::sync::spinlock::{SpinLock, spin_lock, spin_unlock};
+use crate::sync::thread::{Tid, wake_killable};
+use crate::trace::{Kind, ObjectRef, What, enter, record};
+use crate::world::{World, world};
+use std::rc::Rc;
+
+/// `task_struct`.
+#[derive(Debug)]
+pub struct Task {
+    /// `comm`.
+    pub name: Rc<str>,
+    /// The thread that runs it.
+    pub thread: Option<Tid>,
+    /// Its process.
+    pub signal: Handle<Signal>,
+    /// `mm`.
+    pub mm: Option<Handle<Mm>>,
+    /// `alloc_lock`, taken by `task_lock`.
+    pub alloc_lock: SpinLock,
+    /// Flags.
+    pub flags: u32,
+    /// `usage`: references to the structure.
+    pub usage: i32,
+    /// `oom_reaper_list`: the next task on the reaper's queue.
+    pub oom_reaper_list: Option<Handle<Task>>,
+    /// References on address spaces that it took with `get_task_mm`.
+    pub pins: Vec<Handle<Mm>>,
+    /// Kernel memory that it allocated.
+    pub frames: Vec<Frame>,
+}
+
+impl Object for Task {
+    const KIND: Kind = Kind::Task;
+
+    fn slab(world: &mut World) -> &mut Slab<Self> {
+        &mut world.tasks
+    }
+}
+
+/// Flags of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskFlag {
+    /// `PF_EXITING`.
+    Exiting,
+    /// `PF_KTHREAD`.
+    Kthread,
+    /// `TIF_MEMDIE`.
+    Memdie,
+    /// SIGKILL is pending.
+    Sigkill,
+}
+
+impl Flag for TaskFlag {
+    type Holder = Task;
+
+    fn name(self) -> &'static str {
+        match self {
+            TaskFlag::Exiting => "PF_EXITING",
+            TaskFlag::Kthread => "PF_KTHREAD",
+            TaskFlag::Memdie => "TIF_MEMDIE",
+            TaskFlag::Sigkill => "SIGKILL",
+        }
+    }
+
+    fn bit(self) -> u32 {
+        self as u32
+    }
+
+    fn word(task: &mut Task) -> &mut u32 {
+        &mut task.flags
+    }
+}
+
+/// `signal_struct`, which stands for the process.
+#[derive(Debug)]
+pub struct Signal {
+    /// The process's name.
+    pub name: Rc<str>,
+    /// Threads that have not left the process, leader first.
+    pub threads: Vec<Handle<Task>>,
+    /// `live`: threads that have not begun to exit.
+    pub live: i32,
+    /// Threads that have not passed `exit_notify`.
+    pub unnotified: i32,
+    /// `sigcnt`: references to the structure.
+    pub sigcnt: i32,
+    /// `SIGNAL_GROUP_EXIT`.
+    pub group_exit: bool,
+    /// `oom_mm`: the address space with which it became an OOM victim.
+    pub oom_mm: Option<Handle<Mm>>,
+    /// `oom_score_adj`.
+    pub oom_score_adj: i16,
+    /// The process that waits for it; none if it is reaped at once.
+    pub parent: Option<Handle<Signal>>,
+    /// Whether it is pid 1.
+    pub is_init: bool,
+    /// Whether it borrows its parent's address space, and the parent waits.
+    pub in_vfork: bool,
+    /// Whether it is dead and waits to be released.
+    pub zombie: bool,
+}
+
+impl Object for Signal {
+    const KIND: Kind = Kind::Signal;
+
+    fn slab(world: &mut World) -> &mut Slab<Self> {
+        &mut world.signals
+    }
+}
+
+/// The running task. The clock has none, and must not ask.
+pub fn current() -> Handle<Task> {
+    world(|w| w.current()).expect("only the clock runs without a task")
+}
+
+/// A new task of a process, which counts it.
+pub fn new_task(signal: Handle<Signal>, name: Rc<str>, flags: u32) -> Handle<Task> {
+    let alloc_lock = SpinLock::new("alloc_lock");
+    let task = allocate(Task {
+        name,
+        thread: None,
+        signal,
+        mm: None,
+        alloc_lock,
+        flags,
+        // One for the running task itself, one for the list of threads until it is released.
+        usage: 2,
+        oom_reaper_list: None,
+        pins: Vec::new(),
+        frames: Vec::new(),
+    });
+    world(|w| w.locks.own(alloc_lock.0, task.object()));
+    signal.poke(|signal| {
+        signal.threads.push(task);
+        signal.live += 1;
+        signal.unnotified += 1;
+        signal.sigcnt += 1;
+    });
+    task
+}
+
+/// `task_lock`.
+pub fn task_lock(task: Handle<Task>) {
+    spin_lock(task.peek(|task| task.alloc_lock));
+}
+
+/// `task_unlock`.
+pub fn task_unlock(task: Handle<Task>) {
+    spin_unlock(task.peek(|task| task.alloc_lock));
+}
+
+/// `get_task_struct`.
+pub fn get_task_struct(task: Handle<Task>) {
+    atomic_inc(task, "usage", |task| &mut task.usage);
+}
+
+/// `put_task_struct`: the last one frees the task, and may free the process's `signal_struct`.
+pub fn put_task_struct(task: Handle<Task>) {
+    if atomic_dec_and_test(task, "usage", |task| &mut task.usage) {
+        let _call = enter("__put_task_struct");
+        let signal = task.peek(|task| task.signal);
+        free(task);
+        put_signal_struct(signal);
+    }
+}
+
+/// `put_signal_struct`: the last one drops `oom_mm`, asynchronously because a page-table page must not
+/// be freed from every context that may end up here.
+fn put_signal_struct(signal: Handle<Signal>) {
+    if atomic_dec_and_test(signal, "sigcnt", |signal| &mut signal.sigcnt) {
+        let _call = enter("free_signal_struct");
+        if let Some(mm) = signal.peek(|signal| signal.oom_mm) {
+            crate::workqueue::mmdrop_async(mm);
+        }
+        free(signal);
+    }
+}
+
+/// The processes that are on the list now; walking them is an RCU read section.
+pub fn processes() -> Vec<Handle<Signal>> {
+    point(ObjectRef::sole(Kind::ProcessList), Access::Read, "for_each_process", "");
+    world(|w| w.oom.processes.clone())
+}
+
+/// An RCU read section: tasks that are released during it are put after it.
+pub fn rcu_read<R>(section: impl FnOnce() -> R) -> R {
+    world(|w| w.oom.rcu_readers += 1);
+    let result = section();
+    let late = world(|w| {
+        w.oom.rcu_readers -= 1;
+        if w.oom.rcu_readers == 0 { std::mem::take(&mut w.oom.rcu_late) } else { Vec::new() }
+    });
+    late.into_iter().for_each(put_task_struct);
+    result
+}
+
+/// `delayed_put_task_struct`: drops a reference once no RCU read section can see the task.
+pub fn put_task_struct_rcu(task: Handle<Task>) {
+    let readers = world(|w| w.oom.rcu_readers);
+    if readers == 0 {
+        put_task_struct(task);
+    } else {
+        world(|w| w.oom.rcu_late.push(task));
+    }
+}
+
+/// `find_lock_task_mm`: a thread of the process that still has its address space, with its
+/// `task_lock` held.
+pub fn find_lock_task_mm(signal: Handle<Signal>) -> Option<Handle<Task>> {
+    for task in live_threads(signal) {
+        task_lock(task);
+        if task.peek(|task| task.mm.is_some()) {
+            return Some(task);
+        }
+        task_unlock(task);
+    }
+    None
+}
+
+/// The threads of a process; none if it was released since the caller found it.
+pub fn live_threads(signal: Handle<Signal>) -> Vec<Handle<Task>> {
+    if world(|w| w.oom.processes.contains(&signal)) {
+        signal.peek(|signal| signal.threads.clone())
+    } else {
+        Vec::new()
+    }
+}
+
+/// `process_shares_mm`: whether the first thread of the process that has an address space has this one.
+pub fn process_shares_mm(signal: Handle<Signal>, mm: Handle<Mm>) -> bool {
+    let threads = live_threads(signal);
+    threads.into_iter().find_map(|task| task.peek(|task| task.mm)) == Some(mm)
+}
+
+/// `fatal_signal_pending(current)`, which is not a scheduling point: only the task itself acts on it.
+pub fn fatal_signal_pending() -> bool {
+    world(|w| w.current()).is_some_and(|task| peek_bit(task, TaskFlag::Sigkill))
+}
+
+/// `do_send_sig_info(SIGKILL)` to a whole process.
+pub fn send_sigkill(signal: Handle<Signal>) {
+    let _call = enter("do_send_sig_info");
+    point(signal.object(), Access::Update, "send", "SIGKILL");
+    signal.poke(|signal| signal.group_exit = true);
+    record(signal.object(), What::Signal);
+    for task in live_threads(signal) {
+        kill_thread(task);
+    }
+}
+
+/// Makes SIGKILL pending for one thread, and wakes it if its sleep allows that.
+pub fn kill_thread(task: Handle<Task>) {
+    set_bit(task, TaskFlag::Sigkill);
+    if let Some(thread) = task.peek(|task| task.thread) {
+        wake_killable(thread);
+    }
+}
+
+/// `tsk_is_oom_victim`.
+pub fn tsk_is_oom_victim(task: Handle<Task>) -> bool {
+    let signal = task.peek(|task| task.signal);
+    crate::memory::read(signal, "oom_mm", |signal| signal.oom_mm.is_some())
+}

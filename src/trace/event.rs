@@ -1,0 +1,398 @@
+//! Events: one record for each thing that happened.
+
+use crate::sync::lock::Mode;
+use crate::sync::thread::Tid;
+use crate::trace::Site;
+use std::fmt;
+
+/// Kinds of objects that events speak of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// No object.
+    #[default]
+    None,
+    /// `task_struct`.
+    Task,
+    /// `signal_struct`, one per process.
+    Signal,
+    /// `mm_struct`.
+    Mm,
+    /// `vm_area_struct`.
+    Vma,
+    /// A page of page-table entries, of any level.
+    PageTable,
+    /// A page frame.
+    Page,
+    /// The free memory of the machine.
+    Zone,
+    /// `mmu_gather`.
+    Gather,
+    /// `kioctx`.
+    Kioctx,
+    /// An AIO request.
+    Kiocb,
+    /// `ctx_rq_wait`: the wait for the end of AIO contexts.
+    AioWait,
+    /// The global state of the OOM killer.
+    OomKiller,
+    /// The queue of the OOM reaper.
+    ReaperList,
+    /// The list of processes.
+    ProcessList,
+    /// The global list of address spaces with swap (`mmlist`).
+    MmList,
+    /// ksmd's list of address spaces.
+    KsmList,
+    /// khugepaged's list of address spaces.
+    KhugepagedList,
+    /// The queue of the kernel worker.
+    Workqueue,
+    /// The clock.
+    Clock,
+}
+
+impl Kind {
+    /// The name in sites, signatures and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::None => "none",
+            Kind::Task => "task",
+            Kind::Signal => "signal",
+            Kind::Mm => "mm",
+            Kind::Vma => "vma",
+            Kind::PageTable => "page_table",
+            Kind::Page => "page",
+            Kind::Zone => "zone",
+            Kind::Gather => "mmu_gather",
+            Kind::Kioctx => "kioctx",
+            Kind::Kiocb => "kiocb",
+            Kind::AioWait => "ctx_rq_wait",
+            Kind::OomKiller => "oom_killer",
+            Kind::ReaperList => "oom_reaper_list",
+            Kind::ProcessList => "process_list",
+            Kind::MmList => "mmlist",
+            Kind::KsmList => "ksm_mm_head",
+            Kind::KhugepagedList => "khugepaged_scan",
+            Kind::Workqueue => "workqueue",
+            Kind::Clock => "clock",
+        }
+    }
+}
+
+/// Names one object of one run: its kind, and its number among those of the kind (0: there is one).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectRef {
+    /// The kind.
+    pub kind: Kind,
+    /// The number, from 1; 0 for an object of which there is only one.
+    pub serial: u32,
+}
+
+impl ObjectRef {
+    /// No object.
+    pub const NONE: ObjectRef = ObjectRef { kind: Kind::None, serial: 0 };
+
+    /// The only object of its kind.
+    pub const fn sole(kind: Kind) -> Self {
+        ObjectRef { kind, serial: 0 }
+    }
+}
+
+impl fmt::Display for ObjectRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.kind, self.serial) {
+            (Kind::None, _) => f.write_str("-"),
+            (kind, 0) => f.write_str(kind.name()),
+            (kind, serial) => write!(f, "{}#{serial}", kind.name()),
+        }
+    }
+}
+
+/// The kernel's own trace events (`include/trace/events/oom.h`, v4.13 and later).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tracepoint {
+    /// `mark_victim`.
+    MarkVictim,
+    /// `wake_reaper`.
+    WakeReaper,
+    /// `start_task_reaping`.
+    StartTaskReaping,
+    /// `finish_task_reaping`.
+    FinishTaskReaping,
+    /// `skip_task_reaping`.
+    SkipTaskReaping,
+}
+
+impl Tracepoint {
+    /// The kernel's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Tracepoint::MarkVictim => "mark_victim",
+            Tracepoint::WakeReaper => "wake_reaper",
+            Tracepoint::StartTaskReaping => "start_task_reaping",
+            Tracepoint::FinishTaskReaping => "finish_task_reaping",
+            Tracepoint::SkipTaskReaping => "skip_task_reaping",
+        }
+    }
+}
+
+/// Why a pass of the reaper over an address space freed nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SkipReason {
+    /// The address-space lock was taken.
+    LockBusy,
+    /// `mm_users` was already zero.
+    NoUsers,
+    /// `MMF_OOM_SKIP` was already set.
+    AlreadySkipped,
+    /// An MMU notifier is registered.
+    Notifier,
+}
+
+impl SkipReason {
+    /// The name in event logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            SkipReason::LockBusy => "lock_busy",
+            SkipReason::NoUsers => "no_users",
+            SkipReason::AlreadySkipped => "already_skipped",
+            SkipReason::Notifier => "notifier",
+        }
+    }
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A function was entered.
+    Enter,
+    /// An object was allocated.
+    Allocate,
+    /// An object was freed.
+    Free,
+    /// A field was read.
+    Read,
+    /// A field was written.
+    Write,
+    /// A counter changed, or was read (`old == new`).
+    Count {
+        /// Before.
+        old: i32,
+        /// After.
+        new: i32,
+    },
+    /// A flag was tested.
+    TestFlag {
+        /// Its value.
+        set: bool,
+    },
+    /// A flag was set.
+    SetFlag {
+        /// Whether it had been set before.
+        was: bool,
+    },
+    /// A flag was cleared.
+    ClearFlag {
+        /// Whether it had been set before.
+        was: bool,
+    },
+    /// A lock was acquired.
+    Acquire {
+        /// How.
+        mode: Mode,
+        /// Whether by a trylock.
+        trylock: bool,
+    },
+    /// A trylock found the lock taken.
+    TryFailed {
+        /// How it was asked for.
+        mode: Mode,
+    },
+    /// A lock was released.
+    Release {
+        /// How it had been held.
+        mode: Mode,
+    },
+    /// The thread went to sleep.
+    Sleep,
+    /// The thread was woken, or its sleep ended.
+    Wake,
+    /// An injected fault struck.
+    Fault,
+    /// A page frame was mapped at a user address.
+    Map {
+        /// The frame's number.
+        frame: u32,
+        /// The page's number in the address space.
+        page: u32,
+    },
+    /// A page frame was unmapped from a user address.
+    Unmap {
+        /// The frame's number.
+        frame: u32,
+        /// The page's number in the address space.
+        page: u32,
+    },
+    /// Private memory got new content by a store, or, with the content of its file, by being mapped.
+    UserWrite {
+        /// The page's number in the address space.
+        page: u32,
+        /// The content.
+        content: u32,
+    },
+    /// User memory was read, and the reader got this content.
+    UserRead {
+        /// The page's number in the address space.
+        page: u32,
+        /// The content.
+        content: u32,
+    },
+    /// The owner gave up the content of a page (`MADV_DONTNEED`, `munmap`).
+    UserDiscard {
+        /// The page's number in the address space.
+        page: u32,
+        /// What a later reader finds there.
+        content: u32,
+    },
+    /// An allocation entered the OOM path, for so many frames.
+    OomRequest {
+        /// Frames.
+        frames: u32,
+        /// Whether somebody asked for a kill by hand, whatever the state of memory.
+        forced: bool,
+    },
+    /// An allocation succeeded.
+    AllocateFrames {
+        /// Frames.
+        frames: u32,
+    },
+    /// Frames went back to the free memory.
+    FreeFrames {
+        /// Frames.
+        frames: u32,
+    },
+    /// The OOM killer chose a process: the object is its address space.
+    Kill,
+    /// A process of the case was sent SIGKILL by another process.
+    Signal,
+    /// A thread became an OOM victim: the object is its task.
+    Marked,
+    /// A task was put on the reaper's queue.
+    Enqueue,
+    /// A task was taken off the reaper's queue.
+    Dequeue,
+    /// A pass of the reaper freed nothing.
+    Skip(SkipReason),
+    /// The kernel's own trace event.
+    Trace(Tracepoint),
+    /// A request completed.
+    Complete {
+        /// Whether without an error.
+        ok: bool,
+    },
+    /// No process is left that could be killed.
+    OomPanic,
+    /// A task ended.
+    Exited,
+    /// The clock moved.
+    Tick {
+        /// To this jiffy.
+        jiffies: u32,
+    },
+    /// The model noticed a violation.
+    Violation,
+}
+
+/// One record of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// The thread it happened in.
+    pub thread: Tid,
+    /// Depth of the thread's call stack.
+    pub depth: u8,
+    /// Virtual time in jiffies.
+    pub jiffies: u32,
+    /// The number of scheduling decisions before it.
+    pub step: u32,
+    /// Where.
+    pub site: Site,
+    /// To which object.
+    pub object: ObjectRef,
+    /// What.
+    pub what: What,
+}
+
+/// The events of a run, oldest first.
+pub type Log = Vec<Event>;
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            What::Count { old, new } if old == new => write!(f, "= {new}"),
+            What::Count { old, new } => write!(f, "{old} -> {new}"),
+            What::TestFlag { set } => write!(f, "= {}", u8::from(set)),
+            What::SetFlag { was } | What::ClearFlag { was } => write!(f, "was {}", u8::from(was)),
+            What::Acquire { mode, trylock: true } => write!(f, "{mode} = 1"),
+            What::TryFailed { mode } => write!(f, "{mode} = 0"),
+            What::Acquire { mode, .. } | What::Release { mode } => write!(f, "{mode}"),
+            What::Map { frame, page } | What::Unmap { frame, page } => {
+                write!(f, "page {page}, frame {frame}")
+            }
+            What::UserWrite { page, content }
+            | What::UserRead { page, content }
+            | What::UserDiscard { page, content } => write!(f, "page {page}, content {content}"),
+            What::OomRequest { frames, forced } => write!(f, "{frames} frames, forced {forced}"),
+            What::AllocateFrames { frames } | What::FreeFrames { frames } => {
+                write!(f, "{frames} frames")
+            }
+            What::Skip(reason) => f.write_str(reason.name()),
+            What::Trace(tracepoint) => f.write_str(tracepoint.name()),
+            What::Complete { ok } => f.write_str(if ok { "ok" } else { "error" }),
+            What::Tick { jiffies } => write!(f, "{jiffies}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl What {
+    /// The name of the kind of event, as logs print it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            What::Enter => "enter",
+            What::Allocate => "allocate",
+            What::Free => "free",
+            What::Read => "read",
+            What::Write => "write",
+            What::Count { .. } => "count",
+            What::TestFlag { .. } => "test",
+            What::SetFlag { .. } => "set",
+            What::ClearFlag { .. } => "clear",
+            What::Acquire { .. } => "acquire",
+            What::TryFailed { .. } => "try_failed",
+            What::Release { .. } => "release",
+            What::Sleep => "sleep",
+            What::Wake => "wake",
+            What::Fault => "fault",
+            What::Map { .. } => "map",
+            What::Unmap { .. } => "unmap",
+            What::UserWrite { .. } => "user_write",
+            What::UserRead { .. } => "user_read",
+            What::UserDiscard { .. } => "user_discard",
+            What::OomRequest { .. } => "oom_request",
+            What::AllocateFrames { .. } => "allocate_frames",
+            What::FreeFrames { .. } => "free_frames",
+            What::Kill => "kill",
+            What::Signal => "signal",
+            What::Marked => "marked",
+            What::Enqueue => "enqueue",
+            What::Dequeue => "dequeue",
+            What::Skip(_) => "skip",
+            What::Trace(_) => "trace",
+            What::Complete { .. } => "complete",
+            What::OomPanic => "oom_panic",
+            What::Exited => "exited",
+            What::Tick { .. } => "tick",
+            What::Violation => "violation",
+        }
+    }
+}

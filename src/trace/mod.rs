@@ -1,0 +1,17 @@
+//! The event log of a run: what happened, where, to which object, in which order.
+//!
+//! The log is all that oracles and diagrams see. It is a list of small plain records, so that logging
+//! costs little and two logs can be compared byte for byte. Kernel names are the names here.
+
+mod event;
+mod site;
+
+pub use event::{Event, Kind, Log, ObjectRef, SkipReason, Tracepoint, What};
+pub use site::{Call, Frame, Site, enter, protocol};
+
+use crate::world::world;
+
+/// Appends an event of the running thread to the log.
+pub fn record(object: ObjectRef, what: What) {
+    world(|w| w.record(object, what));
+}

@@ -1,0 +1,352 @@
+//! A run is a world: all objects of one run, pooled and reset, so that nothing leaks when a run is
+//! cut short and a violation can be inspected afterwards.
+//!
+//! The world belongs to the OS thread. All simulated threads of a run share it, one at a time: between
+//! two scheduling points the running thread has it for itself. A closure that is given to [`world`]
+//! must not call anything that reaches a scheduling point or the world again.
+
+use crate::aio::{Kiocb, Kioctx, Waiter};
+use crate::inject::Injection;
+use crate::ksm::KsmList;
+use crate::khugepaged::KhugepagedList;
+use crate::memory::{Place, Slab, Violation};
+use crate::mm::gather::Gather;
+use crate::mm::pgtable::PageTable;
+use crate::mm::tlb::Tlbs;
+use crate::mm::vma::Vma;
+use crate::mm::Mm;
+use crate::oom::OomKiller;
+use crate::page::Zone;
+use crate::revision::{self, Revision};
+use crate::sync::lock::Locks;
+use crate::sync::point::{Access, Op, Turn};
+use crate::sync::thread::{Sleep, Thread, Tid};
+use crate::sync::time::Clock;
+use crate::task::{Signal, Task};
+use crate::trace::{Event, Kind, Log, ObjectRef, Site, What, Call};
+use crate::workqueue::Workqueue;
+use std::cell::RefCell;
+
+/// Scheduling decisions after which a run is given up. A hundred times what the largest case needs.
+pub const STEP_LIMIT: u32 = 50_000;
+
+thread_local! {
+    static WORLD: RefCell<World> = RefCell::new(World::new());
+}
+
+/// Gives access to the world of this OS thread.
+pub fn world<R>(f: impl FnOnce(&mut World) -> R) -> R {
+    WORLD.with_borrow_mut(f)
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Nothing can happen any more.
+    Quiescent,
+    /// Only allocations that try again and again are left.
+    Livelock,
+    /// Nobody was left to kill.
+    Panic,
+    /// A violation was found.
+    Violation,
+    /// More than [`STEP_LIMIT`] scheduling decisions.
+    StepLimit,
+}
+
+/// A thread that still had something to do when the run ended.
+#[derive(Clone, Debug)]
+pub struct Stuck {
+    /// The thread.
+    pub thread: Tid,
+    /// Its sleep; `None` if it could run.
+    pub sleep: Option<Sleep>,
+    /// Where it was.
+    pub site: Site,
+    /// Its active calls, outermost first.
+    pub calls: Vec<Call>,
+}
+
+/// Everything of one run.
+pub struct World {
+    /// The revision whose functions run.
+    pub revision: &'static Revision,
+    /// What happened.
+    pub log: Log,
+    /// The violation that ended the run.
+    pub violation: Option<Violation>,
+    /// How the run ended; `None` while it runs.
+    pub end: Option<End>,
+    /// The threads that had something left to do when it ended.
+    pub stuck: Vec<Stuck>,
+    /// Threads, by number. Thread 0 is the clock.
+    pub threads: Vec<Thread>,
+    /// Locks.
+    pub locks: Locks,
+    /// Time.
+    pub clock: Clock,
+    /// Injected faults.
+    pub injection: Injection,
+    /// Free memory and page frames.
+    pub zone: Zone,
+    /// Cached translations of all CPUs.
+    pub tlbs: Tlbs,
+    /// Tasks.
+    pub tasks: Slab<Task>,
+    /// Processes.
+    pub signals: Slab<Signal>,
+    /// Address spaces.
+    pub mms: Slab<Mm>,
+    /// Mappings.
+    pub vmas: Slab<Vma>,
+    /// Page tables.
+    pub page_tables: Slab<PageTable>,
+    /// Gathers.
+    pub gathers: Slab<Gather>,
+    /// AIO contexts.
+    pub kioctxs: Slab<Kioctx>,
+    /// AIO requests.
+    pub kiocbs: Slab<Kiocb>,
+    /// Those who wait for the end of AIO contexts.
+    pub waiters: Slab<Waiter>,
+    /// The OOM killer and its reaper.
+    pub oom: OomKiller,
+    /// ksmd's list.
+    pub ksm: KsmList,
+    /// khugepaged's list.
+    pub khugepaged: KhugepagedList,
+    /// Work for the kernel worker.
+    pub workqueue: Workqueue,
+    /// Scheduling decisions so far.
+    pub step: u32,
+    /// Events so far that count as progress.
+    pub progress: u32,
+    threads_used: usize,
+    running: Tid,
+    booting: bool,
+}
+
+impl World {
+    fn new() -> Self {
+        World {
+            revision: revision::NEWEST,
+            log: Log::new(),
+            violation: None,
+            end: None,
+            stuck: Vec::new(),
+            threads: Vec::new(),
+            locks: Locks::default(),
+            clock: Clock::default(),
+            injection: Injection::default(),
+            zone: Zone::default(),
+            tlbs: Tlbs::default(),
+            tasks: Slab::new(),
+            signals: Slab::new(),
+            mms: Slab::new(),
+            vmas: Slab::new(),
+            page_tables: Slab::new(),
+            gathers: Slab::new(),
+            kioctxs: Slab::new(),
+            kiocbs: Slab::new(),
+            waiters: Slab::new(),
+            oom: OomKiller::default(),
+            ksm: KsmList::default(),
+            khugepaged: KhugepagedList::default(),
+            workqueue: Workqueue::default(),
+            step: 0,
+            progress: 0,
+            threads_used: 0,
+            running: Tid::CLOCK,
+            booting: true,
+        }
+    }
+
+    /// Forgets the last run, and begins to boot a machine with the revision.
+    pub fn reset(&mut self, revision: &'static Revision) {
+        self.revision = revision;
+        self.log.clear();
+        (self.violation, self.end) = (None, None);
+        self.stuck.clear();
+        self.locks.reset();
+        self.clock.reset();
+        self.injection.reset();
+        self.zone.reset();
+        self.tlbs.reset();
+        self.reset_slabs();
+        self.oom.reset();
+        self.ksm.reset();
+        self.khugepaged.reset();
+        self.workqueue.reset();
+        (self.step, self.progress) = (0, 0);
+        self.threads_used = 0;
+        self.booting = true;
+        self.running = self.add_thread("clock", None);
+    }
+
+    fn reset_slabs(&mut self) {
+        self.tasks.reset();
+        self.signals.reset();
+        self.mms.reset();
+        self.vmas.reset();
+        self.page_tables.reset();
+        self.gathers.reset();
+        self.kioctxs.reset();
+        self.kiocbs.reset();
+        self.waiters.reset();
+    }
+
+    /// The machine is up: from now on the scheduler decides.
+    pub fn booted(&mut self) {
+        self.booting = false;
+    }
+
+    /// Adds a thread to the table.
+    pub fn add_thread(&mut self, name: &str, task: Option<crate::memory::Handle<Task>>) -> Tid {
+        if self.threads_used == self.threads.len() {
+            self.threads.push(Thread::default());
+        }
+        let thread = &mut self.threads[self.threads_used];
+        thread.reset();
+        thread.name.push_str(name);
+        thread.task = task;
+        self.threads_used += 1;
+        Tid(self.threads_used as u8 - 1)
+    }
+
+    /// The threads of this run, by number.
+    pub fn threads(&self) -> &[Thread] {
+        &self.threads[..self.threads_used]
+    }
+
+    /// The number of the running thread.
+    pub fn running_tid(&self) -> Tid {
+        self.running
+    }
+
+    /// The running thread.
+    pub fn running(&mut self) -> &mut Thread {
+        &mut self.threads[self.running.index()]
+    }
+
+    /// The task that runs.
+    pub fn current(&self) -> Option<crate::memory::Handle<Task>> {
+        self.threads[self.running.index()].task
+    }
+
+    /// Notes what the running thread does next, for sites.
+    pub(crate) fn at(&mut self, verb: &'static str, noun: &'static str) {
+        let thread = self.running();
+        (thread.verb, thread.noun) = (verb, noun);
+    }
+
+    pub(crate) fn announce(&mut self, object: ObjectRef, access: Access) {
+        let thread = self.running();
+        thread.announced = Op { object, access, site: thread.site() };
+    }
+
+    pub(crate) fn turn(&self) -> Turn {
+        match (self.booting, self.end) {
+            (true, _) => Turn::Booting,
+            (_, Some(_)) => Turn::Stopping,
+            _ if self.step > STEP_LIMIT => Turn::OverLimit,
+            _ => Turn::Running,
+        }
+    }
+
+    /// Whether the scheduler decides: the machine is up and the run is not over.
+    pub(crate) fn is_free_running(&self) -> bool {
+        !self.booting && self.end.is_none()
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.end.is_some()
+    }
+
+    /// The scheduler chose this thread.
+    pub(crate) fn resume(&mut self, thread: Tid) {
+        self.running = thread;
+        self.step += u32::from(self.is_free_running());
+    }
+
+    /// Ends the run, and returns the threads that have to be woken so that they can leave.
+    pub(crate) fn stop(&mut self, end: End) -> Vec<Tid> {
+        if self.end.is_some() {
+            return Vec::new();
+        }
+        self.end = Some(end);
+        self.note_stuck();
+        let others = (0..self.threads_used).filter(|&t| t != self.running.index());
+        others.filter(|&t| !self.threads[t].ended).map(|t| Tid(t as u8)).collect()
+    }
+
+    fn note_stuck(&mut self) {
+        for (number, thread) in self.threads[..self.threads_used].iter().enumerate().skip(1) {
+            if !thread.ended && !thread.sleep.is_some_and(|sleep| sleep.idle) {
+                self.stuck.push(Stuck {
+                    thread: Tid(number as u8),
+                    sleep: thread.sleep,
+                    site: thread.site(),
+                    calls: thread.calls.clone(),
+                });
+            }
+        }
+    }
+
+    /// The threads that sleep on the condition.
+    pub(crate) fn sleepers(&self, object: ObjectRef, noun: &'static str) -> Vec<Tid> {
+        let waits = |thread: &Thread| {
+            thread.sleep.is_some_and(|sleep| sleep.object == object && sleep.noun == noun)
+        };
+        let threads = self.threads().iter().enumerate();
+        threads.filter(|(_, thread)| waits(thread)).map(|(t, _)| Tid(t as u8)).collect()
+    }
+
+    /// This moment.
+    pub fn here(&self) -> Place {
+        let thread = &self.threads[self.running.index()];
+        Place { thread: self.running, site: thread.site(), event: self.log.len() as u32 }
+    }
+
+    /// Appends an event of the running thread.
+    pub fn record(&mut self, object: ObjectRef, what: What) {
+        self.progress += u32::from(is_progress(what));
+        let thread = &self.threads[self.running.index()];
+        let mut site = thread.site();
+        if what == What::Enter {
+            (site.verb, site.noun) = ("", "");
+        }
+        self.log.push(Event {
+            thread: self.running,
+            depth: thread.calls.len() as u8,
+            jiffies: self.clock.jiffies,
+            step: self.step,
+            site,
+            object,
+            what,
+        });
+    }
+
+    /// The zone, as an object of events.
+    pub const ZONE: ObjectRef = ObjectRef::sole(Kind::Zone);
+}
+
+/// Whether an event changes what a stuck allocation waits for.
+fn is_progress(what: What) -> bool {
+    matches!(
+        what,
+        What::FreeFrames { .. }
+            | What::AllocateFrames { .. }
+            | What::Kill
+            | What::Marked
+            | What::Signal
+            | What::Enqueue
+            | What::Dequeue
+            | What::Skip(_)
+            | What::Complete { .. }
+            | What::Exited
+            | What::Unmap { .. }
+            | What::Map { .. }
+            | What::SetFlag { was: false }
+            | What::ClearFlag { was: true }
+    )
+}
