@@ -254,4 +254,3 @@ fn sub_and_test(waiter: Handle<Waiter>, skipped: i32) -> bool {
 fn wait_for_completion(waiter: Handle<Waiter>) {
     wait_event(waiter.object(), "ctx_rq_wait", || waiter.peek(|waiter| waiter.done));
 }
-

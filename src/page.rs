@@ -133,8 +133,7 @@ fn take(w: &mut World, watermark: Watermark) -> Option<Frame> {
     let frame = w.zone.free.pop()?;
     let allocated = w.here();
     let freed = w.zone.get(frame).freed;
-    *w.zone.get(frame) =
-        FrameState { refcount: 1, allocated, freed, ..FrameState::default() };
+    *w.zone.get(frame) = FrameState { refcount: 1, allocated, freed, ..FrameState::default() };
     Some(frame)
 }
 

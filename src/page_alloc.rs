@@ -9,7 +9,7 @@ use crate::page::{Frame, Watermark, free_pages, get_page_from_freelist};
 use crate::sync::mutex::{mutex_trylock, mutex_unlock};
 use crate::sync::time::memory_nap;
 use crate::task::current;
-use crate::trace::{enter, What, record};
+use crate::trace::{What, enter, record};
 use crate::world::{World, world};
 
 /// `alloc_page(GFP_KERNEL)`: a frame, or `None` for an OOM victim that has used its reserves.

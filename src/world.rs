@@ -7,14 +7,14 @@
 
 use crate::aio::{Kiocb, Kioctx, Waiter};
 use crate::inject::Injection;
-use crate::ksm::KsmList;
 use crate::khugepaged::KhugepagedList;
+use crate::ksm::KsmList;
 use crate::memory::{Place, Slab, Violation};
+use crate::mm::Mm;
 use crate::mm::gather::Gather;
 use crate::mm::pgtable::PageTable;
 use crate::mm::tlb::Tlbs;
 use crate::mm::vma::Vma;
-use crate::mm::Mm;
 use crate::oom::OomKiller;
 use crate::page::Zone;
 use crate::revision::{self, Revision};
@@ -23,7 +23,7 @@ use crate::sync::point::{Access, Op, Turn};
 use crate::sync::thread::{Sleep, Thread, Tid};
 use crate::sync::time::Clock;
 use crate::task::{Signal, Task};
-use crate::trace::{Event, Kind, Log, ObjectRef, Site, What, Call};
+use crate::trace::{Call, Event, Kind, Log, ObjectRef, Site, What};
 use crate::workqueue::Workqueue;
 use std::cell::RefCell;
 

@@ -13,12 +13,31 @@ fn main() {
         let s = mmreap_harness::schedule::with_seed(case.schedule.strategy, i);
         let o = r.run(&plan, rev, s);
         steps += u64::from(o.steps);
-        let key = o.failure.as_ref().map_or(format!("{:?}", o.end), |f| format!("{} {} {:?}", f.signature.oracle, f.signature.object, f.signature.sites));
+        let key = o.failure.as_ref().map_or(format!("{:?}", o.end), |f| {
+            format!("{} {} {:?}", f.signature.oracle, f.signature.object, f.signature.sites)
+        });
         let e = tally.entry(key).or_insert(0u64);
         *e += 1;
-        if *e == 1 && std::env::var("V").is_ok() { println!("{:#?}", o.failure);
-            mmreap::world::world(|w| for (i, ev) in w.log.iter().enumerate() { println!("{i:4} {:10} {}{} {} {} {}", w.threads()[ev.thread.index()].name, "  ".repeat(ev.depth as usize), ev.site, ev.object, ev.what.name(), ev.what); });
+        if *e == 1 && std::env::var("V").is_ok() {
+            println!("{:#?}", o.failure);
+            mmreap::world::world(|w| {
+                for (i, ev) in w.log.iter().enumerate() {
+                    println!(
+                        "{i:4} {:10} {}{} {} {} {}",
+                        w.threads()[ev.thread.index()].name,
+                        "  ".repeat(ev.depth as usize),
+                        ev.site,
+                        ev.object,
+                        ev.what.name(),
+                        ev.what
+                    );
+                }
+            });
         }
     }
-    println!("{tally:#?} {:.0} runs/s, {} steps/run", n as f64 / t.elapsed().as_secs_f64(), steps / n);
+    println!(
+        "{tally:#?} {:.0} runs/s, {} steps/run",
+        n as f64 / t.elapsed().as_secs_f64(),
+        steps / n
+    );
 }

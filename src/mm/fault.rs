@@ -6,7 +6,7 @@
 //! kernel threads (3f70dc38cec2); v4.13 looks before it installs anything, under the lock of the page
 //! table that the reaper also takes (6b31d5955cb2).
 
-use super::memory::{page_add_rmap, replace_page};
+use super::memory::{count_mapping, page_add_rmap, replace_page};
 use super::pgtable::{
     self, Entry, PTRS, Slot, pmd_alloc, pmd_lock, pte_alloc, pte_index, pte_offset_map_lock,
     read_pmd,
@@ -19,7 +19,7 @@ use crate::page_alloc::{alloc_page, try_alloc_frames};
 use crate::sync::bits::{peek_bit, test_bit};
 use crate::sync::spinlock::spin_unlock;
 use crate::task::{TaskFlag, current};
-use crate::trace::protocol;
+use crate::trace::{What, protocol, record};
 use crate::world::world;
 
 /// Why a fault could not be resolved.
@@ -134,6 +134,7 @@ fn install_zero(mm: Handle<Mm>, pmd: Slot, page: u32) -> Result<(), VmFault> {
     let stable = if entry == Entry::None { check_stable(mm) } else { Ok(()) };
     if entry == Entry::None && stable.is_ok() {
         slot.set(Entry::Zero);
+        record(mm.object(), What::Map { frame: 0, page });
     }
     spin_unlock(ptl);
     stable
@@ -202,18 +203,14 @@ fn copy_on_write(mm: Handle<Mm>, pmd: Slot, page: u32, old: Frame) -> Result<(),
 }
 
 /// A fault in a mapping whose pages stay when they are unmapped.
-fn install_backing(
-    mm: Handle<Mm>,
-    vma: Handle<Vma>,
-    pmd: Slot,
-    page: u32,
-) -> Result<(), VmFault> {
+fn install_backing(mm: Handle<Mm>, vma: Handle<Vma>, pmd: Slot, page: u32) -> Result<(), VmFault> {
     let backing = vma.peek(|vma| vma.backing.get((page - vma.start) as usize).copied());
     let frame = backing.ok_or(VmFault::Sigbus)?;
     let (entry, ptl, slot) = lock_pte(pmd, page);
     if entry == Entry::None {
         get_page(frame);
-        install_page(mm, vma, slot, page, Entry::Page { frame, writable: true });
+        slot.set(Entry::Page { frame, writable: true });
+        count_mapping(mm, frame);
     }
     spin_unlock(ptl);
     Ok(())

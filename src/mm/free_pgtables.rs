@@ -4,9 +4,9 @@
 //! page with the gather; here it is freed when it is taken out, because from then on nobody may reach
 //! it anyway.
 
+use super::Mm;
 use super::pgtable::{Entry, PGDIR_PAGES, PTRS, Slot, pgd_offset, pmd_index};
 use super::vma::Vma;
-use super::Mm;
 use crate::memory::{Handle, free, read, write};
 use crate::trace::enter;
 

@@ -106,8 +106,14 @@ fn page_remove_rmap(mm: Handle<Mm>, page: u32, frame: Frame) {
     record(mm.object(), What::Unmap { frame: u32::from(frame.0), page });
 }
 
-/// `page_add_rmap`, and the page counts as resident. The caller has put the entry into the table.
+/// `page_add_rmap` for private memory. The caller has put the entry into the table.
 pub fn page_add_rmap(mm: Handle<Mm>, page: u32, frame: Frame) {
+    count_mapping(mm, frame);
+    record(mm.object(), What::Map { frame: u32::from(frame.0), page });
+}
+
+/// The frame is mapped once more, and the page counts as resident.
+pub fn count_mapping(mm: Handle<Mm>, frame: Frame) {
     world(|w| {
         let here = w.here();
         let state = w.zone.get(frame);
@@ -115,7 +121,6 @@ pub fn page_add_rmap(mm: Handle<Mm>, page: u32, frame: Frame) {
         state.mapped = here;
     });
     mm.poke(|mm| mm.rss += 1);
-    record(mm.object(), What::Map { frame: u32::from(frame.0), page });
 }
 
 /// `ptep_clear_flush` for a page that is replaced: the old frame is not referenced any more.

@@ -3,12 +3,12 @@
 //! Source: mm/mlock.c and mm/gup.c (`follow_page_mask`) of v4.9 to v4.15. The walk looks at the middle
 //! level without its lock and trusts what it saw.
 
+use super::Mm;
 use super::pgtable::{
     self, Entry, PTRS, Slot, pgd_offset, pmd_lock, pmd_offset, pte_index, pte_offset_map_lock,
     read_pmd,
 };
 use super::vma::{VmFlag, Vma};
-use super::Mm;
 use crate::memory::{Handle, write};
 use crate::page::{Frame, free_pages, get_page};
 use crate::sync::spinlock::spin_unlock;

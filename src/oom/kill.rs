@@ -3,11 +3,11 @@
 //! Source: mm/oom_kill.c of v4.9 to v4.15. Whoever calls holds `oom_lock`; after a kill the caller sleeps
 //! one jiffy with it (until v4.18).
 
+use super::OOM;
 use super::reaper::wake_oom_reaper;
 use super::select::{
     Selection, announce_kill, badness, is_kthread, select_bad_process, task_will_free_mem,
 };
-use super::OOM;
 use crate::memory::Handle;
 use crate::mm::{Mm, MmFlag, mmdrop, mmgrab};
 use crate::sync::bits::set_bit;

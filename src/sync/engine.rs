@@ -121,9 +121,15 @@ impl Scheduler for Adapter {
         Some(Schedule::new(0))
     }
 
-    fn next_task(&mut self, runnable: &[&Task], current: Option<TaskId>, _: bool) -> Option<TaskId> {
+    fn next_task(
+        &mut self,
+        runnable: &[&Task],
+        current: Option<TaskId>,
+        _: bool,
+    ) -> Option<TaskId> {
         let chosen = if self.collect(runnable) {
-            let current = current.map(tid).filter(|t| self.candidates.iter().any(|c| c.thread == *t));
+            let current =
+                current.map(tid).filter(|t| self.candidates.iter().any(|c| c.thread == *t));
             self.choose.borrow_mut().choose(&self.candidates, current)
         } else {
             current.map_or(Tid::CLOCK, tid).or_first(runnable.iter().map(|task| tid(task.id())))

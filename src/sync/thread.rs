@@ -5,7 +5,7 @@ use crate::sync::engine;
 use crate::sync::lock::{LockId, Mode};
 use crate::sync::point::{Access, Op, end_run, leave_if_stopping, point};
 use crate::task::Task;
-use crate::trace::{Kind, ObjectRef, Site, Call};
+use crate::trace::{Call, Kind, ObjectRef, Site};
 use crate::world::{End, world};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 

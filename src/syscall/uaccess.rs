@@ -107,7 +107,8 @@ fn translate(mm: Handle<Mm>, page: u32, write: bool) -> Option<Option<Frame>> {
 fn page_fault(mm: Handle<Mm>, page: u32, write: bool, by: By) -> Result<(), AccessError> {
     let _call = enter("__do_page_fault");
     down_read(mmap_sem(mm));
-    let fault = find_vma(mm, page).map(|vma| world(|w| w.revision.handle_mm_fault)(vma, page, write));
+    let fault =
+        find_vma(mm, page).map(|vma| world(|w| w.revision.handle_mm_fault)(vma, page, write));
     up_read(mmap_sem(mm));
     match fault {
         Some(Ok(())) => Ok(()),

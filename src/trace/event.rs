@@ -219,9 +219,9 @@ pub enum What {
     Wake,
     /// An injected fault struck.
     Fault,
-    /// A page frame was mapped at a user address.
+    /// A page frame of private memory was mapped at a user address.
     Map {
-        /// The frame's number.
+        /// The frame's number; 0 is the zero page.
         frame: u32,
         /// The page's number in the address space.
         page: u32,

@@ -49,7 +49,9 @@ fn places(violation: &Violation) -> Vec<(&'static str, Place)> {
         Violation::DoubleFree { allocated, freed, again, .. } => {
             vec![("freed again", again), ("freed", freed), ("allocated", allocated)]
         }
-        Violation::EntryVanished { cleared, used, .. } => vec![("used", used), ("cleared", cleared)],
+        Violation::EntryVanished { cleared, used, .. } => {
+            vec![("used", used), ("cleared", cleared)]
+        }
         Violation::Underflow { used, .. } | Violation::Lock { used, .. } => vec![("used", used)],
         Violation::FreedWhileMapped { mapped, freed, .. } => {
             vec![("freed", freed), ("mapped", mapped)]

@@ -8,7 +8,14 @@ use crate::case::Signature;
 use mmreap::trace::{Kind, ObjectRef, Site};
 use mmreap::world::World;
 
+mod data;
+mod leak;
+mod list;
+mod live;
+mod lock_order;
 mod memory;
+mod skip;
+mod victims;
 
 /// What an oracle found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +40,17 @@ pub fn judge(world: &World) -> Option<Failure> {
 
 type Oracle = fn(&World) -> Option<Failure>;
 
-const ORACLES: [Oracle; 1] = [memory::judge];
+const ORACLES: [Oracle; 9] = [
+    memory::judge,
+    list::judge,
+    victims::judge,
+    lock_order::judge,
+    data::judge,
+    skip::judge_second_kill,
+    live::judge,
+    skip::judge_given_up,
+    leak::judge,
+];
 
 /// A signature from an oracle's name, a kind of object and the sites in conflict.
 fn signature(oracle: &str, kind: Kind, sites: &[Site]) -> Signature {
@@ -42,4 +59,9 @@ fn signature(oracle: &str, kind: Kind, sites: &[Site]) -> Signature {
         object: kind.name().to_string(),
         sites: sites.iter().map(|site| site.protocol.to_string()).collect(),
     }
+}
+
+/// Where an event of the log happened.
+fn event_site(world: &World, index: usize) -> Site {
+    world.log[index].site
 }

@@ -204,9 +204,7 @@ struct Planner<'a> {
 impl Planner<'_> {
     fn process(&self, p: usize) -> ProcessPlan {
         let process = &self.case.processes[p];
-        let thread = |t: usize| {
-            (Rc::from(process.task_name(t)), self.steps(p, t))
-        };
+        let thread = |t: usize| (Rc::from(process.task_name(t)), self.steps(p, t));
         ProcessPlan {
             name: Rc::from(&*process.name),
             kernel: process.kind == ProcessKind::Kernel,

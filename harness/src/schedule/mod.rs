@@ -13,8 +13,8 @@ pub mod random;
 
 use crate::case::Strategy;
 use mmreap::sync::engine::Choose;
-use mmreap::sync::point::{Access, Op};
 use mmreap::sync::lock::Mode;
+use mmreap::sync::point::{Access, Op};
 use mmreap::sync::thread::Tid;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -62,6 +62,9 @@ pub fn conflict(a: &Op, b: &Op) -> bool {
 fn only_reads(op: &Op) -> bool {
     matches!(
         op.access,
-        Access::Read | Access::Lock(Mode::Read) | Access::TryLock(Mode::Read) | Access::Unlock(Mode::Read)
+        Access::Read
+            | Access::Lock(Mode::Read)
+            | Access::TryLock(Mode::Read)
+            | Access::Unlock(Mode::Read)
     )
 }

@@ -1,0 +1,102 @@
+//! O-LEAK: what is left when nothing can happen any more must have a holder.
+//!
+//! Promise: the counts of every address space, and the references of every page frame, are exactly those
+//! of the holders that exist; no gather and no dead task remains. Tolerance: judged only if the run came
+//! to rest with no thread stuck in the middle of something, because a stuck thread holds things that no
+//! table lists.
+
+use super::{Failure, signature};
+use mmreap::memory::Handle;
+use mmreap::mm::Mm;
+use mmreap::page::Frame;
+use mmreap::task::TaskFlag;
+use mmreap::trace::{ObjectRef, Site};
+use mmreap::workqueue::Work;
+use mmreap::world::{End, World};
+use std::collections::BTreeMap;
+
+/// Audits the world.
+pub fn judge(world: &World) -> Option<Failure> {
+    if world.end != Some(End::Quiescent) || !world.stuck.is_empty() {
+        return None;
+    }
+    audit_address_spaces(world)
+        .or_else(|| audit_gathers(world))
+        .or_else(|| audit_tasks(world))
+        .or_else(|| audit_frames(world))
+}
+
+fn audit_address_spaces(world: &World) -> Option<Failure> {
+    world.mms.live().find_map(|(mm, state)| {
+        let (users, count) = (users(world, mm), holders(world, mm));
+        let count = count + i32::from(users > 0);
+        if state.users != users {
+            return Some(describe(mm.object(), "mm_users", state.users, users));
+        }
+        (state.count != count).then(|| describe(mm.object(), "mm_count", state.count, count))
+    })
+}
+
+/// Those who hold `mm_users`.
+fn users(world: &World, mm: Handle<Mm>) -> i32 {
+    let tasks = world.tasks.live().map(|(_, task)| {
+        let own = task.mm == Some(mm) && task.flags & kthread() == 0;
+        task.pins.iter().filter(|&&pin| pin == mm).count() as i32 + i32::from(own)
+    });
+    tasks.sum()
+}
+
+fn kthread() -> u32 {
+    1 << TaskFlag::Kthread as u32
+}
+
+/// Those who hold `mm_count`, apart from the users.
+fn holders(world: &World, mm: Handle<Mm>) -> i32 {
+    let borrowed = world.tasks.live().filter(|(_, t)| t.mm == Some(mm) && t.flags & kthread() != 0);
+    let victims = world.signals.live().filter(|(_, signal)| signal.oom_mm == Some(mm));
+    let lists = world.ksm.registered().iter().chain(world.khugepaged.registered());
+    let work = world.workqueue.waiting().filter(|&&work| work == Work::Mmdrop(mm));
+    let listed = lists.filter(|&&other| other == mm).count();
+    (borrowed.count() + victims.count() + listed + work.count()) as i32
+}
+
+fn audit_gathers(world: &World) -> Option<Failure> {
+    let (gather, _) = world.gathers.live().next()?;
+    Some(describe(gather.object(), "mmu_gather", 1, 0))
+}
+
+/// A task whose thread has ended may only be a zombie that its parent has not waited for.
+fn audit_tasks(world: &World) -> Option<Failure> {
+    let mut tasks = world.tasks.live();
+    tasks.find_map(|(handle, task)| {
+        let thread = task.thread?;
+        let listed = world.signals.live().any(|(_, signal)| signal.threads.contains(&handle));
+        let leaked = world.threads()[thread.index()].ended && !listed;
+        leaked.then(|| describe(handle.object(), "usage", task.usage, 0))
+    })
+}
+
+fn audit_frames(world: &World) -> Option<Failure> {
+    let mut held: BTreeMap<Frame, i32> = BTreeMap::new();
+    let tasks = world.tasks.live().flat_map(|(_, task)| task.frames.iter());
+    let backing = world.vmas.live().flat_map(|(_, vma)| vma.backing.iter());
+    for &frame in tasks.chain(backing) {
+        *held.entry(frame).or_default() += 1;
+    }
+    world.zone.allocated().find_map(|(frame, state)| {
+        let expected = held.get(&frame).copied().unwrap_or(0) + i32::from(state.mapcount);
+        let actual = i32::from(state.refcount);
+        (actual != expected).then(|| describe(frame.object(), "refcount", actual, expected))
+    })
+}
+
+fn describe(object: ObjectRef, counter: &'static str, actual: i32, expected: i32) -> Failure {
+    let site = Site { protocol: counter, ..Site::default() };
+    Failure {
+        signature: signature("O-LEAK", object.kind, &[site]),
+        headline: format!("leak: {counter} of {} is {actual}, {expected} held", object.kind.name()),
+        object,
+        events: Vec::new(),
+        details: vec![format!("{counter} of {object} is {actual}; holders account for {expected}")],
+    }
+}

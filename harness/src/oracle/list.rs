@@ -1,0 +1,43 @@
+//! O-LIST: the reaper's queue.
+//!
+//! Promise: no task is put on the queue while it is on it, none is taken off that is not on it, and when
+//! nothing can happen any more the queue is empty. Tolerance: none.
+
+use super::{Failure, event_site, signature};
+use mmreap::trace::{Kind, What};
+use mmreap::world::{End, World};
+use std::collections::BTreeMap;
+
+/// Follows the queue through the log.
+pub fn judge(world: &World) -> Option<Failure> {
+    let mut queued: BTreeMap<u32, usize> = BTreeMap::new();
+    for (index, event) in world.log.iter().enumerate() {
+        let task = event.object.serial;
+        match event.what {
+            What::Enqueue => {
+                if let Some(first) = queued.insert(task, index) {
+                    return Some(describe(world, "queued twice", &[first, index]));
+                }
+            }
+            What::Dequeue if queued.remove(&task).is_none() => {
+                return Some(describe(world, "taken off twice", &[index]));
+            }
+            _ => {}
+        }
+    }
+    let lost = queued.into_values().next().filter(|_| world.end == Some(End::Quiescent))?;
+    Some(describe(world, "lost", &[lost]))
+}
+
+fn describe(world: &World, how: &str, events: &[usize]) -> Failure {
+    let last = events[events.len() - 1];
+    let sites: Vec<_> = events.iter().rev().map(|&index| event_site(world, index)).collect();
+    let object = world.log[last].object;
+    Failure {
+        signature: signature("O-LIST", Kind::ReaperList, &sites),
+        headline: format!("reaper queue: task {how} in {}", world.log[last].site.function),
+        object,
+        events: events.iter().map(|&index| index as u32).collect(),
+        details: vec![format!("{object} was {how}")],
+    }
+}

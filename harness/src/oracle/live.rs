@@ -1,0 +1,51 @@
+//! O-LIVE: an allocation waits for the OOM killer, and nobody makes progress any more.
+//!
+//! Promise: a run with a pending OOM request ends with memory, with another victim, or with a panic. It
+//! needs fair time: when only naps of allocators repeat, time becomes fair, and what still does not move
+//! is stuck for ever, not slow. A run that uses up its scheduling decisions is reported, too, because no
+//! case needs that many. Tolerance: threads that wait for a dead device bother nobody here, as long as
+//! no allocation waits for them.
+
+use super::{Failure, signature};
+use mmreap::sync::thread::Reason;
+use mmreap::trace::{Kind, ObjectRef, Site};
+use mmreap::world::{End, Stuck, World};
+
+/// Judges how the run ended.
+pub fn judge(world: &World) -> Option<Failure> {
+    match world.end? {
+        End::Livelock => Some(describe(world, "livelock: nobody makes progress")),
+        End::StepLimit => Some(describe(world, "livelock: the run does not end")),
+        _ => None,
+    }
+}
+
+fn describe(world: &World, title: &str) -> Failure {
+    let waits = |stuck: &&Stuck| stuck.sleep.is_some_and(|s| s.reason == Reason::MemoryNap);
+    let allocator = world.stuck.iter().find(waits);
+    let victim = world.stuck.iter().find(|stuck| is_on_its_way_out(stuck));
+    let place = |stuck: &Stuck, function: &'static str| Site { protocol: function, ..stuck.site };
+    let sites: Vec<Site> = victim
+        .map(|stuck| place(stuck, stuck.site.protocol))
+        .into_iter()
+        .chain(allocator.map(|stuck| place(stuck, "out_of_memory")))
+        .collect();
+    let last = world.log.len() as u32 - 1;
+    let where_ = victim.map_or("__alloc_pages_slowpath", |stuck| stuck.site.function);
+    Failure {
+        signature: signature("O-LIVE", Kind::OomKiller, &sites),
+        headline: format!("{title}: stuck in {where_}"),
+        object: victim.and_then(|s| s.sleep).map_or(ObjectRef::NONE, |sleep| sleep.object),
+        events: vec![last],
+        details: world.stuck.iter().map(|stuck| detail(world, stuck)).collect(),
+    }
+}
+
+/// Whether the thread is stuck while it takes its address space down.
+fn is_on_its_way_out(stuck: &Stuck) -> bool {
+    stuck.calls.iter().any(|call| matches!(call.function, "__mmput" | "exit_mm"))
+}
+
+fn detail(world: &World, stuck: &Stuck) -> String {
+    format!("{} is stuck in {}", world.threads()[stuck.thread.index()].name, stuck.site)
+}

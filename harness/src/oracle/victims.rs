@@ -1,0 +1,39 @@
+//! O-NV: the count of OOM victims.
+//!
+//! Promise: `oom_victims` is never negative, and when nothing can happen any more it is the number of
+//! tasks that are still marked. Tolerance: none. Suspending, which waits for the count, is not modelled.
+
+use super::{Failure, event_site, signature};
+use mmreap::task::TaskFlag;
+use mmreap::trace::{Kind, What};
+use mmreap::world::{End, World};
+
+/// Judges the counter.
+pub fn judge(world: &World) -> Option<Failure> {
+    let negative = |what| matches!(what, What::Count { new, .. } if new < 0);
+    if let Some(index) = world.log.iter().position(|e| negative(e.what)) {
+        return Some(describe(world, index, "is negative".into()));
+    }
+    let marked = world.tasks.live().filter(|(_, task)| task.flags & memdie() != 0).count() as i32;
+    if world.end != Some(End::Quiescent) || world.oom.victims == marked {
+        return None;
+    }
+    let counts = |e: &mmreap::trace::Event| e.site.noun == "oom_victims";
+    let last = world.log.iter().rposition(counts).unwrap_or(world.log.len() - 1);
+    Some(describe(world, last, format!("is {}, but {marked} tasks are marked", world.oom.victims)))
+}
+
+fn memdie() -> u32 {
+    1 << TaskFlag::Memdie as u32
+}
+
+fn describe(world: &World, index: usize, how: String) -> Failure {
+    let event = &world.log[index];
+    Failure {
+        signature: signature("O-NV", Kind::OomKiller, &[event_site(world, index)]),
+        headline: format!("oom_victims {how}, in {}", event.site.function),
+        object: event.object,
+        events: vec![index as u32],
+        details: vec![format!("oom_victims {how}")],
+    }
+}
