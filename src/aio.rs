@@ -25,7 +25,9 @@ pub struct Kioctx {
     pub mm: Handle<Mm>,
     /// Set once, by whoever kills the context.
     pub dead: bool,
-    /// Requests in flight, plus one until the context is killed.
+    /// System calls that use the context, plus one until it is killed.
+    pub users: i32,
+    /// Requests in flight, plus one until the last user is gone.
     pub reqs: i32,
     /// Who waits for the last request.
     pub waiter: Option<Handle<Waiter>>,
@@ -94,7 +96,7 @@ impl Object for Kiocb {
 
 /// `io_setup`, at boot.
 pub fn io_setup(mm: Handle<Mm>, slot: usize) {
-    let ctx = allocate(Kioctx { mm, dead: false, reqs: 1, waiter: None });
+    let ctx = allocate(Kioctx { mm, dead: false, users: 1, reqs: 1, waiter: None });
     mm.poke(|mm| mm.ioctx_table[slot] = Some(ctx));
 }
 
@@ -115,11 +117,22 @@ pub fn io_submit(mm: Handle<Mm>, slot: usize, request: Handle<Kiocb>) -> bool {
         request.allocations = allocations;
     });
     wake_up(request.object(), "submitted");
+    put_users(ctx);
     true
 }
 
+/// Finds a context and takes a reference on its users, in one RCU read section.
 fn lookup_ioctx(mm: Handle<Mm>, slot: usize) -> Option<Handle<Kioctx>> {
-    crate::memory::read(mm, "ioctx_table", |mm| mm.ioctx_table[slot])
+    let ctx = crate::memory::read(mm, "ioctx_table", |mm| mm.ioctx_table[slot])?;
+    ctx.poke(|ctx| ctx.users += 1);
+    Some(ctx)
+}
+
+/// The last user starts the end of the requests (`free_ioctx_users`).
+fn put_users(ctx: Handle<Kioctx>) {
+    if atomic_dec_and_test(ctx, "users", |ctx| &mut ctx.users) {
+        put_reqs(ctx);
+    }
 }
 
 /// The device: completes one request in its own time.
@@ -203,7 +216,7 @@ fn kill_ioctx(mm: Handle<Mm>, slot: usize, ctx: Handle<Kioctx>, waiter: Handle<W
     mm.poke(|mm| mm.ioctx_table[slot] = None);
     spin_unlock(lock);
     ctx.poke(|ctx| ctx.waiter = Some(waiter));
-    put_reqs(ctx);
+    put_users(ctx);
     true
 }
 
@@ -212,7 +225,9 @@ pub fn io_destroy(mm: Handle<Mm>, slot: usize) {
     let _call = enter("io_destroy");
     let Some(ctx) = lookup_ioctx(mm, slot) else { return };
     let waiter = allocate(Waiter { count: 1, done: false });
-    if kill_ioctx(mm, slot, ctx, waiter) {
+    let killed = kill_ioctx(mm, slot, ctx, waiter);
+    put_users(ctx);
+    if killed {
         wait_for_completion(waiter);
     }
     free(waiter);

@@ -157,7 +157,7 @@ fn take_backing(vma: Handle<Vma>, pages: u32) {
 
 fn fill(mm: Handle<Mm>, vma: Handle<Vma>, page: u32, content: u32) {
     if vma.peek(|vma| vma.has(VmFlag::Pfnmap)) {
-        let Entry::Table(table) = pte_alloc(mm, page).peek() else { return };
+        let Some(Entry::Table(table)) = pte_alloc(mm, page).map(Slot::peek) else { return };
         Slot { table, index: pte_index(page) }.set(Entry::Pfn);
         return;
     }

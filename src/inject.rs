@@ -67,16 +67,26 @@ pub struct Injection {
 const POINTS: usize = FaultPoint::ReaperDelay as usize + 1;
 
 impl Injection {
-    /// Disarms all faults.
+    /// Disarms all faults and forgets what was counted.
     pub fn reset(&mut self) {
-        self.armed.clear();
+        self.disarm();
         self.calls = [0; POINTS];
+    }
+
+    /// Disarms all faults.
+    pub fn disarm(&mut self) {
+        self.armed.clear();
     }
 
     /// Arms faults, whose chance depends on the seed.
     pub fn arm(&mut self, seed: u64, faults: impl IntoIterator<Item = Fault>) {
         self.seed = seed;
         self.armed.extend(faults.into_iter().map(|fault| Armed { fault, calls: 0, failures: 0 }));
+    }
+
+    /// Whether any fault may still strike.
+    pub fn is_armed(&self) -> bool {
+        !self.armed.is_empty()
     }
 
     /// How often the run came by the point, struck or not.

@@ -8,7 +8,7 @@ use crate::memory::{Handle, Object, Slab, allocate, free};
 use crate::mm::Mm;
 use crate::page::Frame;
 use crate::sync::atomic::{atomic_dec_and_test, atomic_inc};
-use crate::sync::bits::{Flag, peek_bit, set_bit};
+use crate::sync::bits::{Flag, peek_bit};
 use crate::sync::point::{Access, point};
 use crate::sync::spinlock::{SpinLock, spin_lock, spin_unlock};
 use crate::sync::thread::{Tid, wake_killable};
@@ -37,6 +37,8 @@ pub struct Task {
     pub oom_reaper_list: Option<Handle<Task>>,
     /// References on address spaces that it took with `get_task_mm`.
     pub pins: Vec<Handle<Mm>>,
+    /// The reference behind the address space that a kernel thread borrows.
+    pub borrowed: Option<Handle<Mm>>,
     /// Kernel memory that it allocated.
     pub frames: Vec<Frame>,
 }
@@ -139,6 +141,7 @@ pub fn new_task(signal: Handle<Signal>, name: Rc<str>, flags: u32) -> Handle<Tas
         usage: 2,
         oom_reaper_list: None,
         pins: Vec::new(),
+        borrowed: None,
         frames: Vec::new(),
     });
     world(|w| w.locks.own(alloc_lock.0, task.object()));
@@ -219,23 +222,25 @@ pub fn put_task_struct_rcu(task: Handle<Task>) {
 /// `find_lock_task_mm`: a thread of the process that still has its address space, with its
 /// `task_lock` held.
 pub fn find_lock_task_mm(signal: Handle<Signal>) -> Option<Handle<Task>> {
-    for task in live_threads(signal) {
+    let locked_with_mm = |&task: &Handle<Task>| {
         task_lock(task);
-        if task.peek(|task| task.mm.is_some()) {
-            return Some(task);
+        let found = task.peek(|task| task.mm.is_some());
+        if !found {
+            task_unlock(task);
         }
-        task_unlock(task);
-    }
-    None
+        found
+    };
+    rcu_read(|| live_threads(signal).into_iter().find(locked_with_mm))
+}
+
+/// Whether the process is on the list, so that its pid can be found.
+pub fn is_listed(signal: Handle<Signal>) -> bool {
+    world(|w| w.oom.processes.contains(&signal))
 }
 
 /// The threads of a process; none if it was released since the caller found it.
 pub fn live_threads(signal: Handle<Signal>) -> Vec<Handle<Task>> {
-    if world(|w| w.oom.processes.contains(&signal)) {
-        signal.peek(|signal| signal.threads.clone())
-    } else {
-        Vec::new()
-    }
+    if is_listed(signal) { signal.peek(|signal| signal.threads.clone()) } else { Vec::new() }
 }
 
 /// `process_shares_mm`: whether the first thread of the process that has an address space has this one.
@@ -252,19 +257,20 @@ pub fn fatal_signal_pending() -> bool {
 /// `do_send_sig_info(SIGKILL)` to a whole process.
 pub fn send_sigkill(signal: Handle<Signal>) {
     let _call = enter("do_send_sig_info");
-    point(signal.object(), Access::Update, "send", "SIGKILL");
-    signal.poke(|signal| signal.group_exit = true);
+    zap_threads(signal, None);
     record(signal.object(), What::Signal);
-    for task in live_threads(signal) {
-        kill_thread(task);
-    }
 }
 
-/// Makes SIGKILL pending for one thread, and wakes it if its sleep allows that.
-pub fn kill_thread(task: Handle<Task>) {
-    set_bit(task, TaskFlag::Sigkill);
-    if let Some(thread) = task.peek(|task| task.thread) {
-        wake_killable(thread);
+/// `zap_other_threads`: the process exits, and SIGKILL is pending for all its threads but one. One step,
+/// as `siglock` makes it; each thread notices at its own time.
+pub fn zap_threads(signal: Handle<Signal>, except: Option<Handle<Task>>) {
+    point(signal.object(), Access::Update, "send", "SIGKILL");
+    signal.poke(|signal| signal.group_exit = true);
+    for task in signal.peek(|signal| signal.threads.clone()) {
+        if Some(task) != except {
+            task.poke(|task| task.flags |= 1 << TaskFlag::Sigkill as u32);
+            task.peek(|task| task.thread).into_iter().for_each(wake_killable);
+        }
     }
 }
 

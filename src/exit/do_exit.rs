@@ -14,8 +14,8 @@ use crate::sync::point::{Access, point};
 use crate::sync::rwsem::{down_read, up_read};
 use crate::sync::wait::{wait_event_killable, wake_up};
 use crate::task::{
-    Signal, Task, TaskFlag, current, kill_thread, live_threads, put_task_struct,
-    put_task_struct_rcu, task_lock, task_unlock,
+    Signal, Task, TaskFlag, current, is_listed, put_task_struct, put_task_struct_rcu, task_lock,
+    task_unlock, zap_threads,
 };
 use crate::trace::{Kind, ObjectRef, What, enter, protocol, record};
 use crate::world::world;
@@ -41,14 +41,8 @@ pub fn do_exit() {
 /// `do_group_exit`: the other threads of the process get SIGKILL, then this one exits.
 pub fn do_group_exit() {
     let task = current();
-    let signal = task.peek(|task| task.signal);
-    point(signal.object(), Access::Update, "set", "SIGNAL_GROUP_EXIT");
-    signal.poke(|signal| signal.group_exit = true);
-    for other in live_threads(signal) {
-        if other != task {
-            kill_thread(other);
-        }
-    }
+    let _call = enter("do_group_exit");
+    zap_threads(task.peek(|task| task.signal), Some(task));
     do_exit();
 }
 
@@ -124,10 +118,12 @@ fn exit_notify(task: Handle<Task>, signal: Handle<Signal>) {
 
 /// Children of a dead process are init's, which reaps them at once.
 fn forget_children(signal: Handle<Signal>) {
-    for child in world(|w| w.oom.processes.clone()) {
-        if child.peek(|child| child.parent) == Some(signal) {
+    let orphans = world(|w| w.oom.processes.clone());
+    for child in orphans {
+        let ours = is_listed(child) && child.peek(|child| child.parent) == Some(signal);
+        if ours {
             child.poke(|child| child.parent = None);
-            if child.peek(|child| child.zombie) {
+            if claim(child) {
                 release_leader(child);
             }
         }
@@ -156,9 +152,9 @@ fn release_task(task: Handle<Task>, signal: Handle<Signal>) {
 /// `wait4`: sleeps until the child is a zombie, and releases it.
 pub fn sys_wait4(child: Handle<Signal>) {
     let _call = enter("do_wait");
-    let gone = || !child.is_live() || child.peek(|child| child.zombie);
+    let gone = || !is_listed(child) || child.peek(|child| child.zombie);
     let parent = current().peek(|task| task.signal);
-    let ours = child.is_live() && child.peek(|child| child.parent) == Some(parent);
+    let ours = is_listed(child) && child.peek(|child| child.parent) == Some(parent);
     if ours && wait_event_killable(child.object(), "zombie", gone) && claim(child) {
         release_leader(child);
     }
@@ -166,5 +162,5 @@ pub fn sys_wait4(child: Handle<Signal>) {
 
 /// Whether the child is a zombie that no other thread has claimed.
 fn claim(child: Handle<Signal>) -> bool {
-    child.is_live() && child.poke(|child| std::mem::replace(&mut child.zombie, false))
+    is_listed(child) && child.poke(|child| std::mem::replace(&mut child.zombie, false))
 }

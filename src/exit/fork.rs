@@ -6,8 +6,8 @@
 use crate::aio::exit_aio;
 use crate::khugepaged::khugepaged_exit;
 use crate::ksm::ksm_exit;
-use crate::memory::{Handle, read, write};
-use crate::mm::{Mm, MmFlag, mmdrop, mmget};
+use crate::memory::{Handle, write};
+use crate::mm::{Mm, MmFlag, mmdrop, mmget, mmgrab, tlb};
 use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::bits::{peek_bit, set_bit};
 use crate::task::{Signal, TaskFlag, current, live_threads, task_lock, task_unlock};
@@ -85,24 +85,28 @@ pub fn get_task_mm(signal: Handle<Signal>) -> Option<Handle<Mm>> {
     mm
 }
 
-/// `use_mm`: a kernel thread borrows an address space that it holds a user reference on.
+/// `use_mm`: a kernel thread borrows an address space, with a user reference that it hands in.
 pub fn use_mm(mm: Handle<Mm>) {
     let _call = enter("use_mm");
     let task = current();
+    task.poke(|task| task.borrowed = Some(mm));
     task_lock(task);
-    crate::mm::mmgrab(mm);
+    mmgrab(mm);
     write(task, "mm", |task| task.mm = Some(mm));
     task_unlock(task);
 }
 
-/// `unuse_mm`: the kernel thread gives it back, and keeps its reference.
+/// `unuse_mm`, if the kernel thread borrows one, and the reference is dropped.
 pub fn unuse_mm() {
-    let _call = enter("unuse_mm");
     let task = current();
-    let Some(mm) = read(task, "mm", |task| task.mm) else { return };
+    let Some(mm) = task.peek(|task| task.borrowed) else { return };
+    let call = enter("unuse_mm");
     task_lock(task);
     write(task, "mm", |task| task.mm = None);
-    crate::mm::tlb::enter_lazy_tlb(mm);
+    tlb::enter_lazy_tlb(mm);
     task_unlock(task);
     mmdrop(mm);
+    drop(call);
+    task.poke(|task| task.borrowed = None);
+    mmput(mm);
 }

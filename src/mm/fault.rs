@@ -75,7 +75,7 @@ fn install(vma: Handle<Vma>, page: u32, write: bool) -> Result<(), VmFault> {
     if flags & VmFlag::Hugepage.mask() != 0 && install_huge(mm, vma, page)? {
         return Ok(());
     }
-    let pmd = pte_alloc(mm, page);
+    let Some(pmd) = pte_alloc(mm, page) else { return Ok(()) };
     if vma.peek(Vma::has_backing) {
         return install_backing(mm, vma, pmd, page);
     }

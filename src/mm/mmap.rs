@@ -102,12 +102,13 @@ fn unmap_region(mm: Handle<Mm>, vma: Handle<Vma>) {
     link(mm, before, next);
     write(vma, "vm_next", |vma| vma.next = None);
     let gather = tlb_gather_mmu(mm, false);
+    discard(vma, false);
     unmap_page_range(gather, vma);
     let floor = before.map_or(0, |before| before.peek(|before| before.end));
     let ceiling = next.map_or(u32::MAX, |next| next.peek(|next| next.start));
     free_pgtables(mm, Some(vma), floor, ceiling);
     tlb_finish_mmu(gather);
-    discard(vma);
+    discard(vma, true);
     remove_vma(vma);
 }
 
@@ -130,9 +131,10 @@ pub fn sys_madvise(mm: Handle<Mm>, start: u32) {
         && can_madv_dontneed_vma(vma)
     {
         let gather = tlb_gather_mmu(mm, false);
-        discard(vma);
+        discard(vma, false);
         unmap_page_range(gather, vma);
         tlb_finish_mmu(gather);
+        discard(vma, true);
     }
     up_read(mmap_sem(mm));
 }
@@ -144,14 +146,14 @@ pub fn can_madv_dontneed_vma(vma: Handle<Vma>) -> bool {
 }
 
 /// The owner gives up what it stored; what it reads next comes from the file or is zero.
-fn discard(vma: Handle<Vma>) {
+fn discard(vma: Handle<Vma>, done: bool) {
     let (mm, pages) = vma.peek(|vma| (vma.mm, vma.start..vma.end));
     if vma.peek(|vma| vma.has(VmFlag::Shared)) {
         return;
     }
     for page in pages {
         let content = vma.peek(|vma| vma.pristine(page));
-        record(mm.object(), What::UserDiscard { page, content });
+        record(mm.object(), What::UserDiscard { page, content, done });
     }
 }
 

@@ -6,10 +6,10 @@
 //! freed table is a use after free.
 
 use super::Mm;
-use crate::memory::{Handle, Object, Place, Slab, Violation, allocate, read, report};
+use crate::memory::{Handle, Object, Place, Slab, Violation, allocate, free, read, report};
 use crate::page::Frame;
 use crate::sync::point::{Access, point};
-use crate::sync::spinlock::{SpinLock, spin_lock};
+use crate::sync::spinlock::{SpinLock, spin_lock, spin_unlock};
 use crate::trace::{Kind, What, record};
 use crate::world::{World, world};
 
@@ -174,45 +174,43 @@ pub fn slots(table: Handle<PageTable>, from: u32, to: u32) -> impl Iterator<Item
     (from..to).map(move |page| (page, Slot { table, index: pte_index(page) }))
 }
 
-/// `pte_alloc`: the path to a page's lowest table, made where it is missing. The caller holds
-/// `mmap_sem`, and page-table pages appear one at a time under the upper table's lock.
-pub fn pte_alloc(mm: Handle<Mm>, page: u32) -> Slot {
-    let pgd = pgd_offset(mm, page);
-    let pmd = table_below(pgd, Level::Pmd);
-    table_below(Slot { table: pmd, index: pmd_index(page) }, Level::Pte);
-    Slot { table: pmd, index: pmd_index(page) }
+/// `pte_alloc`: the middle-level slot of a page, with a lowest table below it; `None` if a huge page is
+/// in the way, as `pmd_trans_unstable` finds. Tables appear one at a time under the upper one's lock.
+pub fn pte_alloc(mm: Handle<Mm>, page: u32) -> Option<Slot> {
+    let pmd = pmd_alloc(mm, page);
+    table_below(pmd, Level::Pte).map(|_| pmd)
 }
 
 /// `pmd_alloc`: the slot of a page in the middle level, made if it is missing.
 pub fn pmd_alloc(mm: Handle<Mm>, page: u32) -> Slot {
-    let table = table_below(pgd_offset(mm, page), Level::Pmd);
+    let below = table_below(pgd_offset(mm, page), Level::Pmd);
+    let table = below.expect("the top level maps no huge pages");
     Slot { table, index: pmd_index(page) }
 }
 
 /// The table below a slot, made under the upper table's lock if the slot is empty.
-fn table_below(upper: Slot, level: Level) -> Handle<PageTable> {
+fn table_below(upper: Slot, level: Level) -> Option<Handle<PageTable>> {
     let noun = if level == Level::Pmd { "pgd" } else { "pmd" };
     match read(upper.table, noun, |table| table.entries[upper.index]) {
-        Entry::Table(table) => table,
-        _ => populate(upper, level),
+        Entry::Table(table) => Some(table),
+        Entry::None => populate(upper, level),
+        _ => None,
     }
 }
 
-fn populate(upper: Slot, level: Level) -> Handle<PageTable> {
+fn populate(upper: Slot, level: Level) -> Option<Handle<PageTable>> {
     let fresh = alloc(level);
     let ptl = pmd_lock(upper);
-    let table = match upper.peek() {
-        Entry::Table(table) => table,
-        _ => {
-            upper.set(Entry::Table(fresh));
-            fresh
-        }
-    };
-    crate::sync::spinlock::spin_unlock(ptl);
-    if table != fresh {
-        crate::memory::free(fresh);
+    let found = upper.peek();
+    if found == Entry::None {
+        upper.set(Entry::Table(fresh));
     }
-    table
+    spin_unlock(ptl);
+    if found == Entry::None {
+        return Some(fresh);
+    }
+    free(fresh);
+    if let Entry::Table(table) = found { Some(table) } else { None }
 }
 
 /// What the hardware finds for a page when it walks the tables.

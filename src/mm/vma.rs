@@ -112,7 +112,7 @@ impl Vma {
 
     /// `vma_is_anonymous`: private memory that no file backs.
     pub fn is_anonymous(&self) -> bool {
-        !self.file && !self.has(VmFlag::Shared) && !self.has(VmFlag::Pfnmap)
+        !self.file && !self.has_backing() && !self.has(VmFlag::Pfnmap)
     }
 }
 

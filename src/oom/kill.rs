@@ -13,7 +13,7 @@ use crate::mm::{Mm, MmFlag, mmdrop, mmgrab};
 use crate::sync::bits::set_bit;
 use crate::sync::mutex::{mutex_lock, mutex_unlock};
 use crate::sync::point::stop;
-use crate::sync::time::memory_nap;
+use crate::sync::time::schedule_timeout_killable;
 use crate::task::{
     Signal, Task, current, find_lock_task_mm, get_task_struct, live_threads, process_shares_mm,
     processes, put_task_struct, rcu_read, send_sigkill, task_lock, task_unlock,
@@ -44,7 +44,7 @@ pub fn out_of_memory(request: Request) -> bool {
         Selection::Nobody => nobody_left(request),
         Selection::Chosen(leader) => {
             oom_kill_process(leader);
-            memory_nap(1, true);
+            schedule_timeout_killable(1);
             true
         }
     }

@@ -35,6 +35,7 @@ fn mark(task: Handle<Task>, tell: fn(Handle<Mm>)) {
         && signal.peek(|signal| signal.oom_mm.is_none())
     {
         write(signal, "oom_mm", |signal| signal.oom_mm = Some(mm));
+        record(mm.object(), What::OomMm);
         mmgrab(mm);
         tell(mm);
     }

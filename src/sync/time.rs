@@ -2,8 +2,8 @@
 //!
 //! Under *fair* time the clock jumps to the next deadline only when nothing else can run. Under *any*
 //! time the scheduler may let a pending timer fire at any moment, which stands for threads that are
-//! slow; after [`IDLE_ROUNDS`] naps of allocators without any progress time becomes fair, so that
-//! "nobody makes progress" is a fact and not the scheduler's choice.
+//! slow; after [`IDLE_ROUNDS`] naps of allocators without any progress time becomes fair and injected
+//! faults stop, so that "nobody makes progress" is a fact and not the scheduler's or a fault's choice.
 
 use crate::sync::lock::might_sleep;
 use crate::sync::point::{Access, point};
@@ -112,7 +112,13 @@ fn timeout(jiffies: u32, reason: Reason, killable: bool) {
 
 /// Fires the next timers, or says how the run ends because there are none.
 pub(super) fn tick() -> Option<End> {
-    let Some(deadline) = world(|w| w.clock.next_deadline()) else { return Some(at_rest()) };
+    let deadline = world(|w| {
+        if w.clock.progress_seen != w.progress {
+            w.clock.idle_rounds = 0;
+        }
+        w.clock.next_deadline()
+    });
+    let Some(deadline) = deadline else { return Some(at_rest()) };
     let fired = world(|w| fire(w, deadline));
     record(ObjectRef::sole(Kind::Clock), What::Tick { jiffies: world(|w| w.clock.jiffies) });
     fired.into_iter().for_each(|timer| wake(timer.thread));
@@ -130,6 +136,9 @@ fn fire(w: &mut World, deadline: u32) -> Vec<Timer> {
     let stuck = clock.progress_seen == w.progress && fired.iter().all(|t| t.nap);
     clock.idle_rounds = if stuck { clock.idle_rounds + 1 } else { 0 };
     clock.progress_seen = w.progress;
-    clock.any_time &= clock.idle_rounds < IDLE_ROUNDS;
+    if clock.idle_rounds >= IDLE_ROUNDS && (clock.any_time || w.injection.is_armed()) {
+        (clock.any_time, clock.idle_rounds) = (false, 0);
+        w.injection.disarm();
+    }
     fired
 }

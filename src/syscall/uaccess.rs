@@ -17,7 +17,7 @@ use crate::sync::mutex::{mutex_trylock, mutex_unlock};
 use crate::sync::point::{Access, point};
 use crate::sync::rwsem::{down_read, up_read};
 use crate::sync::time::memory_nap;
-use crate::task::fatal_signal_pending;
+use crate::task::{current, fatal_signal_pending};
 use crate::trace::{What, enter, record};
 use crate::world::{World, world};
 
@@ -79,7 +79,7 @@ fn access(mm: Handle<Mm>, page: u32, write: bool, by: By) -> Result<Option<Frame
     }
 }
 
-/// What the TLB or the tables say; `None` is a page fault.
+/// What the TLB or the tables say; `None` is a page fault. Only the thread's own address space is cached.
 fn translate(mm: Handle<Mm>, page: u32, write: bool) -> Option<Option<Frame>> {
     let me = world(|w| w.running_tid());
     if let Some(hit) = world(|w| w.tlbs.lookup(me, mm, page))
@@ -96,10 +96,12 @@ fn translate(mm: Handle<Mm>, page: u32, write: bool) -> Option<Option<Frame>> {
     if write && !writable {
         return None;
     }
-    world(|w| {
-        let cached = w.here();
-        w.tlbs.fill(Translation { thread: me, mm, page, frame, writable, cached });
-    });
+    if current().peek(|task| task.mm) == Some(mm) {
+        world(|w| {
+            let cached = w.here();
+            w.tlbs.fill(Translation { thread: me, mm, page, frame, writable, cached });
+        });
+    }
     Some(Some(frame))
 }
 

@@ -5,7 +5,7 @@
 use crate::memory::{Handle, write};
 use crate::mm::mmget;
 use crate::sync::wait::{wait_event_killable, wait_for_work, wake_up};
-use crate::task::{Signal, Task, current};
+use crate::task::{Signal, Task, current, is_listed};
 use crate::trace::enter;
 use crate::world::world;
 
@@ -21,7 +21,7 @@ pub fn sys_vfork(child: Handle<Signal>) {
     world(|w| w.oom.processes.push(child));
     wake_up(child.object(), "start");
     wait_event_killable(child.object(), "vfork_done", || {
-        !child.is_live() || child.peek(|child| !child.in_vfork)
+        !is_listed(child) || child.peek(|child| !child.in_vfork)
     });
 }
 

@@ -247,12 +247,14 @@ pub enum What {
         /// The content.
         content: u32,
     },
-    /// The owner gave up the content of a page (`MADV_DONTNEED`, `munmap`).
+    /// The owner gives up the content of a page (`MADV_DONTNEED`, `munmap`).
     UserDiscard {
         /// The page's number in the address space.
         page: u32,
         /// What a later reader finds there.
         content: u32,
+        /// Whether it begins, or is done.
+        done: bool,
     },
     /// An allocation entered the OOM path, for so many frames.
     OomRequest {
@@ -275,6 +277,8 @@ pub enum What {
     Kill,
     /// A process of the case was sent SIGKILL by another process.
     Signal,
+    /// An address space became an OOM victim's.
+    OomMm,
     /// A thread became an OOM victim: the object is its task.
     Marked,
     /// A task was put on the reaper's queue.
@@ -340,7 +344,9 @@ impl fmt::Display for What {
             }
             What::UserWrite { page, content }
             | What::UserRead { page, content }
-            | What::UserDiscard { page, content } => write!(f, "page {page}, content {content}"),
+            | What::UserDiscard { page, content, .. } => {
+                write!(f, "page {page}, content {content}")
+            }
             What::OomRequest { frames, forced } => write!(f, "{frames} frames, forced {forced}"),
             What::AllocateFrames { frames } | What::FreeFrames { frames } => {
                 write!(f, "{frames} frames")
@@ -383,6 +389,7 @@ impl What {
             What::FreeFrames { .. } => "free_frames",
             What::Kill => "kill",
             What::Signal => "signal",
+            What::OomMm => "oom_mm",
             What::Marked => "marked",
             What::Enqueue => "enqueue",
             What::Dequeue => "dequeue",

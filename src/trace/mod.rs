@@ -7,7 +7,7 @@ mod event;
 mod site;
 
 pub use event::{Event, Kind, Log, ObjectRef, SkipReason, Tracepoint, What};
-pub use site::{Call, Frame, Site, enter, protocol};
+pub use site::{Call, Frame, Site, base, enter, protocol};
 
 use crate::world::world;
 

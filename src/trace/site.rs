@@ -11,7 +11,8 @@ use std::fmt;
 /// A place of the implementation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Site {
-    /// The function of the protocol (a column of the revision table) that is being executed.
+    /// The function of the protocol (a column of the revision table) that is being executed, or the
+    /// outermost function of a thread that executes none.
     pub protocol: &'static str,
     /// The innermost kernel function.
     pub function: &'static str,
@@ -41,6 +42,11 @@ pub struct Call {
 #[must_use = "the call ends when the frame is dropped"]
 pub struct Frame(());
 
+/// Enters the function at the bottom of a thread, which says nothing about what the thread does.
+pub fn base(function: &'static str) -> Frame {
+    push(function, Some(""), ObjectRef::NONE)
+}
+
 /// Enters a kernel function that helps the protocol, such as `unmap_page_range`.
 pub fn enter(function: &'static str) -> Frame {
     push(function, None, ObjectRef::NONE)
@@ -54,7 +60,8 @@ pub fn protocol(function: &'static str, object: ObjectRef) -> Frame {
 fn push(function: &'static str, protocol: Option<&'static str>, object: ObjectRef) -> Frame {
     world(|w| {
         let thread = w.running();
-        let below = thread.calls.last().map_or(function, |call| call.protocol);
+        let below = thread.calls.last().map_or("", |call| call.protocol);
+        let below = if below.is_empty() { function } else { below };
         thread.calls.push(Call { function, protocol: protocol.unwrap_or(below) });
         w.record(object, What::Enter);
     });

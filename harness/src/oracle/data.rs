@@ -1,9 +1,9 @@
 //! O-DATA: a reader got content that nobody stored there, and was told that all is well.
 //!
 //! Promise: every successful read of private memory, by a user thread or by the kernel, returns the last
-//! content stored to that page (at boot: the content of its mapping). Tolerance: after the owner gave a
-//! page up (`MADV_DONTNEED`, `munmap`), both the old and the pristine content are fine until the next
-//! store, because the reader may have come first. Reads that fail are not judged.
+//! content stored to that page (at boot: the content of its mapping). Tolerance: while the owner gives a page up
+//! (`MADV_DONTNEED`, `munmap`), and from then to the next store, everything that was stored meanwhile and
+//! the pristine content are fine, because stores and reads race with it. Failing reads are not judged.
 
 use super::{Failure, event_site, signature};
 use crate::case::Signature;
@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 struct Page {
     allowed: Vec<u32>,
+    discards: u32,
     unmapped: Option<usize>,
     mapped: Option<usize>,
 }
@@ -55,8 +56,18 @@ fn wrong_read(page: &Page, what: What) -> Option<u32> {
 
 fn update(page: &mut Page, index: usize, what: What) {
     match what {
+        What::UserWrite { content, .. } if page.discards > 0 => page.allowed.push(content),
         What::UserWrite { content, .. } => page.allowed = vec![content],
-        What::UserDiscard { content, .. } => page.allowed.push(content),
+        What::UserDiscard { content, done, .. } => {
+            if done {
+                page.discards -= 1
+            } else {
+                page.discards += 1
+            }
+            if !page.allowed.is_empty() {
+                page.allowed.push(content);
+            }
+        }
         What::Unmap { .. } => page.unmapped = Some(index),
         What::Map { .. } => page.mapped = Some(index),
         _ => {}

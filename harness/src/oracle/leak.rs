@@ -41,7 +41,8 @@ fn audit_address_spaces(world: &World) -> Option<Failure> {
 fn users(world: &World, mm: Handle<Mm>) -> i32 {
     let tasks = world.tasks.live().map(|(_, task)| {
         let own = task.mm == Some(mm) && task.flags & kthread() == 0;
-        task.pins.iter().filter(|&&pin| pin == mm).count() as i32 + i32::from(own)
+        let pins = task.pins.iter().chain(&task.borrowed).filter(|&&pin| pin == mm);
+        pins.count() as i32 + i32::from(own)
     });
     tasks.sum()
 }

@@ -19,12 +19,12 @@ use std::collections::BTreeSet;
 /// A victim's story so far.
 struct Victim {
     mm: ObjectRef,
-    killed: usize,
+    marked: usize,
     /// Private pages that are mapped.
     pages: BTreeSet<u32>,
     /// Where `MMF_OOM_SKIP` was set first.
     skipped: Option<usize>,
-    /// What the reaper's last pass came to.
+    /// Where the reaper's last pass was skipped; none if it went over the mappings.
     pass: Option<usize>,
 }
 
@@ -71,7 +71,7 @@ pub fn judge_given_up(world: &World) -> Option<Failure> {
 impl Ledger {
     fn note(&mut self, index: usize, event: &Event) {
         match event.what {
-            What::Kill => self.add_victim(index, event.object),
+            What::OomMm => self.add_victim(index, event.object),
             What::Map { page, frame } if frame > 0 => {
                 _ = self.mapped.insert((event.object.serial, page))
             }
@@ -86,10 +86,13 @@ impl Ledger {
         }
     }
 
-    fn add_victim(&mut self, killed: usize, mm: ObjectRef) {
+    fn add_victim(&mut self, marked: usize, mm: ObjectRef) {
+        if self.victims.iter().any(|victim| victim.mm == mm) {
+            return;
+        }
         let of_mm = self.mapped.iter().filter(|(serial, _)| *serial == mm.serial);
         let pages = of_mm.map(|(_, page)| *page).collect();
-        self.victims.push(Victim { mm, killed, pages, skipped: None, pass: None });
+        self.victims.push(Victim { mm, marked, pages, skipped: None, pass: None });
     }
 
     fn by_hand(&self, event: &Event) -> bool {
@@ -114,6 +117,7 @@ impl Victim {
             What::SetFlag { was: false } if event.site.noun == "MMF_OOM_SKIP" => {
                 self.skipped = Some(index);
             }
+            What::SetFlag { .. } if event.site.noun == "MMF_UNSTABLE" => self.pass = None,
             What::Skip(_) if self.skipped.is_none() => self.pass = Some(index),
             _ => {}
         }
@@ -124,7 +128,7 @@ impl Victim {
 fn is_premature(world: &World, victim: &Victim) -> bool {
     let Some(skipped) = victim.skipped else { return false };
     let event = &world.log[skipped];
-    let in_time = event.jiffies - world.log[victim.killed].jiffies < HZ;
+    let in_time = event.jiffies - world.log[victim.marked].jiffies < HZ;
     in_time && event.site.protocol == "oom_reap_task" && !victim.pages.is_empty()
 }
 
@@ -158,7 +162,7 @@ fn describe(world: &World, victim: &Victim, last: usize, oracle: &str, title: &s
     let pass = victim.pass.unwrap_or(skipped);
     let mut signature = signature(oracle, Kind::Mm, &[event_site(world, skipped)]);
     signature.sites.push(reason(world, victim));
-    let mut events = vec![victim.killed as u32, pass as u32, skipped as u32, last as u32];
+    let mut events = vec![victim.marked as u32, pass as u32, skipped as u32, last as u32];
     events.sort_unstable();
     events.dedup();
     Failure {

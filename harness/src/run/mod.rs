@@ -10,11 +10,10 @@ pub mod plan;
 
 use crate::case::{Case, Strategy};
 use crate::oracle::{self, Failure};
-use crate::schedule::follow::{Divergence, Follow};
+use crate::schedule::follow::{Decision, Divergence, Follow};
 use crate::schedule::strategy;
 use mmreap::revision::Revision;
 use mmreap::sync::engine::Engine;
-use mmreap::sync::thread::Tid;
 use mmreap::world::{End, world};
 use plan::Plan;
 use std::cell::RefCell;
@@ -23,7 +22,6 @@ use std::rc::Rc;
 /// Runs cases, one after the other.
 pub struct Runner {
     engine: Engine,
-    expected_steps: u32,
 }
 
 /// What a run came to.
@@ -37,14 +35,14 @@ pub struct Outcome {
     pub steps: u32,
     /// Segments of the case that could not be followed.
     pub divergences: Vec<Divergence>,
-    /// Who was chosen, one for each decision.
-    pub chosen: Vec<Tid>,
+    /// What the scheduler decided.
+    pub decisions: Vec<Decision>,
 }
 
 impl Runner {
     /// A runner that has not run anything.
     pub fn new() -> Self {
-        Runner { engine: Engine::new(), expected_steps: 200 }
+        Runner { engine: Engine::new() }
     }
 
     /// Runs a case as it stands.
@@ -54,14 +52,12 @@ impl Runner {
 
     /// Runs a resolved case with a strategy for what its segments leave open.
     pub fn run(&mut self, plan: &Rc<Plan>, revision: &'static Revision, rest: Strategy) -> Outcome {
-        let rest = strategy(rest, self.expected_steps);
+        let rest = strategy(rest);
         let follow = Rc::new(RefCell::new(Follow::new(plan.segments.clone(), rest)));
         world(|w| w.reset(revision));
         boot::prepare(plan.clone());
         self.engine.run(follow.clone(), boot::main);
-        let outcome = outcome(&follow.borrow());
-        self.expected_steps = (self.expected_steps + outcome.steps) / 2;
-        outcome
+        outcome(&follow.borrow())
     }
 }
 
@@ -77,6 +73,6 @@ fn outcome(follow: &Follow) -> Outcome {
         end: w.end.expect("a run ends with a reason"),
         steps: w.step,
         divergences: follow.divergences(),
-        chosen: follow.chosen().to_vec(),
+        decisions: follow.decisions().to_vec(),
     })
 }

@@ -14,7 +14,8 @@ use mmreap::sync::wait::pause;
 use mmreap::syscall::proc::{pin, proc_maps, process_vm_readv};
 use mmreap::syscall::uaccess::{AccessError, By, load, user_store};
 use mmreap::syscall::vfork::{await_start, sys_vfork};
-use mmreap::task::{Signal, current, fatal_signal_pending, rcu_read, send_sigkill};
+use mmreap::task::{Signal, current, fatal_signal_pending, is_listed, rcu_read, send_sigkill};
+use mmreap::trace::base;
 use mmreap::workqueue::mmput_async;
 use mmreap::{aio, oom};
 
@@ -29,6 +30,7 @@ enum Next {
 /// A thread of a user process: its operations, then a pause until a signal kills it.
 pub(super) fn user_thread(thread: Tid) {
     let (plan, p, t) = part(thread);
+    let _call = base("entry_SYSCALL_64");
     if plan.processes[p].vforked {
         await_start(current());
     }
@@ -45,6 +47,7 @@ pub(super) fn user_thread(thread: Tid) {
 /// A kernel thread: its operations, then it ends.
 pub(super) fn kernel_thread(thread: Tid) {
     let (plan, p, t) = part(thread);
+    let _call = base("kthread");
     for step in steps(&plan, p, t) {
         perform_kernel(step);
     }
@@ -135,17 +138,12 @@ fn copy(mm: Handle<Mm>, mut pages: std::ops::Range<u32>) {
 fn perform_kernel(step: &Step) {
     match step {
         Step::UseMm(p) => {
-            if let Some(mm) = take_pin(*p) {
+            if let Some(mm) = pin(process(*p)) {
                 use_mm(mm);
             }
         }
         Step::CopyFromUser(pages) => own_mm().into_iter().for_each(|mm| copy(mm, pages.clone())),
-        Step::UnuseMm => {
-            if own_mm().is_some() {
-                unuse_mm();
-                drop_pin(mmput);
-            }
-        }
+        Step::UnuseMm => unuse_mm(),
         Step::SysrqF => oom::kill::sysrq_f(),
         other => perform_common(other),
     }
@@ -162,7 +160,7 @@ fn perform_common(step: &Step) {
         Step::Sleep(jiffies) => schedule_timeout_killable(*jiffies),
         Step::Kill(p) => rcu_read(|| {
             let process = process(*p);
-            if process.is_live() {
+            if is_listed(process) {
                 send_sigkill(process);
             }
         }),

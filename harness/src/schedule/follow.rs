@@ -39,7 +39,18 @@ pub struct Follow {
     position: usize,
     arrivals: u32,
     divergences: Vec<Divergence>,
-    chosen: Vec<Tid>,
+    decisions: Vec<Decision>,
+}
+
+/// One scheduling decision, as far as it is needed to write the schedule down by names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Who was chosen.
+    pub thread: Tid,
+    /// What it was about to do.
+    pub site: Site,
+    /// What the thread that ran before could have done next; `None` if it could not go on.
+    pub left: Option<Site>,
 }
 
 /// What the segment at hand says.
@@ -53,13 +64,13 @@ enum Order {
 impl Follow {
     /// The segments, then the strategy.
     pub fn new(segments: Vec<Segment>, rest: Box<dyn Choose>) -> Self {
-        let (divergences, chosen) = (Vec::new(), Vec::new());
-        Follow { segments, rest, position: 0, arrivals: 0, divergences, chosen }
+        let (divergences, decisions) = (Vec::new(), Vec::new());
+        Follow { segments, rest, position: 0, arrivals: 0, divergences, decisions }
     }
 
-    /// The threads that were chosen, one for each scheduling decision.
-    pub fn chosen(&self) -> &[Tid] {
-        &self.chosen
+    /// What was decided.
+    pub fn decisions(&self) -> &[Decision] {
+        &self.decisions
     }
 
     /// The segments that could not be followed; the first that the run did not reach closes the list.
@@ -101,7 +112,9 @@ impl Follow {
 impl Choose for Follow {
     fn choose(&mut self, candidates: &[Candidate], current: Option<Tid>) -> Tid {
         let thread = self.decide(candidates, current);
-        self.chosen.push(thread);
+        let site = |thread| candidates.iter().find(|c| c.thread == thread).map(|c| c.op.site);
+        let (left, site) = (current.and_then(site), site(thread).unwrap_or_default());
+        self.decisions.push(Decision { thread, site, left });
         thread
     }
 }

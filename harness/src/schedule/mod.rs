@@ -19,12 +19,12 @@ use mmreap::sync::thread::Tid;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
-/// The strategy as a scheduler, for one run. `expected_steps` is a guess at the run's length.
-pub fn strategy(strategy: Strategy, expected_steps: u32) -> Box<dyn Choose> {
+/// The strategy as a scheduler, for one run.
+pub fn strategy(strategy: Strategy) -> Box<dyn Choose> {
     match strategy {
         Strategy::InOrder => Box::new(in_order::InOrder),
         Strategy::Random { seed } => Box::new(random::Random::new(seed)),
-        Strategy::Pct { seed, depth } => Box::new(pct::Pct::new(seed, depth, expected_steps)),
+        Strategy::Pct { seed, depth } => Box::new(pct::Pct::new(seed, depth)),
         Strategy::Pos { seed } => Box::new(pos::Pos::new(seed)),
     }
 }

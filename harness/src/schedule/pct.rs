@@ -2,8 +2,8 @@
 //! at d - 1 random moments the running thread falls below all others.
 //!
 //! Burckhardt, Kothari, Musuvathi, Nagarakatte: "A Randomized Scheduler with Probabilistic Guarantees of
-//! Finding Bugs", ASPLOS 2010. The length of a run is not known beforehand; the caller guesses it from
-//! earlier runs. A thread that sleeps keeps its priority.
+//! Finding Bugs", ASPLOS 2010. The length of a run is not known beforehand, and a
+//! guess from earlier runs would make a replay depend on them, so it is taken to be [`LENGTH`]. A thread that sleeps keeps its priority.
 
 use super::stream;
 use mmreap::sync::engine::{Candidate, Choose};
@@ -13,6 +13,9 @@ use rand_core::Rng;
 
 /// Priorities from here on are initial ones; change points hand out lower ones.
 const INITIAL: u32 = 1 << 8;
+
+/// Scheduling decisions of a typical run: the median of generated cases is near 160.
+const LENGTH: u32 = 200;
 
 /// Probabilistic concurrency testing.
 #[derive(Debug)]
@@ -25,10 +28,10 @@ pub struct Pct {
 
 impl Pct {
     /// The sampling of a seed with bugs of the depth in mind.
-    pub fn new(seed: u64, depth: u8, expected_steps: u32) -> Self {
+    pub fn new(seed: u64, depth: u8) -> Self {
         let mut rng = stream(seed, Tid::CLOCK);
         let changes = u32::from(depth.saturating_sub(1));
-        let change_points = (0..changes).map(|_| below(&mut rng, expected_steps.max(1))).collect();
+        let change_points = (0..changes).map(|_| below(&mut rng, LENGTH)).collect();
         Pct { rng, priorities: Vec::new(), change_points, step: 0 }
     }
 
