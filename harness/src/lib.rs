@@ -1,8 +1,15 @@
 //! The harness around [`mmreap`]: cases, schedules, oracles, minimising, explaining.
+//!
+//! A [`case`] is one text file. [`run`] boots its machine and runs it under a [`schedule`]; the
+//! [`oracle`]s judge the run; [`minimize`] makes a failing case small. [`campaign`] does this for
+//! thousands of generated cases, [`corpus`] keeps what was found.
 
 #![forbid(unsafe_code)]
 
+pub mod campaign;
 pub mod case;
+pub mod corpus;
+pub mod minimize;
 pub mod oracle;
 pub mod run;
 pub mod schedule;

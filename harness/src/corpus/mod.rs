@@ -1,0 +1,136 @@
+//! The corpus: a directory of case files, one for each known failure.
+//!
+//! Files are written to a temporary name beside their place and then renamed, so that an interrupted
+//! program leaves either the old file or the new one. A file's name says the revision and the signature;
+//! what it means is only in its text.
+
+use crate::case::error::CaseError;
+use crate::case::parse::parse_bytes;
+use crate::case::{Case, Expect, Signature};
+use std::fmt;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// The ending of case files.
+pub const EXTENSION: &str = "mmreap";
+
+/// Why a case file could not be used.
+#[derive(Debug)]
+pub enum CorpusError {
+    /// The file system said no.
+    Io {
+        /// What was tried: `read`, `write`, `list`.
+        action: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The text is not a case.
+    Case {
+        /// The file.
+        path: PathBuf,
+        /// Its bytes.
+        text: Vec<u8>,
+        /// What is wrong, and where.
+        error: Box<CaseError>,
+    },
+}
+
+impl CorpusError {
+    fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+        CorpusError::Io { action, path: path.to_path_buf(), source }
+    }
+
+    /// The message for a person, with the lines of the file that matter.
+    pub fn render(&self, color: bool) -> String {
+        match self {
+            CorpusError::Io { action, path, source } => {
+                format!("error: cannot {action} {}: {source}", path.display())
+            }
+            CorpusError::Case { path, text, error } => {
+                error.render(&path.display().to_string(), text, color)
+            }
+        }
+    }
+}
+
+impl fmt::Display for CorpusError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CorpusError::Io { action, path, source } => {
+                write!(f, "cannot {action} {}: {source}", path.display())
+            }
+            CorpusError::Case { path, error, .. } => write!(f, "{}:{error}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for CorpusError {}
+
+/// Reads one case file.
+pub fn load(path: &Path) -> Result<Case, CorpusError> {
+    let text = std::fs::read(path).map_err(|source| CorpusError::io("read", path, source))?;
+    parse_bytes(&text).map_err(|error| CorpusError::Case {
+        path: path.to_path_buf(),
+        text,
+        error: Box::new(error),
+    })
+}
+
+/// The case files of a directory, sorted by name. A directory that does not exist is empty.
+pub fn list(directory: &Path) -> Result<Vec<PathBuf>, CorpusError> {
+    let entries = match std::fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(|source| CorpusError::io("list", directory, source))?,
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|source| CorpusError::io("list", directory, source))?.path();
+        if path.extension().is_some_and(|extension| extension == EXTENSION) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Makes sure, before any work is done, that files can be written into the directory.
+pub fn check_writable(directory: &Path) -> Result<(), CorpusError> {
+    let fail = |source| CorpusError::io("write to", directory, source);
+    std::fs::create_dir_all(directory).map_err(fail)?;
+    let mut probe = tempfile::NamedTempFile::new_in(directory).map_err(fail)?;
+    probe.write_all(b"probe\n").and_then(|()| probe.as_file().sync_all()).map_err(fail)
+}
+
+/// Writes a text file as a whole or not at all.
+pub fn write(path: &Path, text: &str) -> Result<(), CorpusError> {
+    let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let fail = |source| CorpusError::io("write", path, source);
+    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(fail)?;
+    file.write_all(text.as_bytes()).map_err(fail)?;
+    file.as_file().sync_all().map_err(fail)?;
+    file.persist(path).map_err(|error| fail(error.error))?;
+    Ok(())
+}
+
+/// The name of the file for a failure: revision, oracle, object and places.
+pub fn file_name(case: &Case, signature: &Signature) -> String {
+    let words = [&signature.oracle, &signature.object].into_iter().chain(&signature.sites);
+    let words: Vec<String> = words.map(|word| slug(word)).collect();
+    format!("{}-{}.{EXTENSION}", case.kernel, words.join("-"))
+}
+
+fn slug(word: &str) -> String {
+    let word = word.to_lowercase();
+    let mapped = word.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' });
+    mapped.collect::<String>().trim_matches('_').to_string()
+}
+
+/// The signature that a case expects on its own revision.
+pub fn expected(case: &Case) -> Option<&Signature> {
+    match &case.expect {
+        Some(Expect::Fail(signature)) => Some(signature),
+        _ => None,
+    }
+}
