@@ -68,7 +68,7 @@ fn may_oom() -> Attempt {
     let _call = enter("__alloc_pages_may_oom");
     let oom_lock = world(|w| w.oom.oom_lock());
     if !mutex_trylock(oom_lock) {
-        memory_nap(1, false);
+        memory_nap(1);
         return Attempt::Progress;
     }
     if let Some(frame) = get_page_from_freelist(Watermark::High) {
@@ -81,6 +81,6 @@ fn may_oom() -> Attempt {
     if !progress {
         return Attempt::Hopeless;
     }
-    memory_nap(1, true);
+    memory_nap(1);
     Attempt::Progress
 }

@@ -8,7 +8,12 @@ fn main() {
     let t = std::time::Instant::now();
     while t.elapsed().as_secs() < secs {
         if let Some(found) = c.step() {
-            println!("--- {:.1}s {:?} runs {}", t.elapsed().as_secs_f64(), found.failure.signature, c.totals.runs);
+            println!(
+                "--- {:.1}s {:?} runs {}",
+                t.elapsed().as_secs_f64(),
+                found.failure.signature,
+                c.totals.runs
+            );
             let u = std::time::Instant::now();
             let mut runs = 0;
             let case = c.finish(&found, &mut |n| runs = n);

@@ -8,6 +8,7 @@
 
 pub mod campaign;
 pub mod case;
+pub mod cli;
 pub mod corpus;
 pub mod minimize;
 pub mod oracle;

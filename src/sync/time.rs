@@ -84,8 +84,8 @@ pub fn schedule_timeout_killable(jiffies: u32) {
 }
 
 /// The nap of an allocation that is going to try again.
-pub fn memory_nap(jiffies: u32, killable: bool) {
-    timeout(jiffies, Reason::MemoryNap, killable);
+pub fn memory_nap(jiffies: u32) {
+    timeout(jiffies, Reason::MemoryNap, false);
 }
 
 fn timeout(jiffies: u32, reason: Reason, killable: bool) {

@@ -131,5 +131,5 @@ fn pagefault_out_of_memory() {
         out_of_memory(Request::Allocation);
         mutex_unlock(oom_lock);
     }
-    memory_nap(1, true);
+    memory_nap(1);
 }

@@ -1,0 +1,141 @@
+//! The command line: `mmreap fuzz | replay | minimize | explain | kernels | nightly`.
+//!
+//! Arguments and printing only; what the commands do is in the other modules. Exit codes: 0 nothing found
+//! or all as expected, 1 a failure found or a verdict that differs, 2 bad usage or bad input.
+
+mod explain;
+mod fuzz;
+mod kernels;
+mod minimize;
+mod nightly;
+mod replay;
+
+use crate::case::Case;
+use crate::case::error::CaseError;
+use crate::corpus::CorpusError;
+use clap::{Parser, Subcommand};
+use mmreap::revision::{self, Revision};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Everything was as expected.
+const AS_EXPECTED: u8 = 0;
+/// Something failed, or differs from what was expected.
+const FOUND: u8 = 1;
+/// The arguments, or the files they name, cannot be used.
+const BAD_INPUT: u8 = 2;
+
+/// Find, shrink, replay and explain races between address-space teardown and the OOM reaper.
+#[derive(Parser, Debug)]
+#[command(name = "mmreap", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mmreap fuzz                              attack v4.14 for a minute
+  mmreap fuzz --kernel v4.15 --time 10m    another release, for longer
+  mmreap replay corpus/*.mmreap            do the known failures still fail?
+  mmreap explain corpus/CASE.mmreap        why does it fail?
+
+Exit codes:
+  0  nothing found, or everything as expected
+  1  a failure found, or a verdict that differs
+  2  bad usage or bad input";
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Generate cases, run them under many schedules, and keep what fails
+    Fuzz(fuzz::Arguments),
+    /// Run cases as they stand, and compare with the verdicts that they expect
+    Replay(replay::Arguments),
+    /// Make a failing case smaller
+    Minimize(minimize::Arguments),
+    /// Show why a case fails
+    Explain(explain::Arguments),
+    /// List the releases and mutants that cases can run on
+    Kernels(kernels::Arguments),
+    /// Replay the corpus, fuzz every release, and report
+    Nightly(nightly::Arguments),
+}
+
+/// What ends a command early: a message for a person.
+struct Stop(String);
+
+impl From<CorpusError> for Stop {
+    fn from(error: CorpusError) -> Self {
+        Stop(error.render(wants_color()))
+    }
+}
+
+/// Runs the command that the arguments of this process ask for.
+pub fn run() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
+        Command::Minimize(arguments) => minimize::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Kernels(arguments) => kernels::run(&arguments),
+        Command::Nightly(arguments) => nightly::run(&arguments),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(Stop(message)) => {
+            anstream::eprintln!("{}", message.trim_end());
+            ExitCode::from(BAD_INPUT)
+        }
+    }
+}
+
+fn wants_color() -> bool {
+    anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
+}
+
+/// Looks a revision up for clap.
+fn parse_kernel(name: &str) -> Result<&'static Revision, String> {
+    revision::find(name).ok_or_else(|| unknown_kernel(name))
+}
+
+fn unknown_kernel(name: &str) -> String {
+    let known: Vec<_> = revision::all().map(|revision| revision.name).collect();
+    let distance = |known: &&&str| strsim::damerau_levenshtein(known, name);
+    let nearest = known.iter().min_by_key(distance).map_or("", |name| *name);
+    format!("there is no kernel `{name}`; did you mean `{nearest}`? Known: {}", known.join(", "))
+}
+
+/// The revision that a case of a file asks for, unless another one is given.
+fn revision_of(
+    path: &Path,
+    case: &Case,
+    given: Option<&'static Revision>,
+) -> Result<&'static Revision, Stop> {
+    match given.or_else(|| revision::find(&case.kernel)) {
+        Some(revision) => Ok(revision),
+        None => Err(unknown_in_file(path, &case.kernel)),
+    }
+}
+
+/// Points at the `kernel` line of the file.
+fn unknown_in_file(path: &Path, name: &str) -> Stop {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let line = text.lines().position(|line| line.trim_start().starts_with("kernel ")).unwrap_or(0);
+    let offset: usize = text.lines().take(line).map(|line| line.len() + 1).sum();
+    let start = text[offset..].find(name).map_or(offset, |column| offset + column);
+    let error = CaseError {
+        message: unknown_kernel(name),
+        line: line + 1,
+        column: start - offset + 1,
+        span: start..start + name.len(),
+        label: String::new(),
+        help: Some("`mmreap kernels` lists what each of them changed".to_string()),
+    };
+    Stop(error.render(&path.display().to_string(), text.as_bytes(), wants_color()))
+}
+
+/// Prints a value for a machine.
+fn print_json(value: &impl serde::Serialize) {
+    let text = serde_json::to_string_pretty(value).expect("plain values can be written as JSON");
+    anstream::println!("{text}");
+}
