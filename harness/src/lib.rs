@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod case;
+pub mod explain;
 pub mod oracle;
 pub mod run;
 pub mod schedule;

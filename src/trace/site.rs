@@ -35,6 +35,8 @@ pub struct Call {
     pub function: &'static str,
     /// The innermost function of the protocol at or below it.
     pub protocol: &'static str,
+    /// The object that it works on, if it is a function of the protocol.
+    pub object: ObjectRef,
 }
 
 /// Keeps a call on the stack until it is dropped.
@@ -55,7 +57,7 @@ fn push(function: &'static str, protocol: Option<&'static str>, object: ObjectRe
     world(|w| {
         let thread = w.running();
         let below = thread.calls.last().map_or(function, |call| call.protocol);
-        thread.calls.push(Call { function, protocol: protocol.unwrap_or(below) });
+        thread.calls.push(Call { function, protocol: protocol.unwrap_or(below), object });
         w.record(object, What::Enter);
     });
     Frame(())
