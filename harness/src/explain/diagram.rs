@@ -156,18 +156,24 @@ fn shown_calls(stacks: &Stacks, picks: &[Pick]) -> HashSet<u32> {
 /// What was wrong with the last line.
 fn mark(world: &World, failure: &Failure, end: End) -> String {
     let title = failure.headline.split(':').next().unwrap_or_default();
-    let wrong = match (world.violation, end) {
-        (Some(Violation::UseAfterFree { .. }), _) => "freed",
-        (Some(Violation::DoubleFree { .. }), _) => "freed again",
-        (Some(Violation::EntryVanished { .. }), _) => "entry is gone",
-        (Some(Violation::Underflow { .. }), _) => "below zero",
-        (Some(Violation::FreedWhileMapped { .. }), _) => "still mapped",
-        (Some(Violation::StaleTranslation { .. }), _) => "still in a TLB",
-        (Some(Violation::FreedUnderIo { .. }), _) => "still under I/O",
-        (Some(Violation::Lock { rule, .. }), _) => rule.name(),
-        (None, End::Livelock) => "livelock",
-        (None, End::Panic) => "nobody left to kill",
-        (None, _) => title,
-    };
-    format!("*** {wrong}")
+    match (world.violation, end) {
+        (Some(violation), _) => {
+            format!("*** {} {}", names::name(world, violation.object()), wrong(&violation))
+        }
+        (None, End::Livelock) => "*** livelock".to_string(),
+        (None, End::Panic) => "*** nobody left to kill".to_string(),
+        (None, _) => format!("*** {title}"),
+    }
+}
+
+fn wrong(violation: &Violation) -> &'static str {
+    match violation {
+        Violation::UseAfterFree { .. } | Violation::DoubleFree { .. } => "is freed",
+        Violation::EntryVanished { .. } => "has lost the entry",
+        Violation::Underflow { .. } => "is below zero",
+        Violation::FreedWhileMapped { .. } => "is mapped",
+        Violation::StaleTranslation { .. } => "is in a TLB",
+        Violation::FreedUnderIo { .. } => "is under I/O",
+        Violation::Lock { rule, .. } => rule.name(),
+    }
 }

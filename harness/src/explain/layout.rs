@@ -36,7 +36,8 @@ impl Diagram {
     fn widths(&self) -> Vec<usize> {
         let mut widths: Vec<usize> = self.columns.iter().map(String::len).collect();
         for row in &self.rows {
-            widths[row.column] = widths[row.column].max(indent(row) + line(row).len());
+            let mark = row.mark.as_ref().map_or(0, |mark| INDENT + mark.len());
+            widths[row.column] = widths[row.column].max(indent(row) + row.text.len().max(mark));
         }
         widths
     }
@@ -54,34 +55,48 @@ impl Diagram {
     }
 }
 
-/// Where each column begins: side by side if that fits, otherwise as far left as the widest line needs.
+/// Where each column begins: side by side if that fits, otherwise evenly spaced, and as far left as the
+/// widest line needs.
 fn starts(widths: &[usize]) -> Vec<usize> {
+    let mut next = MARGIN;
+    let mut starts = Vec::new();
+    for width in widths {
+        starts.push(next);
+        next += width + GAP;
+    }
+    if next - GAP <= WIDTH { starts } else { overlapping(&limits(widths)) }
+}
+
+fn overlapping(limits: &[usize]) -> Vec<usize> {
+    let room = limits.last().map_or(0, |last| last - MARGIN);
+    let even = |column| MARGIN + column * room / limits.len().saturating_sub(1).max(1);
+    limits.iter().enumerate().map(|(column, &limit)| limit.min(even(column))).collect()
+}
+
+/// Where each column begins at the latest.
+fn limits(widths: &[usize]) -> Vec<usize> {
     let mut latest = WIDTH + STEP;
     let limits = widths.iter().enumerate().rev().map(|(column, &width)| {
         latest = WIDTH.saturating_sub(width).min(latest - STEP).max(MARGIN + column * STEP);
         latest
     });
-    let limits: Vec<usize> = limits.collect();
-    let mut next = MARGIN;
-    let placed = limits.iter().rev().zip(widths).map(|(&limit, width)| {
-        let start = next.min(limit);
-        next = start + width + GAP;
-        start
-    });
-    placed.collect()
+    let mut limits: Vec<usize> = limits.collect();
+    limits.reverse();
+    limits
 }
 
 fn indent(row: &Row) -> usize {
     row.depth.min(DEEPEST) * INDENT
 }
 
-fn line(row: &Row) -> String {
-    match &row.mark {
-        Some(mark) => format!("{}  {mark}", row.text),
-        None => row.text.clone(),
-    }
-}
-
+/// The line, with what was wrong behind it or under it, as there is room.
 fn draw(f: &mut fmt::Formatter<'_>, start: usize, row: &Row) -> fmt::Result {
-    text::paragraph(f, start + indent(row), &line(row))
+    let start = start + indent(row);
+    let Some(mark) = &row.mark else { return text::paragraph(f, start, &row.text) };
+    let line = format!("{}  {mark}", row.text);
+    if start + line.len() <= WIDTH {
+        return text::paragraph(f, start, &line);
+    }
+    text::paragraph(f, start, &row.text)?;
+    text::paragraph(f, start + INDENT, mark)
 }

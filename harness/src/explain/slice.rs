@@ -1,6 +1,6 @@
 //! Which events matter: a log has hundreds, a diagram shows at most two dozen.
 //!
-//! What the oracle named is decisive. Essential is what changes the state that the exit path and the
+//! What the oracle named is decisive, and where it ends. Essential is what changes the state that the exit path and the
 //! reaper agree on (users, flags, the address-space lock) and every verdict of the OOM killer and of the
 //! reaper; context is what makes that easier to follow, and goes first when there is no room. A
 //! read matters only if another task wrote the same thing at another time. Booting, page-table locks and
@@ -39,7 +39,7 @@ pub(super) struct Pick {
     pub rank: Rank,
 }
 
-/// The events that matter, in the order of the log.
+/// The events that matter, in the order of the log, up to the last decisive one.
 pub(super) fn picks(
     world: &World,
     stacks: &Stacks,
@@ -52,7 +52,10 @@ pub(super) fn picks(
     let ranked = log.filter_map(|(event, e)| {
         Some(Pick { event, thread: e.thread, rank: slicer.rank(event, e)? })
     });
-    ranked.collect()
+    let mut picks: Vec<Pick> = ranked.collect();
+    let last = picks.iter().rposition(|pick| pick.rank == Rank::Decisive);
+    picks.truncate(last.map_or(picks.len(), |last| last + 1));
+    picks
 }
 
 /// Whether an event only looks: seeing the same twice is seeing it once.
@@ -73,11 +76,10 @@ struct Slicer<'a> {
     world: &'a World,
     stacks: &'a Stacks,
     subjects: &'a Subjects,
-    failure: &'a Failure,
+    decisive: Vec<u32>,
     end: End,
     touches: Touches,
     first_kill: u32,
-    last_sleeps: Vec<u32>,
 }
 
 impl<'a> Slicer<'a> {
@@ -90,16 +92,13 @@ impl<'a> Slicer<'a> {
     ) -> Self {
         let kill = world.log.iter().position(|e| matches!(e.what, What::Kill | What::Marked));
         let first_kill = kill.unwrap_or(0) as u32;
-        let (touches, last_sleeps) = (touches(&world.log), last_sleeps(world, end));
-        Slicer { world, stacks, subjects, failure, end, touches, first_kill, last_sleeps }
+        let decisive = decisive(world, failure, end);
+        Slicer { world, stacks, subjects, decisive, end, touches: touches(&world.log), first_kill }
     }
 
     fn rank(&self, index: u32, event: &Event) -> Option<Rank> {
-        if self.failure.events.contains(&index) {
+        if self.decisive.contains(&index) {
             return Some(Rank::Decisive);
-        }
-        if self.last_sleeps.contains(&index) {
-            return Some(Rank::Essential);
         }
         let (spaces, object) = (&self.subjects.spaces, event.object);
         match event.what {
@@ -107,6 +106,7 @@ impl<'a> Slicer<'a> {
             What::Fault | What::Kill | What::OomPanic => Some(Rank::Essential),
             What::OomRequest { .. } => Some(self.request()),
             What::Complete { .. } => Some(Rank::Context),
+            What::Read if event.site.noun == "oom_mm" => self.asks_for_victim(index),
             _ if spaces.contains(&object) => self.of_space(index, event),
             _ if self.subjects.people.contains(&object) => {
                 self.of_people(index, event).or_else(|| self.of_object(event))
@@ -122,7 +122,8 @@ impl<'a> Slicer<'a> {
     }
 
     fn of_object(&self, event: &Event) -> Option<Rank> {
-        if event.object != self.subjects.object || event.object.serial == 0 {
+        let suffers = self.world.violation.is_some() && event.object.serial > 0;
+        if event.object != self.subjects.object || !suffers {
             return None;
         }
         match event.what {
@@ -140,7 +141,6 @@ impl<'a> Slicer<'a> {
             What::Trace(Tracepoint::StartTaskReaping | Tracepoint::FinishTaskReaping) => {
                 Some(Rank::Context)
             }
-            What::Read if event.site.noun == "oom_mm" => self.asks_for_victim(index),
             _ => None,
         }
     }
@@ -230,10 +230,20 @@ fn touches(log: &[Event]) -> Touches {
     touches
 }
 
-/// With which event each thread fell asleep that nobody woke, if the run ended for that.
-fn last_sleeps(world: &World, end: End) -> Vec<u32> {
+/// What the oracle named; if that is nothing, or that nothing moves, how the run ended.
+fn decisive(world: &World, failure: &Failure, end: End) -> Vec<u32> {
+    let named = failure.events.iter().copied().filter(|&event| happened(world, event));
+    let mut decisive: Vec<u32> = named.collect();
+    if decisive.is_empty() || end == End::Livelock {
+        decisive.extend(endings(world, end));
+    }
+    decisive
+}
+
+/// How those who wait fell asleep; if the run was ended, what happened last.
+fn endings(world: &World, end: End) -> Vec<u32> {
     if !matches!(end, End::Livelock | End::Quiescent) {
-        return Vec::new();
+        return vec![world.log.len().saturating_sub(1) as u32];
     }
     let last = |thread: Tid| world.log.iter().rposition(|event| event.thread == thread);
     let events = world.stuck.iter().filter_map(|stuck| last(stuck.thread));

@@ -9,7 +9,8 @@ const HANG: usize = 4;
 
 /// Writes a text as one paragraph that begins at a column.
 pub(super) fn paragraph(f: &mut fmt::Formatter<'_>, indent: usize, text: &str) -> fmt::Result {
-    broken(text, WIDTH - indent).iter().try_for_each(|line| writeln!(f, "{:indent$}{line}", ""))
+    let lines = broken(text.trim_end(), WIDTH - indent);
+    lines.iter().try_for_each(|line| writeln!(f, "{:indent$}{line}", ""))
 }
 
 /// The lines of a text, none of them wider than `width`.

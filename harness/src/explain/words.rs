@@ -35,7 +35,6 @@ impl Words<'_> {
 
     fn access(&self, index: u32, event: &Event) -> Option<String> {
         let (verb, noun) = (event.site.verb, event.site.noun);
-        let object = || name(self.world, event.object);
         Some(match event.what {
             What::Enter => format!("{}()", event.site.function),
             What::Allocate => format!("allocate {}", event.object),
@@ -43,6 +42,7 @@ impl Words<'_> {
             What::Read if noun == "oom_mm" => {
                 format!("{} = {}", self.field(event), self.oom_mm(index, event.object))
             }
+            What::Read | What::Write if noun.is_empty() => format!("{verb}({})", event.object),
             What::Read | What::Write => format!("{verb} {}", self.field(event)),
             What::Count { old: 0, new: 0 } if verb == "atomic_inc_not_zero" => {
                 format!("{verb}({}) = 0", self.field(event))
@@ -55,9 +55,7 @@ impl Words<'_> {
             What::SetFlag { .. } | What::ClearFlag { .. } => {
                 format!("{verb}({})", self.field(event))
             }
-            What::Violation if verb == "free" => format!("free({})", event.object),
-            What::Violation if verb == "read" => format!("read {}->{noun}", event.object),
-            What::Violation => format!("{}: {}", operation(event), object()),
+            What::Violation => operation(event),
             What::Fault => format!("{}: injected fault", operation(event)),
             _ => return None,
         })
