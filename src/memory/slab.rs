@@ -1,4 +1,5 @@
-//! A slab with a quarantine: an object that was freed is never replaced in the same run.
+//! A slab with a quarantine: an object that was freed stays as it was, and is never replaced in the
+//! same run.
 //!
 //! So a stale handle cannot reach somebody else's object, and every report names the right one. The
 //! serial number in a handle counts the objects of one kind in one run; it is also the name that
@@ -20,9 +21,9 @@ pub struct Slab<T> {
 }
 
 struct Slot<T> {
-    value: Option<T>,
+    value: T,
     allocated: Place,
-    freed: Place,
+    freed: Option<Place>,
 }
 
 /// Where a dead object was allocated and freed.
@@ -41,30 +42,40 @@ impl<T> Slab<T> {
 
     /// Adds an object.
     pub fn insert(&mut self, value: T, allocated: Place) -> Handle<T> {
-        self.slots.push(Slot { value: Some(value), allocated, freed: Place::default() });
+        self.slots.push(Slot { value, allocated, freed: None });
         Handle::new(self.slots.len() as u32)
     }
 
     /// Frees the object, or says where it was allocated and freed before.
     pub fn remove(&mut self, handle: Handle<T>, place: Place) -> Result<(), Obituary> {
         let slot = &mut self.slots[handle.index()];
-        if slot.value.take().is_none() {
-            return Err((slot.allocated, slot.freed));
+        match slot.freed {
+            Some(freed) => Err((slot.allocated, freed)),
+            None => {
+                slot.freed = Some(place);
+                Ok(())
+            }
         }
-        slot.freed = place;
-        Ok(())
     }
 
     /// The object, or where it was allocated and freed.
     pub fn get(&mut self, handle: Handle<T>) -> Result<&mut T, Obituary> {
         let slot = &mut self.slots[handle.index()];
-        slot.value.as_mut().ok_or((slot.allocated, slot.freed))
+        match slot.freed {
+            Some(freed) => Err((slot.allocated, freed)),
+            None => Ok(&mut slot.value),
+        }
     }
 
     /// The objects that exist, oldest first.
     pub fn live(&self) -> impl Iterator<Item = (Handle<T>, &T)> {
-        let slots = self.slots.iter().enumerate();
-        slots.filter_map(|(i, slot)| Some((Handle::new(i as u32 + 1), slot.value.as_ref()?)))
+        self.all().zip(&self.slots).filter(|(_, slot)| slot.freed.is_none()).map(|(live, _)| live)
+    }
+
+    /// Every object of the run, oldest first; those that were freed are as they were then. For
+    /// explaining a run afterwards, not for kernel code.
+    pub fn all(&self) -> impl Iterator<Item = (Handle<T>, &T)> {
+        (1..).zip(&self.slots).map(|(serial, slot)| (Handle::new(serial), &slot.value))
     }
 }
 

@@ -7,8 +7,9 @@
 use super::Mm;
 use super::pgtable::{Entry, PGDIR_PAGES, PTRS, Slot, pgd_offset, pmd_index};
 use super::vma::Vma;
-use crate::memory::{Handle, free, read, write};
-use crate::trace::enter;
+use crate::memory::{Handle, free, read};
+use crate::sync::point::{Access, point};
+use crate::trace::{What, enter, record};
 
 /// The tables of mappings from `first` on; `floor` and `ceiling` are the pages next to them that are
 /// still in use (the kernel's `FIRST_USER_ADDRESS` and 0 in `exit_mmap`).
@@ -51,6 +52,8 @@ fn free_pte_range(pmd: Handle<super::pgtable::PageTable>, from: u32, to: u32) {
 
 /// `pmd_clear` and `pgd_clear`.
 fn clear(slot: Slot, noun: &'static str) {
-    write(slot.table, noun, |_| ());
+    let table = slot.table.object();
+    point(table, Access::Write, "write", noun);
     slot.set(Entry::None);
+    record(table, What::Write);
 }

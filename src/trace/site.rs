@@ -36,6 +36,8 @@ pub struct Call {
     pub function: &'static str,
     /// The innermost function of the protocol at or below it.
     pub protocol: &'static str,
+    /// The object that it works on, if it is a function of the protocol.
+    pub object: ObjectRef,
 }
 
 /// Keeps a call on the stack until it is dropped.
@@ -62,7 +64,7 @@ fn push(function: &'static str, protocol: Option<&'static str>, object: ObjectRe
         let thread = w.running();
         let below = thread.calls.last().map_or("", |call| call.protocol);
         let below = if below.is_empty() { function } else { below };
-        thread.calls.push(Call { function, protocol: protocol.unwrap_or(below) });
+        thread.calls.push(Call { function, protocol: protocol.unwrap_or(below), object });
         w.record(object, What::Enter);
     });
     Frame(())

@@ -1,0 +1,102 @@
+//! A diagram as text. Only one task does something in a line, so a line may reach under the headings to
+//! its right; columns overlap where they would not fit side by side.
+
+use super::diagram::{Diagram, Row};
+use super::{WIDTH, text};
+use std::fmt;
+
+/// Where the first column begins.
+const MARGIN: usize = 2;
+/// Columns between two tasks, if there is room.
+const GAP: usize = 2;
+/// How far apart two columns begin, at least.
+const STEP: usize = 8;
+/// How much a call's lines are indented.
+const INDENT: usize = 2;
+/// Calls inside of calls beyond these are not indented further.
+const DEEPEST: usize = 8;
+/// The narrowest that a heading is underlined.
+const UNDERLINE: usize = 4;
+
+impl fmt::Display for Diagram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let starts = starts(&self.widths());
+        self.heading(f, &starts)?;
+        self.rows.iter().try_for_each(|row| draw(f, starts[row.column], row))?;
+        if self.absent.is_empty() {
+            return Ok(());
+        }
+        writeln!(f)?;
+        text::paragraph(f, MARGIN, &format!("not shown: {}", self.absent.join(", ")))
+    }
+}
+
+impl Diagram {
+    /// How wide each column would like to be.
+    fn widths(&self) -> Vec<usize> {
+        let mut widths: Vec<usize> = self.columns.iter().map(String::len).collect();
+        for row in &self.rows {
+            let mark = row.mark.as_ref().map_or(0, |mark| INDENT + mark.len());
+            widths[row.column] = widths[row.column].max(indent(row) + row.text.len().max(mark));
+        }
+        widths
+    }
+
+    fn heading(&self, f: &mut fmt::Formatter<'_>, starts: &[usize]) -> fmt::Result {
+        let (mut names, mut rules) = (String::new(), String::new());
+        for (column, name) in self.columns.iter().enumerate() {
+            let end = starts.get(column + 1).map_or(WIDTH, |next| next - GAP);
+            let width = self.widths()[column].max(UNDERLINE).min(end - starts[column]);
+            let name = &name[..name.len().min(width)];
+            names = format!("{names:0$}{name}", starts[column]);
+            rules = format!("{rules:0$}{1}", starts[column], "-".repeat(width));
+        }
+        writeln!(f, "{names}\n{rules}")
+    }
+}
+
+/// Where each column begins: side by side if that fits, otherwise evenly spaced, and as far left as the
+/// widest line needs.
+fn starts(widths: &[usize]) -> Vec<usize> {
+    let mut next = MARGIN;
+    let mut starts = Vec::new();
+    for width in widths {
+        starts.push(next);
+        next += width + GAP;
+    }
+    if next - GAP <= WIDTH { starts } else { overlapping(&limits(widths)) }
+}
+
+fn overlapping(limits: &[usize]) -> Vec<usize> {
+    let room = limits.last().map_or(0, |last| last - MARGIN);
+    let even = |column| MARGIN + column * room / limits.len().saturating_sub(1).max(1);
+    limits.iter().enumerate().map(|(column, &limit)| limit.min(even(column))).collect()
+}
+
+/// Where each column begins at the latest.
+fn limits(widths: &[usize]) -> Vec<usize> {
+    let mut latest = WIDTH + STEP;
+    let limits = widths.iter().enumerate().rev().map(|(column, &width)| {
+        latest = WIDTH.saturating_sub(width).min(latest - STEP).max(MARGIN + column * STEP);
+        latest
+    });
+    let mut limits: Vec<usize> = limits.collect();
+    limits.reverse();
+    limits
+}
+
+fn indent(row: &Row) -> usize {
+    row.depth.min(DEEPEST) * INDENT
+}
+
+/// The line, with what was wrong behind it or under it, as there is room.
+fn draw(f: &mut fmt::Formatter<'_>, start: usize, row: &Row) -> fmt::Result {
+    let start = start + indent(row);
+    let Some(mark) = &row.mark else { return text::paragraph(f, start, &row.text) };
+    let line = format!("{}  {mark}", row.text);
+    if start + line.len() <= WIDTH {
+        return text::paragraph(f, start, &line);
+    }
+    text::paragraph(f, start, &row.text)?;
+    text::paragraph(f, start + INDENT, mark)
+}

@@ -1,0 +1,251 @@
+//! Which events matter: a log has hundreds, a diagram shows at most two dozen.
+//!
+//! What the oracle named is decisive, and where it ends. Essential is what changes the state that the exit path and the
+//! reaper agree on (users, flags, the address-space lock) and every verdict of the OOM killer and of the
+//! reaper; context is what makes that easier to follow, and goes first when there is no room. A
+//! read matters only if another task wrote the same thing at another time. Booting, page-table locks and
+//! other address spaces are left out.
+
+use super::stacks::Stacks;
+use super::subjects::{Subjects, happened, page};
+use crate::oracle::Failure;
+use mmreap::mm::MmFlag;
+use mmreap::sync::bits::Flag;
+use mmreap::sync::lock::Mode;
+use mmreap::sync::thread::Tid;
+use mmreap::trace::{Event, Kind, ObjectRef, Tracepoint, What};
+use mmreap::world::{End, World};
+use std::collections::HashMap;
+
+/// How much an event matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// The oracle named it.
+    Decisive,
+    /// Without it the story has a hole.
+    Essential,
+    /// It makes the story easier to follow.
+    Context,
+}
+
+/// An event that matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pick {
+    /// Its index in the log.
+    pub event: u32,
+    /// Whose it is.
+    pub thread: Tid,
+    /// How much.
+    pub rank: Rank,
+}
+
+/// The events that matter, in the order of the log, up to the last decisive one.
+pub(super) fn picks(
+    world: &World,
+    stacks: &Stacks,
+    subjects: &Subjects,
+    failure: &Failure,
+    end: End,
+) -> Vec<Pick> {
+    let slicer = Slicer::new(world, stacks, subjects, failure, end);
+    let log = (0..).zip(&world.log).filter(|&(index, _)| happened(world, index));
+    let ranked = log.filter_map(|(event, e)| {
+        Some(Pick { event, thread: e.thread, rank: slicer.rank(event, e)? })
+    });
+    let mut picks: Vec<Pick> = ranked.collect();
+    let last = picks.iter().rposition(|pick| pick.rank == Rank::Decisive);
+    picks.truncate(last.map_or(picks.len(), |last| last + 1));
+    picks
+}
+
+/// Whether an event only looks: seeing the same twice is seeing it once.
+pub(super) fn only_looks(what: What) -> bool {
+    match what {
+        What::TestFlag { .. } | What::TryFailed { .. } | What::Read | What::Skip(_) => true,
+        What::Acquire { trylock, .. } => trylock,
+        What::OomRequest { .. } | What::Sleep => true,
+        What::Count { old, new } => old == new,
+        _ => false,
+    }
+}
+
+/// Who touched a field of an object, and whether to change it.
+type Touches = HashMap<(ObjectRef, &'static str), Vec<(Tid, bool)>>;
+
+struct Slicer<'a> {
+    world: &'a World,
+    stacks: &'a Stacks,
+    subjects: &'a Subjects,
+    decisive: Vec<u32>,
+    end: End,
+    touches: Touches,
+    first_kill: u32,
+}
+
+impl<'a> Slicer<'a> {
+    fn new(
+        world: &'a World,
+        stacks: &'a Stacks,
+        subjects: &'a Subjects,
+        failure: &'a Failure,
+        end: End,
+    ) -> Self {
+        let kill = world.log.iter().position(|e| matches!(e.what, What::Kill | What::Marked));
+        let first_kill = kill.unwrap_or(0) as u32;
+        let decisive = decisive(world, failure, end);
+        Slicer { world, stacks, subjects, decisive, end, touches: touches(&world.log), first_kill }
+    }
+
+    fn rank(&self, index: u32, event: &Event) -> Option<Rank> {
+        if self.decisive.contains(&index) {
+            return Some(Rank::Decisive);
+        }
+        let (spaces, object) = (&self.subjects.spaces, event.object);
+        match event.what {
+            What::Enter | What::Wake | What::Exited | What::Tick { .. } => None,
+            What::Fault | What::Kill | What::OomPanic => Some(Rank::Essential),
+            What::OomRequest { .. } => Some(self.request()),
+            What::Complete { .. } => Some(Rank::Context),
+            What::Read if event.site.noun == "oom_mm" => self.asks_for_victim(index),
+            _ if spaces.contains(&object) => self.of_space(index, event),
+            _ if self.subjects.people.contains(&object) => {
+                self.of_people(index, event).or_else(|| self.of_object(event))
+            }
+            _ => self.of_object(event),
+        }
+    }
+
+    /// That memory is short is the cause of a livelock and of a panic; otherwise it is how it began.
+    fn request(&self) -> Rank {
+        let cause = matches!(self.end, End::Livelock | End::Panic);
+        if cause { Rank::Essential } else { Rank::Context }
+    }
+
+    fn of_object(&self, event: &Event) -> Option<Rank> {
+        let suffers = self.world.violation.is_some() && event.object.serial > 0;
+        if event.object != self.subjects.object || !suffers {
+            return None;
+        }
+        match event.what {
+            What::Allocate | What::Sleep => Some(Rank::Context),
+            What::Acquire { .. } | What::Release { .. } => None,
+            what => changes(what).then_some(Rank::Essential),
+        }
+    }
+
+    fn of_people(&self, index: u32, event: &Event) -> Option<Rank> {
+        match event.what {
+            What::Signal | What::Marked if self.is_part_of_kill(index) => Some(Rank::Context),
+            What::Signal | What::Marked => Some(Rank::Essential),
+            What::Enqueue | What::Dequeue => Some(Rank::Context),
+            What::Trace(Tracepoint::StartTaskReaping | Tracepoint::FinishTaskReaping) => {
+                Some(Rank::Context)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the same call has said before whom it kills.
+    fn is_part_of_kill(&self, index: u32) -> bool {
+        let is_kill = |&event: &u32| self.world.log[event as usize].what == What::Kill;
+        let calls: Vec<u32> = self.stacks.calls(index).collect();
+        let outermost = calls.last().copied().unwrap_or(index);
+        let kill = (outermost..index).rev().find(is_kill);
+        kill.and_then(|kill| self.stacks.caller(kill)).is_some_and(|call| calls.contains(&call))
+    }
+
+    /// `tsk_is_oom_victim` during the work on an address space.
+    fn asks_for_victim(&self, index: u32) -> Option<Rank> {
+        let space = self.stacks.object(&self.world.log, index, Kind::Mm)?;
+        self.subjects.spaces.contains(&space).then_some(Rank::Essential)
+    }
+
+    fn of_space(&self, index: u32, event: &Event) -> Option<Rank> {
+        let when_contested = |rank| self.is_contested(event).then_some(rank);
+        match event.what {
+            What::Free | What::Allocate | What::Skip(_) | What::Violation => Some(Rank::Essential),
+            What::SetFlag { .. } | What::ClearFlag { .. } => Some(Rank::Essential),
+            What::TestFlag { .. } => self.flag_test(index, event),
+            What::Count { .. } => self.counter(event),
+            What::TryFailed { .. } | What::Acquire { trylock: true, .. } => Some(Rank::Essential),
+            What::Acquire { mode: Mode::Write, .. } => when_contested(Rank::Essential),
+            What::Acquire { .. } | What::Release { .. } => when_contested(Rank::Context),
+            What::Read | What::Write => when_contested(Rank::Context),
+            What::Sleep => Some(Rank::Context),
+            what => self.is_about(what).then_some(Rank::Essential),
+        }
+    }
+
+    /// The OOM flags are what the parties agree on; tests before anybody is killed only set the scene.
+    fn flag_test(&self, index: u32, event: &Event) -> Option<Rank> {
+        let agreed = [MmFlag::OomSkip, MmFlag::OomVictim].map(Flag::name);
+        if !agreed.contains(&event.site.noun) && !self.is_contested(event) {
+            return None;
+        }
+        Some(if index < self.first_kill { Rank::Context } else { Rank::Essential })
+    }
+
+    fn counter(&self, event: &Event) -> Option<Rank> {
+        let tells = event.site.noun == "mm_users" || event.object == self.subjects.object;
+        tells.then_some(Rank::Essential)
+    }
+
+    /// Whether it is about the page frame or the content of the page that failed.
+    fn is_about(&self, what: What) -> bool {
+        let Subjects { object, pages, .. } = self.subjects;
+        match what {
+            What::Map { frame, page } | What::Unmap { frame, page } => {
+                (object.kind == Kind::Page && object.serial == frame) || pages.contains(&page)
+            }
+            other => page(other).is_some_and(|page| pages.contains(&page)),
+        }
+    }
+
+    /// Whether another thread touched the same thing, and one of the two changed it.
+    fn is_contested(&self, event: &Event) -> bool {
+        let touches = self.touches.get(&(event.object, event.site.noun));
+        let mut others = touches.into_iter().flatten().filter(|touch| touch.0 != event.thread);
+        others.any(|other| other.1 || changes(event.what))
+    }
+}
+
+fn changes(what: What) -> bool {
+    match what {
+        What::Write | What::Free | What::SetFlag { .. } | What::ClearFlag { .. } => true,
+        What::Acquire { mode, .. } | What::Release { mode } => mode == Mode::Write,
+        What::Count { old, new } => old != new,
+        _ => false,
+    }
+}
+
+fn touches(log: &[Event]) -> Touches {
+    let mut touches = Touches::new();
+    for event in log.iter().filter(|event| event.thread != Tid::CLOCK) {
+        let who = touches.entry((event.object, event.site.noun)).or_default();
+        let touch = (event.thread, changes(event.what));
+        if !who.contains(&touch) {
+            who.push(touch);
+        }
+    }
+    touches
+}
+
+/// What the oracle named; if that is nothing, or that nothing moves, how the run ended.
+fn decisive(world: &World, failure: &Failure, end: End) -> Vec<u32> {
+    let named = failure.events.iter().copied().filter(|&event| happened(world, event));
+    let mut decisive: Vec<u32> = named.collect();
+    if decisive.is_empty() || end == End::Livelock {
+        decisive.extend(endings(world, end));
+    }
+    decisive
+}
+
+/// How those who wait fell asleep; if the run was ended, what happened last.
+fn endings(world: &World, end: End) -> Vec<u32> {
+    if !matches!(end, End::Livelock | End::Quiescent) {
+        return vec![world.log.len().saturating_sub(1) as u32];
+    }
+    let last = |thread: Tid| world.log.iter().rposition(|event| event.thread == thread);
+    let events = world.stuck.iter().filter_map(|stuck| last(stuck.thread));
+    events.map(|event| event as u32).collect()
+}

@@ -1,0 +1,211 @@
+//! Who waits for whom, when a run ended because nothing could happen any more.
+//!
+//! An edge goes from a thread that had something left to do to one that it waits for. Reasons come from
+//! objects and sleeps, not from the log: who holds the lock, which request keeps the context alive,
+//! whom the OOM killer waits for. The graph mixes "all of them" (a lock) with "one of them suffices"
+//! (memory); as the run is over, none of them came, so a cycle is an explanation either way.
+
+use super::names::{self, find};
+use super::text;
+use mmreap::aio::Completion;
+use mmreap::memory::Handle;
+use mmreap::mm::{Mm, MmFlag};
+use mmreap::sync::bits::Flag;
+use mmreap::sync::thread::{Reason, Sleep, Tid};
+use mmreap::task::Signal;
+use mmreap::trace::{Kind, ObjectRef, Site};
+use mmreap::world::{Stuck, World};
+use std::fmt;
+
+/// One thread waits for another, or for something that nobody brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// Who waits.
+    pub from: Tid,
+    /// For whom; `None` if nobody in the machine can end the wait.
+    pub to: Option<Tid>,
+    /// Where it waits.
+    pub at: Site,
+    /// For what, as the end of the sentence "X waits for …".
+    pub reason: String,
+}
+
+/// The waits of a run, with names in place of numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Waits {
+    /// Each wait as a sentence.
+    pub edges: Vec<String>,
+    /// Those who wait for each other in a circle, if they do; the first is the last again.
+    pub cycle: Vec<String>,
+}
+
+impl Waits {
+    /// The waits of the run that is in the world.
+    pub(super) fn of(world: &World) -> Self {
+        let edges = edges(world);
+        let name = |thread: Tid| names::thread(world, thread).to_string();
+        let sentence =
+            |edge: &Edge| format!("{} waits in {} for {}", name(edge.from), edge.at, edge.reason);
+        let mut sentences: Vec<String> = edges.iter().map(sentence).collect();
+        sentences.dedup();
+        let cycle = cycle(&edges).unwrap_or_default();
+        Waits { edges: sentences, cycle: cycle.into_iter().map(name).collect() }
+    }
+}
+
+impl fmt::Display for Waits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.edges.iter().try_for_each(|edge| text::paragraph(f, 2, edge))?;
+        if self.cycle.is_empty() {
+            return Ok(());
+        }
+        text::paragraph(f, 2, &format!("=> cycle: {}", self.cycle.join(" -> ")))
+    }
+}
+
+/// Who waits for whom, by thread number of those who wait.
+pub fn edges(world: &World) -> Vec<Edge> {
+    world.stuck.iter().flat_map(|stuck| edges_of(world, stuck)).collect()
+}
+
+/// Threads that wait for each other in a circle, if there are any; the first is the last again.
+pub fn cycle(edges: &[Edge]) -> Option<Vec<Tid>> {
+    edges.iter().find_map(|edge| {
+        let mut path = vec![edge.from];
+        closes(edges, &mut path, &mut Vec::new()).then_some(path)
+    })
+}
+
+/// Whether the path can be extended to where it begins; if so, it is.
+fn closes(edges: &[Edge], path: &mut Vec<Tid>, seen: &mut Vec<Tid>) -> bool {
+    let here = path[path.len() - 1];
+    for next in edges.iter().filter(|edge| edge.from == here).filter_map(|edge| edge.to) {
+        if next == path[0] {
+            path.push(next);
+            return true;
+        }
+        if !seen.contains(&next) {
+            seen.push(next);
+            path.push(next);
+            if closes(edges, path, seen) {
+                return true;
+            }
+            path.pop();
+        }
+    }
+    false
+}
+
+/// What a thread waits for, and each of those who could bring it.
+type Wanted = Vec<(Option<Tid>, String)>;
+
+fn edges_of(world: &World, stuck: &Stuck) -> Vec<Edge> {
+    let (from, at) = (stuck.thread, stuck.site);
+    let wanted = match stuck.sleep {
+        None => vec![(None, "the scheduler, and could run".to_string())],
+        Some(Sleep { reason: Reason::Lock(lock, _), noun, .. }) => {
+            let holders = world.locks.holders(lock).iter();
+            holders.map(|&t| (Some(t), format!("{noun}, held by {}", name(world, t)))).collect()
+        }
+        Some(_) if is_allocating(stuck) => wants_memory(world),
+        Some(sleep) => wants_condition(world, sleep),
+    };
+    wanted.into_iter().map(|(to, reason)| Edge { from, to, at, reason }).collect()
+}
+
+fn name(world: &World, thread: Tid) -> &str {
+    names::thread(world, thread)
+}
+
+fn is_allocating(stuck: &Stuck) -> bool {
+    let naps = stuck.sleep.is_some_and(|sleep| sleep.reason == Reason::MemoryNap);
+    naps || stuck.calls.iter().any(|call| call.function == "__alloc_pages_slowpath")
+}
+
+fn wants_condition(world: &World, sleep: Sleep) -> Wanted {
+    let wanted = match (sleep.object.kind, sleep.noun) {
+        (Kind::AioWait, _) => wants_requests(world, sleep.object),
+        (Kind::Zone, "allocation") => wants_allocation(world),
+        (Kind::Signal, _) => wants_process(world, sleep),
+        _ => Wanted::new(),
+    };
+    if wanted.is_empty() { vec![(None, sleep.noun.to_string())] } else { wanted }
+}
+
+/// Requests in flight of the contexts whose end somebody waits for.
+fn wants_requests(world: &World, waiter: ObjectRef) -> Wanted {
+    let requests = world.kiocbs.live().filter(|(_, request)| {
+        let ctx = request.ctx.and_then(|ctx| find(&world.kioctxs, ctx.object()));
+        ctx.and_then(|ctx| ctx.waiter).is_some_and(|waiting| waiting.object() == waiter)
+    });
+    let wanted = requests.filter_map(|(_, request)| {
+        let dead = request.completion == Completion::Never;
+        let suffix = if dead { ", which never completes" } else { " to complete" };
+        let device = request.thread?;
+        Some((Some(device), format!("{}{suffix}", name(world, device))))
+    });
+    wanted.collect()
+}
+
+fn wants_allocation(world: &World) -> Wanted {
+    let allocating = world.stuck.iter().filter(|stuck| is_allocating(stuck));
+    let reason = "an allocation to succeed, whose it may be".to_string();
+    allocating.map(|stuck| (Some(stuck.thread), reason.clone())).collect()
+}
+
+fn wants_process(world: &World, sleep: Sleep) -> Wanted {
+    let Some(signal) = find(&world.signals, sleep.object) else { return Wanted::new() };
+    let reason = format!("{} of {}", sleep.noun, signal.name);
+    alive(world, signal).into_iter().map(|thread| (Some(thread), reason.clone())).collect()
+}
+
+/// An allocation waits until the OOM killer has no victim left that is expected to free something.
+fn wants_memory(world: &World) -> Wanted {
+    let processes = world.oom.processes.iter();
+    let victims = processes.filter_map(|process| find(&world.signals, process.object()));
+    let expected = victims.filter_map(|victim| Some((victim, victim.oom_mm?)));
+    let expected = expected.filter(|&(_, mm)| is_awaited(world, mm));
+    let wanted: Wanted =
+        expected.flat_map(|(victim, mm)| wants_teardown(world, victim, mm)).collect();
+    if wanted.is_empty() { vec![(None, "memory".to_string())] } else { wanted }
+}
+
+/// Whether the OOM killer still expects memory from an address space.
+pub(super) fn is_awaited(world: &World, mm: Handle<Mm>) -> bool {
+    let skipped = |mm: &Mm| mm.flags >> MmFlag::OomSkip.bit() & 1 == 1;
+    find(&world.mms, mm.object()).is_some_and(|mm| !skipped(mm))
+}
+
+/// Who takes a victim's address space down; if nobody does yet, who has to let go of it first.
+fn wants_teardown(world: &World, victim: &Signal, mm: Handle<Mm>) -> Wanted {
+    let reason = format!("the OOM killer's victim: {}", victim.name);
+    let candidates = [teardown(world, mm), alive(world, victim), pinning(world, mm)];
+    match candidates.into_iter().find(|threads| !threads.is_empty()) {
+        Some(threads) => threads.into_iter().map(|t| (Some(t), reason.clone())).collect(),
+        None => vec![(None, reason)],
+    }
+}
+
+fn teardown(world: &World, mm: Handle<Mm>) -> Vec<Tid> {
+    let leaves = |stuck: &&Stuck| {
+        let mut calls = stuck.calls.iter().filter(|call| call.object == mm.object());
+        calls.any(|call| matches!(call.function, "__mmput" | "exit_mm"))
+    };
+    world.stuck.iter().filter(leaves).map(|stuck| stuck.thread).collect()
+}
+
+/// The threads of a process that had not ended when the run did.
+fn alive(world: &World, process: &Signal) -> Vec<Tid> {
+    let tasks = process.threads.iter().filter_map(|task| find(&world.tasks, task.object()));
+    tasks.filter_map(|task| task.thread).filter(|&thread| is_alive(world, thread)).collect()
+}
+
+fn is_alive(world: &World, thread: Tid) -> bool {
+    world.threads()[thread.index()].sleep.is_some()
+        || world.stuck.iter().any(|stuck| stuck.thread == thread)
+}
+
+fn pinning(world: &World, mm: Handle<Mm>) -> Vec<Tid> {
+    let holders = world.tasks.live().filter(|(_, task)| task.pins.contains(&mm));
+    holders.filter_map(|(_, task)| task.thread).collect()
+}

@@ -1,0 +1,126 @@
+//! Events in kernel words: `down_write(mmap_sem)`, `mm_users 2 -> 1`, `SIGKILL -> victim`.
+//!
+//! What belongs to the only address space of a diagram goes by its field's name alone; everything else
+//! says whose it is.
+
+use super::names::{name, owner};
+use mmreap::trace::{Event, Kind, ObjectRef, What};
+use mmreap::world::World;
+
+/// Spells events of a run.
+pub(super) struct Words<'a> {
+    /// The run.
+    pub world: &'a World,
+    /// The address spaces of the diagram.
+    pub spaces: &'a [ObjectRef],
+}
+
+impl Words<'_> {
+    /// The event in words.
+    pub(super) fn event(&self, index: u32) -> String {
+        let event = &self.world.log[index as usize];
+        self.access(index, event)
+            .or_else(|| self.lock(event))
+            .or_else(|| self.oom(event))
+            .or_else(|| memory(event))
+            .unwrap_or_else(|| event.what.name().to_string())
+    }
+
+    /// A field of an object.
+    fn field(&self, event: &Event) -> String {
+        let (object, noun) = (event.object, event.site.noun);
+        let plain = self.spaces == [object] || matches!(object.kind, Kind::OomKiller | Kind::Clock);
+        if plain { noun.to_string() } else { format!("{}->{noun}", name(self.world, object)) }
+    }
+
+    fn access(&self, index: u32, event: &Event) -> Option<String> {
+        let (verb, noun) = (event.site.verb, event.site.noun);
+        Some(match event.what {
+            What::Enter => format!("{}()", event.site.function),
+            What::Allocate => format!("allocate {}", event.object),
+            What::Free => format!("free({})", event.object),
+            What::Read if noun == "oom_mm" => {
+                format!("{} = {}", self.field(event), self.oom_mm(index, event.object))
+            }
+            What::Read | What::Write if noun.is_empty() => format!("{verb}({})", event.object),
+            What::Read | What::Write => format!("{verb} {}", self.field(event)),
+            What::Count { old: 0, new: 0 } if verb == "atomic_inc_not_zero" => {
+                format!("{verb}({}) = 0", self.field(event))
+            }
+            What::Count { .. } => format!("{} {}", self.field(event), event.what),
+            What::TestFlag { set } => format!("{verb}({}) = {}", self.field(event), u8::from(set)),
+            What::SetFlag { was } | What::ClearFlag { was } if verb.starts_with("test_and") => {
+                format!("{verb}({}) = {}", self.field(event), u8::from(was))
+            }
+            What::SetFlag { .. } | What::ClearFlag { .. } => {
+                format!("{verb}({})", self.field(event))
+            }
+            What::Violation => operation(event),
+            What::Fault => format!("{}: injected fault", operation(event)),
+            _ => return None,
+        })
+    }
+
+    /// What a process's `oom_mm` was at an event.
+    fn oom_mm(&self, index: u32, process: ObjectRef) -> &'static str {
+        let mut before = self.world.log[..index as usize].iter();
+        let written = |event: &Event| {
+            event.object == process && event.site.noun == "oom_mm" && event.what == What::Write
+        };
+        if before.any(written) { "mm" } else { "NULL" }
+    }
+
+    fn lock(&self, event: &Event) -> Option<String> {
+        let verb = event.site.verb;
+        Some(match event.what {
+            What::Acquire { trylock: true, .. } => format!("{verb}({}) = 1", self.field(event)),
+            What::TryFailed { .. } => format!("{verb}({}) = 0", self.field(event)),
+            What::Acquire { .. } | What::Release { .. } => format!("{verb}({})", self.field(event)),
+            What::Sleep if event.object.kind == Kind::Clock => "schedule_timeout()".to_string(),
+            What::Sleep => format!("{} sleeps", operation(event)),
+            What::Wake => format!("{} goes on", operation(event)),
+            _ => return None,
+        })
+    }
+
+    fn oom(&self, event: &Event) -> Option<String> {
+        let object = || name(self.world, event.object);
+        Some(match event.what {
+            What::OomRequest { forced: true, .. } => "sysrq-f".to_string(),
+            What::OomRequest { .. } => "out of memory".to_string(),
+            What::OomPanic => "panic: no killable processes".to_string(),
+            What::Kill => format!("oom kill -> {}", owner(self.world, event.object)),
+            What::Signal => format!("SIGKILL -> {}", object()),
+            What::Marked => format!("mark_oom_victim({})", object()),
+            What::Enqueue => format!("wake_oom_reaper({})", object()),
+            What::Dequeue => format!("takes {} from its queue", object()),
+            What::Skip(reason) => format!("gives up: {}", reason.name()),
+            What::Trace(tracepoint) => tracepoint.name().to_string(),
+            What::Complete { ok: true } => format!("aio_complete({})", object()),
+            What::Complete { ok: false } => format!("aio_complete({}): error", object()),
+            What::Exited => "exits".to_string(),
+            _ => return None,
+        })
+    }
+}
+
+fn operation(event: &Event) -> String {
+    match (event.site.verb, event.site.noun) {
+        (verb, "") => verb.to_string(),
+        (verb, noun) => format!("{verb}({noun})"),
+    }
+}
+
+fn memory(event: &Event) -> Option<String> {
+    Some(match event.what {
+        What::Map { frame, page } => format!("map page {page} -> frame {frame}"),
+        What::Unmap { frame, page } => format!("unmap page {page} (frame {frame})"),
+        What::UserWrite { page, content } => format!("page {page} := {content}"),
+        What::UserRead { page, content } => format!("page {page} reads as {content}"),
+        What::UserDiscard { page, .. } => format!("page {page} discarded"),
+        What::AllocateFrames { .. } => format!("allocate {}", event.object),
+        What::FreeFrames { frames } => format!("free {frames} frames"),
+        What::Tick { jiffies } => format!("jiffies = {jiffies}"),
+        _ => return None,
+    })
+}

@@ -1,0 +1,136 @@
+//! Explanations: what is drawn for known failures, and that nothing is wider than a page.
+//!
+//! `explain/NAME.mmreap` is a case, `explain/NAME.txt` what is drawn for it.
+//! `MMREAP_BLESS=1 cargo test -p mmreap-harness --test explain` writes what is drawn now; read the
+//! difference before committing it.
+
+use mmreap::revision;
+use mmreap::world::{End, World, world};
+use mmreap_harness::case::{Case, Signature, generate, parse::parse};
+use mmreap_harness::explain::{Explanation, WIDTH, explain, log, waits};
+use mmreap_harness::oracle::Failure;
+use mmreap_harness::run::{Outcome, Runner};
+use mmreap_harness::schedule::derive_seed;
+use std::{fs, path::PathBuf};
+
+fn file(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/explain").join(name)
+}
+
+fn case(name: &str) -> Case {
+    let path = file(&format!("{name}.mmreap"));
+    let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    parse(&text).unwrap_or_else(|error| panic!("{}:{error}", path.display()))
+}
+
+fn run(case: &Case) -> Outcome {
+    let revision = revision::find(&case.kernel).expect("a case names a kernel that exists");
+    Runner::new().run_case(case, revision)
+}
+
+/// What no oracle says: somebody waits at the end.
+fn somebody_waits(world: &World) -> Failure {
+    let first = world.stuck.first().expect("somebody waits");
+    let object = first.sleep.map(|sleep| sleep.object).unwrap_or_default();
+    Failure {
+        signature: Signature {
+            oracle: "O-TEST".to_string(),
+            object: object.kind.name().to_string(),
+            sites: vec![first.site.protocol.to_string()],
+        },
+        headline: format!("hung: {}", first.site.function),
+        object,
+        events: Vec::new(),
+        details: Vec::new(),
+    }
+}
+
+fn explain_run(case: &Case, outcome: &Outcome) -> Explanation {
+    world(|w| {
+        let failure = outcome.failure.clone().unwrap_or_else(|| somebody_waits(w));
+        explain(w, case, &failure, outcome.end)
+    })
+}
+
+/// Runs the case, and compares what is drawn with the file beside it.
+fn golden(name: &str, end: End) -> Explanation {
+    let case = case(name);
+    let outcome = run(&case);
+    assert_eq!((outcome.end, &outcome.divergences[..]), (end, &[][..]), "{name}");
+    let explanation = explain_run(&case, &outcome);
+    compare(name, &explanation.to_string());
+    explanation
+}
+
+fn compare(name: &str, drawn: &str) {
+    let path = file(&format!("{name}.txt"));
+    if std::env::var_os("MMREAP_BLESS").is_some() {
+        fs::write(&path, drawn).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert!(drawn == expected, "{name}: drawn is\n{drawn}\nexpected is\n{expected}");
+}
+
+#[test]
+fn use_after_free() {
+    let explanation = golden("use_after_free", End::Violation);
+    let rows = &explanation.diagram.rows;
+    assert!(rows.len() <= 25, "{} rows", rows.len());
+    assert_eq!(rows.last().and_then(|row| row.mark.as_deref()), Some("*** page_table#2 is freed"));
+    assert!(explanation.waits.edges.is_empty());
+}
+
+#[test]
+fn livelock() {
+    let explanation = golden("livelock", End::Livelock);
+    let rows = &explanation.diagram.rows;
+    assert_eq!(rows.last().and_then(|row| row.mark.as_deref()), Some("*** livelock"));
+    assert_eq!(explanation.waits.cycle, ["victim", "victim/ring#1", "hog", "victim"]);
+}
+
+#[test]
+fn waiting_for_ever_is_a_chain_without_cycle() {
+    let explanation = golden("dead_device", End::Quiescent);
+    assert_eq!(explanation.waits.edges.len(), 2);
+    assert!(explanation.waits.cycle.is_empty());
+}
+
+#[test]
+fn no_cycle_without_the_last_edge() {
+    run(&case("livelock"));
+    let mut edges = world(|w| waits::edges(w));
+    assert!(waits::cycle(&edges).is_some());
+    edges.pop();
+    assert_eq!(waits::cycle(&edges), None);
+}
+
+#[test]
+fn replays_have_the_same_log() {
+    let texts = ["livelock", "use_after_free", "livelock"].map(|name| {
+        run(&case(name));
+        world(|w| log(w))
+    });
+    assert_eq!(texts[0], texts[2]);
+    assert_ne!(texts[0], texts[1]);
+    assert!(texts[0].lines().all(|line| line.trim_end() == line));
+}
+
+/// A failing case out of a number, if it makes one.
+fn failing(number: u64) -> Option<String> {
+    let bytes: Vec<u8> = (0..256).flat_map(|i| derive_seed(number, i).to_le_bytes()).collect();
+    let kernels: Vec<&str> = revision::all().map(|revision| revision.name).collect();
+    let kernel = kernels[number as usize % kernels.len()];
+    let case = generate::case(&mut arbitrary::Unstructured::new(&bytes), kernel);
+    let outcome = run(&case);
+    let fails = outcome.failure.is_some() || world(|w| !w.stuck.is_empty());
+    fails.then(|| explain_run(&case, &outcome).to_string())
+}
+
+#[test]
+fn nothing_is_wider_than_a_page() {
+    let explanations: Vec<String> = (0..).filter_map(failing).take(200).collect();
+    for text in &explanations {
+        assert!(text.is_ascii(), "{text}");
+        assert!(text.lines().all(|line| line.len() <= WIDTH && line.trim_end() == line), "{text}");
+    }
+}
