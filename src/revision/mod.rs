@@ -14,6 +14,7 @@ use crate::oom::reaper::{self, OomReapTaskMm};
 use crate::oom::victim;
 use crate::page::Watermark;
 use crate::task::Task;
+use std::fmt;
 
 /// One function for each kernel function that changed through history.
 pub struct Revision {
@@ -39,6 +40,12 @@ pub struct Revision {
     pub handle_mm_fault: HandleMmFault,
     /// `check_stable_address_space`.
     pub check_stable: fn(Handle<Mm>) -> Result<(), VmFault>,
+}
+
+impl fmt::Debug for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
 }
 
 /// v4.9: the process remembers the address space it was killed with, and the reaper works with it.
