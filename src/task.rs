@@ -277,5 +277,8 @@ pub fn zap_threads(signal: Handle<Signal>, except: Option<Handle<Task>>) {
 /// `tsk_is_oom_victim`.
 pub fn tsk_is_oom_victim(task: Handle<Task>) -> bool {
     let signal = task.peek(|task| task.signal);
-    crate::memory::read(signal, "oom_mm", |signal| signal.oom_mm.is_some())
+    point(signal.object(), Access::Read, "tsk_is_oom_victim", "oom_mm");
+    let set = signal.peek(|signal| signal.oom_mm.is_some());
+    record(signal.object(), What::TestFlag { set });
+    set
 }
