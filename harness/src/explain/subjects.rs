@@ -102,9 +102,9 @@ fn of_waiter(world: &World, waiter: ObjectRef) -> Option<Handle<Mm>> {
 
 /// Where a frame was mapped last.
 fn of_frame(world: &World, frame: ObjectRef) -> Option<ObjectRef> {
-    let mapped = world.log.iter().rev().find(|event| {
-        matches!(event.what, What::Map { frame: mapped, .. } if mapped == frame.serial)
-    });
+    let mapped = world.log.iter().rev().find(
+        |event| matches!(event.what, What::Map { frame: mapped, .. } if mapped == frame.serial),
+    );
     mapped.map(|event| event.object)
 }
 
