@@ -12,7 +12,6 @@ use super::words::Words;
 use crate::oracle::Failure;
 use mmreap::memory::Violation;
 use mmreap::sync::thread::Tid;
-use mmreap::trace::What;
 use mmreap::world::{End, World};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -61,7 +60,19 @@ pub(super) fn draw(world: &World, failure: &Failure, end: End) -> Diagram {
     let name = |threads: Vec<Tid>| -> Vec<String> {
         threads.into_iter().map(|thread| names::thread(world, thread).to_string()).collect()
     };
-    Diagram { columns: name(columns), rows, absent: name(absent) }
+    without_empty(Diagram { columns: name(columns), rows, absent: name(absent) })
+}
+
+/// Takes the columns away of tasks whose events did not fit.
+fn without_empty(mut diagram: Diagram) -> Diagram {
+    for column in (0..diagram.columns.len()).rev() {
+        if diagram.rows.iter().all(|row| row.column != column) {
+            diagram.absent.push(diagram.columns.remove(column));
+            let right = diagram.rows.iter_mut().filter(|row| row.column > column);
+            right.for_each(|row| row.column -= 1);
+        }
+    }
+    diagram
 }
 
 /// The tasks with the most to tell, in the order in which they begin to; and those without a column.
@@ -104,11 +115,10 @@ fn without_repeats(words: &Words<'_>, picks: &[Pick]) -> Vec<Pick> {
     let mut kept = Vec::new();
     for pick in picks {
         let event = &words.world.log[pick.event as usize];
-        let subject =
-            (pick.thread, event.object, event.site.noun, matches!(event.what, What::Skip(_)));
-        let looks = only_looks(event.what);
+        let subject = (pick.thread, pick.rank, event.object, event.what.name(), event.site);
         let before = seen.insert(subject, event.what);
-        if pick.rank == Rank::Decisive || !looks || before != Some(event.what) {
+        let again = only_looks(event.what) && before == Some(event.what);
+        if pick.rank == Rank::Decisive || !again {
             kept.push(*pick);
         }
     }

@@ -20,8 +20,9 @@ const UNDERLINE: usize = 4;
 
 impl fmt::Display for Diagram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let starts = starts(&self.widths());
-        self.heading(f, &starts)?;
+        let widths = self.widths();
+        let starts = starts(&widths, &self.columns);
+        self.heading(f, &starts, &widths)?;
         self.rows.iter().try_for_each(|row| draw(f, starts[row.column], row))?;
         if self.absent.is_empty() {
             return Ok(());
@@ -42,11 +43,16 @@ impl Diagram {
         widths
     }
 
-    fn heading(&self, f: &mut fmt::Formatter<'_>, starts: &[usize]) -> fmt::Result {
+    fn heading(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        starts: &[usize],
+        widths: &[usize],
+    ) -> fmt::Result {
         let (mut names, mut rules) = (String::new(), String::new());
         for (column, name) in self.columns.iter().enumerate() {
             let end = starts.get(column + 1).map_or(WIDTH, |next| next - GAP);
-            let width = self.widths()[column].max(UNDERLINE).min(end - starts[column]);
+            let width = widths[column].max(UNDERLINE).min(end - starts[column]);
             let name = &name[..name.len().min(width)];
             names = format!("{names:0$}{name}", starts[column]);
             rules = format!("{rules:0$}{1}", starts[column], "-".repeat(width));
@@ -55,22 +61,30 @@ impl Diagram {
     }
 }
 
-/// Where each column begins: side by side if that fits, otherwise evenly spaced, and as far left as the
-/// widest line needs.
-fn starts(widths: &[usize]) -> Vec<usize> {
-    let mut next = MARGIN;
-    let mut starts = Vec::new();
-    for width in widths {
-        starts.push(next);
-        next += width + GAP;
+/// Where each column begins: side by side if that fits, otherwise as far left as the widest line needs,
+/// and as far apart as the names.
+fn starts(widths: &[usize], names: &[String]) -> Vec<usize> {
+    let side_by_side = spaced(widths.iter().map(|width| width + GAP));
+    if side_by_side.last().zip(widths.last()).is_none_or(|(last, width)| last + width <= WIDTH) {
+        return side_by_side;
     }
-    if next - GAP <= WIDTH { starts } else { overlapping(&limits(widths)) }
+    let limits = limits(widths);
+    let room = limits.last().map_or(0, |last| last - MARGIN);
+    let steps = names.iter().map(|name| name.len() + GAP);
+    let needed: usize = steps.clone().take(names.len() - 1).sum();
+    let spare = room.saturating_sub(needed) / names.len().saturating_sub(1).max(1);
+    let starts = spaced(steps.map(|step| step + spare));
+    starts.into_iter().zip(limits).map(|(start, limit)| start.min(limit)).collect()
 }
 
-fn overlapping(limits: &[usize]) -> Vec<usize> {
-    let room = limits.last().map_or(0, |last| last - MARGIN);
-    let even = |column| MARGIN + column * room / limits.len().saturating_sub(1).max(1);
-    limits.iter().enumerate().map(|(column, &limit)| limit.min(even(column))).collect()
+/// The first at the margin, each further one a step behind the one before.
+fn spaced(steps: impl Iterator<Item = usize>) -> Vec<usize> {
+    let place = |next: &mut usize, step| {
+        let start = *next;
+        *next += step;
+        Some(start)
+    };
+    steps.scan(MARGIN, place).collect()
 }
 
 /// Where each column begins at the latest.

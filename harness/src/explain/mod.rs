@@ -19,7 +19,7 @@ mod text;
 pub mod waits;
 mod words;
 
-pub use diagram::{Diagram, Row};
+pub use diagram::{COLUMNS, Diagram, ROWS, Row};
 pub use log::log;
 
 use crate::case::Case;

@@ -18,7 +18,7 @@ use mmreap::world::{End, World};
 use std::collections::HashMap;
 
 /// How much an event matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Rank {
     /// The oracle named it.
     Decisive,

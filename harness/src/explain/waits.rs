@@ -149,8 +149,9 @@ fn wants_requests(world: &World, waiter: ObjectRef) -> Wanted {
 
 fn wants_allocation(world: &World) -> Wanted {
     let allocating = world.stuck.iter().filter(|stuck| is_allocating(stuck));
-    let reason = "an allocation to succeed, whose it may be".to_string();
-    allocating.map(|stuck| (Some(stuck.thread), reason.clone())).collect()
+    let reason = "somebody's allocation to succeed";
+    let wanted: Wanted = allocating.map(|stuck| (Some(stuck.thread), reason.to_string())).collect();
+    if wanted.is_empty() { vec![(None, format!("{reason}, and nobody allocates"))] } else { wanted }
 }
 
 fn wants_process(world: &World, sleep: Sleep) -> Wanted {
