@@ -123,7 +123,8 @@ pub fn device(name: &str, request: Handle<Kiocb>, body: fn(Tid)) {
     let signal = process(name.clone(), 0, false);
     let task = new_task(signal, name.clone(), 1 << TaskFlag::Kthread as u32);
     start(task, &name, body);
-    request.poke(|request| request.thread = task.peek(|task| task.thread));
+    let thread = task.peek(|task| task.thread);
+    request.poke(|request| request.thread = thread);
 }
 
 /// Maps something into an address space and fills it, as far as memory reaches. `content` is what each
