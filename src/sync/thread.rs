@@ -64,7 +64,7 @@ pub struct Thread {
     pub verb: &'static str,
     /// The noun of its latest operation.
     pub noun: &'static str,
-    /// What it does next.
+    /// What it announced before it went to sleep.
     pub announced: Op,
     /// Its sleep, if it sleeps.
     pub sleep: Option<Sleep>,
@@ -114,7 +114,7 @@ fn run(thread: Tid, body: fn(Tid)) {
         leave_if_stopping();
         body(thread);
     }));
-    world(|w| w.threads[thread.index()].ended = true);
+    world(|w| w.end_thread());
     if let Err(payload) = ended
         && !payload.is::<RunIsOver>()
     {
