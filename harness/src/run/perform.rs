@@ -29,13 +29,14 @@ enum Next {
 /// A thread of a user process: its operations, then a pause until a signal kills it.
 pub(super) fn user_thread(thread: Tid) {
     let (plan, p, t) = part(thread);
-    if plan.processes[p].vforked {
-        await_start(current());
+    if plan.processes[p].vforked && !await_start(current()) {
+        return;
     }
     match perform_all(steps(&plan, p, t)) {
         Next::Operation => {
-            pause(current().object());
-            do_exit();
+            if pause(current().object()) {
+                do_exit();
+            }
         }
         Next::Exit => do_exit(),
         Next::ExitGroup => do_group_exit(),
