@@ -12,7 +12,7 @@
 //!
 //! It is fair because both sides give the scheduler a choice at the same operations, in the same threads,
 //! in the same order; the numbers of scheduling decisions per run are printed and must be within 10 %.
-//! The two sides take turns, and the fastest round of each counts, so a noisy machine hurts both alike.
+//! The two sides take turns, and the fastest turn of each counts, so a noisy machine hurts both alike.
 //! The ratio is runs per second of mmreap over those of shuttle's primitives: higher is better.
 //!
 //! `cargo bench -p mmreap-harness`; with `-- --quick` it only shows that it works.
@@ -49,7 +49,11 @@ kthread killer
 schedule pos seed 1
 ";
 
-/// One side of the comparison, over all rounds.
+/// Runs between two looks at the clock: so few that some fall between two disturbances, so many that
+/// shuttle's stacks are kept for long.
+const SOME: u32 = 1000;
+
+/// One side of the comparison, over all turns.
 struct Side {
     name: &'static str,
     best: Duration,
@@ -62,16 +66,12 @@ impl Side {
         Side { name, best: Duration::MAX, runs: 0, decisions: 0 }
     }
 
-    /// Runs for about so long; `some` makes so many runs and returns the decisions they took.
-    fn round(&mut self, length: Duration, mut some: impl FnMut(u32) -> u64) {
-        const SOME: u32 = 2000;
+    /// Takes the time of [`SOME`] runs; `some` makes them and returns the decisions they took.
+    fn measure(&mut self, some: impl FnOnce(u32) -> u64) {
         let start = Instant::now();
-        while start.elapsed() < length {
-            let chunk = Instant::now();
-            self.decisions += some(SOME);
-            self.best = self.best.min(chunk.elapsed() / SOME);
-            self.runs += u64::from(SOME);
-        }
+        self.decisions += some(SOME);
+        self.best = self.best.min(start.elapsed() / SOME);
+        self.runs += u64::from(SOME);
     }
 
     fn runs_per_second(&self) -> f64 {
@@ -118,13 +118,13 @@ impl Subject {
 
 fn main() -> ExitCode {
     let quick = std::env::args().any(|argument| argument == "--quick");
-    let (rounds, length) =
-        if quick { (1, Duration::from_millis(20)) } else { (7, Duration::from_millis(500)) };
+    let length = if quick { Duration::ZERO } else { Duration::from_secs(8) };
     let mut subject = Subject::new();
     let (mut ours, mut theirs) = (Side::new("mmreap"), Side::new("shuttle primitives"));
-    for _ in 0..rounds {
-        ours.round(length, |times| subject.run(times));
-        theirs.round(length, primitives::run);
+    let start = Instant::now();
+    while ours.runs == 0 || start.elapsed() < length {
+        ours.measure(|times| subject.run(times));
+        theirs.measure(primitives::run);
     }
     ours.print();
     theirs.print();
