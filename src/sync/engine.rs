@@ -10,7 +10,7 @@ use crate::sync::point::Op;
 use crate::sync::thread::Tid;
 use crate::world::world;
 use shuttle::scheduler::{Schedule, Scheduler, Task, TaskId};
-use shuttle_engine::runtime::execution::{Execution, ExecutionState};
+use shuttle_engine::runtime::execution::{Execution, ExecutionState, LABELS};
 use shuttle_engine::runtime::thread;
 use shuttle_engine::runtime::thread::continuation::{CONTINUATION_POOL, ContinuationPool};
 use shuttle_engine::{Config, FailurePersistence, MaxSteps};
@@ -62,7 +62,11 @@ impl Engine {
         CHOOSE.set(Some(choose));
         let execution = Execution::new(self.adapter.clone(), Schedule::new(0));
         let here = Location::caller();
-        CONTINUATION_POOL.set(&self.pool, || execution.run(&self.config, main, here));
+        let body = move || {
+            forget_labels();
+            main();
+        };
+        CONTINUATION_POOL.set(&self.pool, || execution.run(&self.config, body, here));
         CHOOSE.set(None);
     }
 }
@@ -76,6 +80,11 @@ impl Default for Engine {
 thread_local! {
     /// Who decides in the execution that runs on this OS thread.
     static CHOOSE: RefCell<Option<Rc<RefCell<dyn Choose>>>> = const { RefCell::new(None) };
+}
+
+/// The threads of an execution inherit copies of its main thread's labels; ours have names of their own.
+fn forget_labels() {
+    LABELS.with_borrow_mut(|labels| labels.clear());
 }
 
 /// Lets the scheduler choose who runs next. shuttle hears of it only if that is another thread.
