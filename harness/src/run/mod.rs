@@ -59,7 +59,7 @@ impl Runner {
         world(|w| w.reset(revision));
         boot::prepare(plan.clone());
         self.engine.run(follow.clone(), boot::main);
-        let outcome = outcome(&follow.borrow());
+        let outcome = outcome(&mut follow.borrow_mut());
         self.expected_steps = (self.expected_steps + outcome.steps) / 2;
         outcome
     }
@@ -71,12 +71,12 @@ impl Default for Runner {
     }
 }
 
-fn outcome(follow: &Follow) -> Outcome {
+fn outcome(follow: &mut Follow) -> Outcome {
     world(|w| Outcome {
         failure: oracle::judge(w),
         end: w.end.expect("a run ends with a reason"),
         steps: w.step,
         divergences: follow.divergences(),
-        chosen: follow.chosen().to_vec(),
+        chosen: follow.take_chosen(),
     })
 }

@@ -53,13 +53,18 @@ enum Order {
 impl Follow {
     /// The segments, then the strategy.
     pub fn new(segments: Vec<Segment>, rest: Box<dyn Choose>) -> Self {
-        let (divergences, chosen) = (Vec::new(), Vec::new());
+        let (divergences, chosen) = (Vec::new(), Vec::with_capacity(256));
         Follow { segments, rest, position: 0, arrivals: 0, divergences, chosen }
     }
 
     /// The threads that were chosen, one for each scheduling decision.
     pub fn chosen(&self) -> &[Tid] {
         &self.chosen
+    }
+
+    /// The same, when the run is over.
+    pub fn take_chosen(&mut self) -> Vec<Tid> {
+        std::mem::take(&mut self.chosen)
     }
 
     /// The segments that could not be followed; the first that the run did not reach closes the list.

@@ -14,7 +14,9 @@ use rand_core::Rng;
 #[derive(Debug)]
 pub struct Pos {
     seed: u64,
-    streams: Vec<ChaCha8Rng>,
+    /// One for each thread that drew; each in a box of its own, because one large block that is
+    /// allocated anew for each run makes the allocator tidy up each time.
+    streams: Vec<Option<Box<ChaCha8Rng>>>,
     /// The priority of each thread's pending operation, once it was looked at.
     priorities: Vec<Option<u32>>,
 }
@@ -36,11 +38,14 @@ impl Pos {
 
     #[inline(never)]
     fn draw(&mut self, thread: Tid) -> u32 {
-        while self.streams.len() <= thread.index() {
-            self.streams.push(stream(self.seed, Tid(self.streams.len() as u8)));
-            self.priorities.push(None);
+        let index = thread.index();
+        if self.streams.len() <= index {
+            self.streams.resize_with(index + 1, || None);
+            self.priorities.resize(index + 1, None);
         }
-        *self.priorities[thread.index()].insert(self.streams[thread.index()].next_u32())
+        let begin = || Box::new(stream(self.seed, thread));
+        let priority = self.streams[index].get_or_insert_with(begin).next_u32();
+        *self.priorities[index].insert(priority)
     }
 
     /// The candidate with the highest priority, and of several the one with the highest number.
