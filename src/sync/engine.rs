@@ -87,14 +87,13 @@ fn forget_labels() {
     LABELS.with_borrow_mut(|labels| labels.clear());
 }
 
-/// Lets the scheduler choose who runs next. shuttle hears of it only if that is another thread.
-pub(super) fn switch() {
-    let me = world(|w| w.running_tid());
-    let chosen = decide();
-    if chosen != me {
-        world(|w| w.chosen = Some(chosen));
+/// Lets the scheduler choose who runs next: whether others ran. shuttle hears of it only in that case.
+pub(super) fn switch() -> bool {
+    let others = decide().is_some();
+    if others {
         thread::switch();
     }
+    others
 }
 
 /// Puts the running thread to sleep until somebody [`unblock`]s it.
@@ -116,8 +115,9 @@ pub(super) fn spawn(body: impl FnOnce() + 'static) {
     ExecutionState::spawn_thread(Box::new(body), STACK_SIZE, None, None, here);
 }
 
-/// Asks the scheduler, and makes the thread that it chooses the running one.
-fn decide() -> Tid {
+/// Asks the scheduler, and makes the thread that it chooses the running one. `None` if that is the one
+/// that ran; otherwise the engine finds it in the world when it switches.
+fn decide() -> Option<Tid> {
     // The list is taken out of the world, because a scheduler may look into the world.
     let (ready, clock_may_fire, ran) = world(|w| {
         let clock_may_fire = w.clock.any_time && w.clock.has_timers();
@@ -132,8 +132,9 @@ fn decide() -> Tid {
     world(|w| {
         w.ready = ready;
         w.resume(chosen);
-    });
-    chosen
+        w.chosen = (chosen != ran).then_some(chosen);
+        w.chosen
+    })
 }
 
 /// Tells shuttle who was chosen.
@@ -144,13 +145,17 @@ impl Scheduler for Adapter {
         Some(Schedule::new(0))
     }
 
-    fn next_task(&mut self, runnable: &[&Task], current: Option<TaskId>, _: bool) -> Option<TaskId> {
-        let (chosen, deciding) = world(|w| (w.chosen.take(), w.is_free_running()));
-        let chosen = match chosen {
-            Some(chosen) => chosen,
-            None if deciding => decide(),
-            None => first(runnable, current),
-        };
+    fn next_task(
+        &mut self,
+        runnable: &[&Task],
+        current: Option<TaskId>,
+        _: bool,
+    ) -> Option<TaskId> {
+        if world(|w| w.chosen.is_none() && w.is_free_running()) {
+            // The thread that ran sleeps or has ended.
+            decide();
+        }
+        let chosen = world(|w| w.chosen.take()).unwrap_or_else(|| first(runnable, current));
         Some(TaskId::from(usize::from(chosen.0)))
     }
 

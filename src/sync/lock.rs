@@ -241,8 +241,7 @@ pub(super) fn try_acquire(lock: LockId, mode: Mode, verb: &'static str) -> bool 
     point(object, Access::TryLock(mode), verb, class);
     let injected = crate::inject::strikes(crate::inject::FaultPoint::Trylock);
     let taken = !injected && world(|w| try_take(w, lock, mode));
-    let what =
-        if taken { What::Acquire { mode, trylock: true } } else { What::TryFailed { mode } };
+    let what = if taken { What::Acquire { mode, trylock: true } } else { What::TryFailed { mode } };
     record(object, what);
     taken
 }

@@ -31,11 +31,7 @@ pub fn wait_event_killable(
 /// `wait_event_freezable` of a daemon that waits for work: whether there is some. If not, the run ended
 /// while it slept here, and the thread has to return from its body without doing anything more.
 #[must_use = "a thread must not go on after the run"]
-pub fn wait_for_work(
-    object: ObjectRef,
-    noun: &'static str,
-    condition: impl Fn() -> bool,
-) -> bool {
+pub fn wait_for_work(object: ObjectRef, noun: &'static str, condition: impl Fn() -> bool) -> bool {
     let awaited = Sleep { killable: false, idle: true, ..awaited(object, noun) };
     wait(awaited, "wait_event_freezable", &condition)
 }
