@@ -139,12 +139,15 @@ fn put_users(ctx: Handle<Kioctx>) {
 pub fn device(request: Handle<Kiocb>) {
     let _call = enter("aio_device");
     let object = request.object();
-    wait_for_work(object, "submitted", || request.peek(|r| r.ctx.is_some()));
-    let ok = perform(request, object) && !strikes(FaultPoint::Aio);
-    aio_complete(request, ok);
+    if wait_for_work(object, "submitted", || request.peek(|r| r.ctx.is_some()))
+        && let Some(ok) = perform(request, object)
+    {
+        aio_complete(request, ok && !strikes(FaultPoint::Aio));
+    }
 }
 
-fn perform(request: Handle<Kiocb>, object: ObjectRef) -> bool {
+/// Whether the request succeeds; `None` if it never completes.
+fn perform(request: Handle<Kiocb>, object: ObjectRef) -> Option<bool> {
     let (completion, since) = request.peek(|r| (r.completion, r.allocations));
     match completion {
         Completion::After(jiffies) | Completion::ErrorAfter(jiffies) if jiffies > 0 => {
@@ -154,9 +157,12 @@ fn perform(request: Handle<Kiocb>, object: ObjectRef) -> bool {
         Completion::AfterAlloc => {
             wait_event(MEMORY, "allocation", || world(|w| w.oom.allocations) > since);
         }
-        Completion::Never => wait_for_work(object, "device", || false),
+        Completion::Never => {
+            let _until_the_end = wait_for_work(object, "device", || false);
+            return None;
+        }
     }
-    !matches!(completion, Completion::ErrorAfter(_))
+    Some(!matches!(completion, Completion::ErrorAfter(_)))
 }
 
 /// What a device that needs memory waits for.

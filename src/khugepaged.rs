@@ -111,7 +111,7 @@ pub fn khugepaged() {
             leave(mm);
         }
     }
-    wait_for_work(LIST, "khugepaged_wait", || false);
+    let _until_the_end = wait_for_work(LIST, "khugepaged_wait", || false);
 }
 
 fn scan(mm: Handle<Mm>) {

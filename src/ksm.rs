@@ -102,7 +102,7 @@ pub fn ksmd() {
             }
         }
     }
-    wait_for_work(LIST, "ksm_thread_wait", || false);
+    let _until_the_end = wait_for_work(LIST, "ksm_thread_wait", || false);
 }
 
 impl KsmList {

@@ -154,7 +154,7 @@ pub fn free_pages(frames: &[Frame]) {
     for &frame in frames {
         match world(|w| put(w, frame)) {
             Ok(last) => freed += u32::from(last),
-            Err(violation) => report(violation),
+            Err(violation) => report(*violation),
         }
     }
     if freed > 0 {
@@ -162,23 +162,24 @@ pub fn free_pages(frames: &[Frame]) {
     }
 }
 
-fn put(w: &mut World, frame: Frame) -> Result<bool, Violation> {
+fn put(w: &mut World, frame: Frame) -> Result<bool, Box<Violation>> {
     let here = w.here();
     let object = frame.object();
     let state = *w.zone.get(frame);
     if state.refcount == 0 {
         let (allocated, freed) = (state.allocated, state.freed);
-        return Err(Violation::DoubleFree { object, allocated, freed, again: here });
+        return Err(Box::new(Violation::DoubleFree { object, allocated, freed, again: here }));
     }
     w.zone.get(frame).refcount -= 1;
     if state.refcount > 1 {
         return Ok(false);
     }
     if state.mapcount > 0 {
-        return Err(Violation::FreedWhileMapped { object, mapped: state.mapped, freed: here });
+        let mapped = state.mapped;
+        return Err(Box::new(Violation::FreedWhileMapped { object, mapped, freed: here }));
     }
     if let Some(cached) = w.tlbs.translation_to(frame) {
-        return Err(Violation::StaleTranslation { object, cached, freed: here });
+        return Err(Box::new(Violation::StaleTranslation { object, cached, freed: here }));
     }
     w.zone.mlocked -= i32::from(state.mlocked);
     w.zone.get(frame).freed = here;

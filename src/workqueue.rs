@@ -67,8 +67,7 @@ pub fn mmdrop_async(mm: Handle<Mm>) {
 /// The worker thread.
 pub fn kworker() {
     let _call = enter("worker_thread");
-    loop {
-        wait_for_work(QUEUE, "work", || world(|w| !w.workqueue.waiting.is_empty()));
+    while wait_for_work(QUEUE, "work", || world(|w| !w.workqueue.waiting.is_empty())) {
         point(QUEUE, Access::Update, "take_work", "");
         if let Some(work) = world(|w| w.workqueue.waiting.pop_front()) {
             perform(work);

@@ -20,6 +20,7 @@ use crate::page::Zone;
 use crate::revision::{self, Revision};
 use crate::sync::lock::Locks;
 use crate::sync::point::{Access, Op, Turn};
+use crate::sync::ready::Ready;
 use crate::sync::thread::{Sleep, Thread, Tid};
 use crate::sync::time::Clock;
 use crate::task::{Signal, Task};
@@ -121,6 +122,9 @@ pub struct World {
     pub step: u32,
     /// Events so far that count as progress.
     pub progress: u32,
+    pub(crate) ready: Ready,
+    /// The thread that was chosen, if the engine has not switched to it yet.
+    pub(crate) chosen: Option<Tid>,
     threads_used: usize,
     running: Tid,
     booting: bool,
@@ -155,6 +159,8 @@ impl World {
             workqueue: Workqueue::default(),
             step: 0,
             progress: 0,
+            ready: Ready::default(),
+            chosen: None,
             threads_used: 0,
             running: Tid::CLOCK,
             booting: true,
@@ -179,6 +185,8 @@ impl World {
         self.workqueue.reset();
         (self.step, self.progress) = (0, 0);
         self.threads_used = 0;
+        self.ready.reset();
+        self.chosen = None;
         self.booting = true;
         self.running = self.add_thread("clock", None);
     }
@@ -209,8 +217,10 @@ impl World {
         thread.reset();
         thread.name.push_str(name);
         thread.task = task;
+        let number = Tid(self.threads_used as u8);
+        self.ready.insert(number, Op::default());
         self.threads_used += 1;
-        Tid(self.threads_used as u8 - 1)
+        number
     }
 
     /// The threads of this run, by number.
@@ -240,8 +250,8 @@ impl World {
     }
 
     pub(crate) fn announce(&mut self, object: ObjectRef, access: Access) {
-        let thread = self.running();
-        thread.announced = Op { object, access, site: thread.site() };
+        let site = self.threads[self.running.index()].site();
+        self.ready.announce(self.running, Op { object, access, site });
     }
 
     pub(crate) fn turn(&self) -> Turn {
@@ -260,6 +270,24 @@ impl World {
 
     pub(crate) fn is_stopping(&self) -> bool {
         self.end.is_some()
+    }
+
+    /// The running thread sleeps until it is [`World::unblock`]ed.
+    pub(crate) fn block(&mut self) {
+        let op = self.ready.remove(self.running);
+        self.running().announced = op;
+    }
+
+    /// A thread that slept can run again.
+    pub(crate) fn unblock(&mut self, thread: Tid) {
+        let op = self.threads[thread.index()].announced;
+        self.ready.insert(thread, op);
+    }
+
+    /// The running thread has ended.
+    pub(crate) fn end_thread(&mut self) {
+        self.ready.remove(self.running);
+        self.running().ended = true;
     }
 
     /// The scheduler chose this thread.

@@ -123,23 +123,21 @@ fn forget_children(signal: Handle<Signal>) {
         let ours = is_listed(child) && child.peek(|child| child.parent) == Some(signal);
         if ours {
             child.poke(|child| child.parent = None);
-            if claim(child) {
+            if child.peek(|child| child.zombie) {
                 release_leader(child);
             }
         }
     }
 }
 
-/// `release_task` for the leader, with which the process leaves the list.
+/// `release_task` for the leader, with which the process leaves the list; only the first who comes does
+/// it.
 fn release_leader(signal: Handle<Signal>) {
-    let leader = signal.poke(|signal| {
-        signal.zombie = false;
-        signal.threads.first().copied()
-    });
     point(PROCESS_LIST, Access::Write, "list_del", "tasks");
-    world(|w| w.oom.processes.retain(|&other| other != signal));
-    if let Some(leader) = leader {
-        release_task(leader, signal);
+    if is_listed(signal) {
+        world(|w| w.oom.processes.retain(|&other| other != signal));
+        let leader = signal.peek(|signal| signal.threads.first().copied());
+        leader.into_iter().for_each(|leader| release_task(leader, signal));
     }
 }
 
@@ -149,18 +147,13 @@ fn release_task(task: Handle<Task>, signal: Handle<Signal>) {
     put_task_struct_rcu(task);
 }
 
-/// `wait4`: sleeps until the child is a zombie, and releases it.
+/// `wait4`: sleeps until the child is a zombie, and releases it unless another thread did.
 pub fn sys_wait4(child: Handle<Signal>) {
     let _call = enter("do_wait");
     let gone = || !is_listed(child) || child.peek(|child| child.zombie);
     let parent = current().peek(|task| task.signal);
     let ours = is_listed(child) && child.peek(|child| child.parent) == Some(parent);
-    if ours && wait_event_killable(child.object(), "zombie", gone) && claim(child) {
+    if ours && wait_event_killable(child.object(), "zombie", gone) {
         release_leader(child);
     }
-}
-
-/// Whether the child is a zombie that no other thread has claimed.
-fn claim(child: Handle<Signal>) -> bool {
-    is_listed(child) && child.poke(|child| std::mem::replace(&mut child.zombie, false))
 }

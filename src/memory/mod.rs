@@ -42,7 +42,8 @@ pub fn free<T: Object>(handle: Handle<T>) {
     });
     match freed {
         Ok(()) => record(handle.object(), What::Free),
-        Err((allocated, freed)) => {
+        Err(obituary) => {
+            let (allocated, freed) = *obituary;
             let used = world(|w| w.here());
             let object = handle.object();
             report(Violation::DoubleFree { object, allocated, freed, again: used })
@@ -80,7 +81,7 @@ impl<T: Object> Handle<T> {
     pub fn poke<R>(self, f: impl FnOnce(&mut T) -> R) -> R {
         match world(|w| T::slab(w).get(self).map(f)) {
             Ok(value) => value,
-            Err((allocated, freed)) => self.used_after_free(allocated, freed),
+            Err(obituary) => self.used_after_free(obituary.0, obituary.1),
         }
     }
 

@@ -26,8 +26,8 @@ struct Slot<T> {
     freed: Option<Place>,
 }
 
-/// Where a dead object was allocated and freed.
-pub type Obituary = (Place, Place);
+/// Where a dead object was allocated and freed. Rare and large, therefore boxed.
+pub type Obituary = Box<(Place, Place)>;
 
 impl<T> Slab<T> {
     /// An empty slab.
@@ -50,7 +50,7 @@ impl<T> Slab<T> {
     pub fn remove(&mut self, handle: Handle<T>, place: Place) -> Result<(), Obituary> {
         let slot = &mut self.slots[handle.index()];
         match slot.freed {
-            Some(freed) => Err((slot.allocated, freed)),
+            Some(freed) => Err(Box::new((slot.allocated, freed))),
             None => {
                 slot.freed = Some(place);
                 Ok(())
@@ -62,7 +62,7 @@ impl<T> Slab<T> {
     pub fn get(&mut self, handle: Handle<T>) -> Result<&mut T, Obituary> {
         let slot = &mut self.slots[handle.index()];
         match slot.freed {
-            Some(freed) => Err((slot.allocated, freed)),
+            Some(freed) => Err(Box::new((slot.allocated, freed))),
             None => Ok(&mut slot.value),
         }
     }

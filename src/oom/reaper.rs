@@ -53,8 +53,7 @@ fn read_head() -> Option<Handle<Task>> {
 /// The reaper's thread.
 pub fn oom_reaper() {
     let _call = protocol("oom_reaper", REAPER_LIST);
-    loop {
-        wait_for_work(REAPER_LIST, "oom_reaper_wait", || world(|w| w.oom.reaper_list.is_some()));
+    while wait_for_work(REAPER_LIST, "oom_reaper_wait", || world(|w| w.oom.reaper_list.is_some())) {
         if strikes(FaultPoint::ReaperDelay) {
             schedule_timeout_idle(HZ);
         }

@@ -10,7 +10,7 @@ use crate::sync::point::Op;
 use crate::sync::thread::Tid;
 use crate::world::world;
 use shuttle::scheduler::{Schedule, Scheduler, Task, TaskId};
-use shuttle_engine::runtime::execution::{Execution, ExecutionState};
+use shuttle_engine::runtime::execution::{Execution, ExecutionState, LABELS};
 use shuttle_engine::runtime::thread;
 use shuttle_engine::runtime::thread::continuation::{CONTINUATION_POOL, ContinuationPool};
 use shuttle_engine::{Config, FailurePersistence, MaxSteps};
@@ -42,6 +42,7 @@ pub trait Choose {
 pub struct Engine {
     pool: ContinuationPool,
     config: Config,
+    adapter: Rc<RefCell<Adapter>>,
 }
 
 impl Engine {
@@ -52,15 +53,21 @@ impl Engine {
         config.failure_persistence = FailurePersistence::None;
         config.max_steps = MaxSteps::None;
         config.silence_warnings = true;
-        Engine { pool: ContinuationPool::new(), config }
+        let adapter = Rc::new(RefCell::new(Adapter));
+        Engine { pool: ContinuationPool::new(), config, adapter }
     }
 
     /// Runs one execution, from `main` (thread 0) to the end of every thread.
     pub fn run(&self, choose: Rc<RefCell<dyn Choose>>, main: fn()) {
-        let adapter = Rc::new(RefCell::new(Adapter { choose, candidates: Vec::new() }));
-        let execution = Execution::new(adapter, Schedule::new(0));
+        CHOOSE.set(Some(choose));
+        let execution = Execution::new(self.adapter.clone(), Schedule::new(0));
         let here = Location::caller();
-        CONTINUATION_POOL.set(&self.pool, || execution.run(&self.config, main, here));
+        let body = move || {
+            forget_labels();
+            main();
+        };
+        CONTINUATION_POOL.set(&self.pool, || execution.run(&self.config, body, here));
+        CHOOSE.set(None);
     }
 }
 
@@ -70,19 +77,35 @@ impl Default for Engine {
     }
 }
 
-/// Lets the scheduler choose who runs next.
-pub(super) fn switch() {
-    thread::switch();
+thread_local! {
+    /// Who decides in the execution that runs on this OS thread.
+    static CHOOSE: RefCell<Option<Rc<RefCell<dyn Choose>>>> = const { RefCell::new(None) };
+}
+
+/// The threads of an execution inherit copies of its main thread's labels; ours have names of their own.
+fn forget_labels() {
+    LABELS.with_borrow_mut(|labels| labels.clear());
+}
+
+/// Lets the scheduler choose who runs next: whether others ran. shuttle hears of it only in that case.
+pub(super) fn switch() -> bool {
+    let others = decide().is_some();
+    if others {
+        thread::switch();
+    }
+    others
 }
 
 /// Puts the running thread to sleep until somebody [`unblock`]s it.
 pub(super) fn block() {
+    world(|w| w.block());
     ExecutionState::with(|state| state.current_mut().block(false));
     thread::switch();
 }
 
 /// Makes a thread runnable again. It must not have ended.
 pub(super) fn unblock(thread: Tid) {
+    world(|w| w.unblock(thread));
     ExecutionState::with(|state| state.get_mut(TaskId::from(usize::from(thread.0))).unblock());
 }
 
@@ -92,29 +115,30 @@ pub(super) fn spawn(body: impl FnOnce() + 'static) {
     ExecutionState::spawn_thread(Box::new(body), STACK_SIZE, None, None, here);
 }
 
-/// Makes a [`Choose`] a shuttle scheduler.
-struct Adapter {
-    choose: Rc<RefCell<dyn Choose>>,
-    candidates: Vec<Candidate>,
+/// Asks the scheduler, and makes the thread that it chooses the running one. `None` if that is the one
+/// that ran; otherwise the engine finds it in the world when it switches.
+fn decide() -> Option<Tid> {
+    // The list is taken out of the world, because a scheduler may look into the world.
+    let (ready, clock_may_fire, ran) = world(|w| {
+        let clock_may_fire = w.clock.any_time && w.clock.has_timers();
+        (std::mem::take(&mut w.ready), clock_may_fire, w.running_tid())
+    });
+    let candidates = ready.choice(clock_may_fire);
+    let current = candidates.iter().any(|c| c.thread == ran).then_some(ran);
+    let chosen = CHOOSE.with_borrow(|choose| {
+        let choose = choose.as_ref().expect("an execution has a scheduler");
+        choose.borrow_mut().choose(candidates, current)
+    });
+    world(|w| {
+        w.ready = ready;
+        w.resume(chosen);
+        w.chosen = (chosen != ran).then_some(chosen);
+        w.chosen
+    })
 }
 
-impl Adapter {
-    /// Collects what the runnable threads announced, without the clock unless it may fire.
-    fn collect(&mut self, runnable: &[&Task]) -> bool {
-        self.candidates.clear();
-        world(|w| {
-            let clock_may_fire = w.clock.any_time && w.clock.has_timers();
-            for task in runnable {
-                let thread = tid(task.id());
-                if thread != Tid::CLOCK || clock_may_fire || runnable.len() == 1 {
-                    let op = w.threads[thread.index()].announced;
-                    self.candidates.push(Candidate { thread, op });
-                }
-            }
-            w.is_free_running()
-        })
-    }
-}
+/// Tells shuttle who was chosen.
+struct Adapter;
 
 impl Scheduler for Adapter {
     fn new_execution(&mut self) -> Option<Schedule> {
@@ -127,20 +151,25 @@ impl Scheduler for Adapter {
         current: Option<TaskId>,
         _: bool,
     ) -> Option<TaskId> {
-        let chosen = if self.collect(runnable) {
-            let current =
-                current.map(tid).filter(|t| self.candidates.iter().any(|c| c.thread == *t));
-            self.choose.borrow_mut().choose(&self.candidates, current)
-        } else {
-            current.map_or(Tid::CLOCK, tid).or_first(runnable.iter().map(|task| tid(task.id())))
-        };
-        world(|w| w.resume(chosen));
+        if world(|w| w.chosen.is_none() && w.is_free_running()) {
+            // The thread that ran sleeps or has ended.
+            decide();
+        }
+        let chosen = world(|w| w.chosen.take()).unwrap_or_else(|| first(runnable, current));
         Some(TaskId::from(usize::from(chosen.0)))
     }
 
     fn next_u64(&mut self) -> u64 {
         0
     }
+}
+
+/// Before the machine is up and after the run, threads run to their ends, one after the other.
+fn first(runnable: &[&Task], current: Option<TaskId>) -> Tid {
+    let threads = runnable.iter().map(|task| tid(task.id()));
+    let chosen = current.map_or(Tid::CLOCK, tid).or_first(threads);
+    world(|w| w.resume(chosen));
+    chosen
 }
 
 fn tid(id: TaskId) -> Tid {

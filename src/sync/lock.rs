@@ -92,6 +92,10 @@ impl Locks {
         &mut self.locks[usize::from(lock.0)]
     }
 
+    fn family(&self, lock: LockId) -> Family {
+        self.locks[usize::from(lock.0)].family
+    }
+
     /// The threads that hold the lock.
     pub fn holders(&self, lock: LockId) -> &[Tid] {
         &self.locks[usize::from(lock.0)].holders
@@ -142,12 +146,31 @@ pub(super) fn acquire(
 ) -> Result<(), Killed> {
     let (object, class) = noun(lock);
     point(object, Access::Lock(mode), verb, class);
-    check_acquire(lock, object);
-    if !world(|w| take_or_queue(w, lock, mode)) {
-        wait(lock, mode, object, class, killable)?;
+    match world(|w| attempt(w, lock, mode, object)) {
+        Attempt::Taken => return Ok(()),
+        Attempt::Queued => wait(lock, mode, object, class, killable)?,
+        Attempt::Misuse(rule) => misuse(object, rule),
     }
     record(object, What::Acquire { mode, trylock: false });
     Ok(())
+}
+
+/// What became of an attempt to acquire a lock.
+enum Attempt {
+    Taken,
+    Queued,
+    Misuse(LockRule),
+}
+
+fn attempt(w: &mut World, lock: LockId, mode: Mode, object: ObjectRef) -> Attempt {
+    if let Some(rule) = broken_rule(w, lock) {
+        return Attempt::Misuse(rule);
+    }
+    if !take_or_queue(w, lock, mode) {
+        return Attempt::Queued;
+    }
+    w.record(object, What::Acquire { mode, trylock: false });
+    Attempt::Taken
 }
 
 /// A fatal signal ended a killable wait.
@@ -156,14 +179,11 @@ pub struct Killed;
 
 fn take_or_queue(w: &mut World, lock: LockId, mode: Mode) -> bool {
     let me = w.running_tid();
-    let state = w.locks.get(lock);
-    if !state.is_free_for(mode) {
-        state.queue.push_back((me, mode));
-        return false;
+    let taken = try_take(w, lock, mode);
+    if !taken {
+        w.locks.get(lock).queue.push_back((me, mode));
     }
-    state.take(me, mode);
-    w.running().held.push((lock, mode));
-    true
+    taken
 }
 
 fn wait(
@@ -192,19 +212,21 @@ fn give_up(lock: LockId, me: Tid) {
     grant(lock);
 }
 
-fn check_acquire(lock: LockId, object: ObjectRef) {
-    let broken = world(|w| {
-        let spinning = w.locks.get(lock).family == Family::Spinning;
-        let held: Vec<_> = w.running().held.clone();
-        if held.iter().any(|&(other, _)| other == lock) {
-            return Some(LockRule::Recursive);
-        }
-        let atomic = held.iter().any(|&(l, _)| w.locks.get(l).family == Family::Spinning);
-        (atomic && !spinning).then_some(LockRule::SleepInAtomic)
-    });
-    if let Some(rule) = broken {
-        misuse(object, rule);
+/// The rule that the running thread breaks if it acquires the lock.
+fn broken_rule(w: &mut World, lock: LockId) -> Option<LockRule> {
+    let recursive = w.running().held.iter().any(|&(other, _)| other == lock);
+    let spinning = w.locks.get(lock).family == Family::Spinning;
+    match (recursive, spinning) {
+        (true, _) => Some(LockRule::Recursive),
+        (false, true) => None,
+        (false, false) => is_atomic(w).then_some(LockRule::SleepInAtomic),
     }
+}
+
+/// Whether the running thread holds a spinlock.
+fn is_atomic(w: &World) -> bool {
+    let held = &w.threads[w.running_tid().index()].held;
+    held.iter().any(|&(lock, _)| w.locks.family(lock) == Family::Spinning)
 }
 
 /// Reports the misuse of a lock.
@@ -237,17 +259,24 @@ fn try_take(w: &mut World, lock: LockId, mode: Mode) -> bool {
 
 /// Releases the lock.
 pub(super) fn release(lock: LockId, verb: &'static str) {
-    let (object, class) = noun(lock);
-    let held = world(|w| w.running().held.iter().rev().find(|held| held.0 == lock).copied());
+    let (object, class, held) = world(|w| {
+        let held = w.running().held.iter().rev().find(|held| held.0 == lock).copied();
+        let lock = w.locks.get(lock);
+        (lock.object, lock.class, held)
+    });
     let Some((_, mode)) = held else { misuse(object, LockRule::ReleaseNotHeld) };
     point(object, Access::Unlock(mode), verb, class);
-    world(|w| {
+    let awaited = world(|w| {
         let me = w.running_tid();
         w.running().held.retain(|held| held.0 != lock);
-        w.locks.get(lock).holders.retain(|holder| *holder != me);
+        w.record(object, What::Release { mode });
+        let state = w.locks.get(lock);
+        state.holders.retain(|holder| *holder != me);
+        !state.queue.is_empty()
     });
-    record(object, What::Release { mode });
-    grant(lock);
+    if awaited {
+        grant(lock);
+    }
 }
 
 fn grant(lock: LockId) {
@@ -265,11 +294,7 @@ fn grant(lock: LockId) {
 
 /// Checks that the running thread may sleep.
 pub(super) fn might_sleep(object: ObjectRef) {
-    let atomic = world(|w| {
-        let held = w.running().held.clone();
-        held.iter().any(|&(lock, _)| w.locks.get(lock).family == Family::Spinning)
-    });
-    if atomic {
+    if world(|w| is_atomic(w)) {
         misuse(object, LockRule::SleepInAtomic);
     }
 }

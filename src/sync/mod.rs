@@ -12,6 +12,7 @@ pub mod engine;
 pub mod lock;
 pub mod mutex;
 pub mod point;
+pub(crate) mod ready;
 pub mod rwsem;
 pub mod spinlock;
 pub mod thread;

@@ -52,8 +52,9 @@ pub fn point(object: ObjectRef, access: Access, verb: &'static str, noun: &'stat
     match turn {
         Turn::Booting => {}
         Turn::Running => {
-            engine::switch();
-            leave_if_stopping();
+            if engine::switch() {
+                leave_if_stopping();
+            }
         }
         Turn::OverLimit => stop(End::StepLimit),
         Turn::Stopping => unwind(),

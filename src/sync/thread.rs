@@ -5,7 +5,7 @@ use crate::sync::engine;
 use crate::sync::lock::{LockId, Mode};
 use crate::sync::point::{Access, Op, end_run, leave_if_stopping, point};
 use crate::task::Task;
-use crate::trace::{Call, Kind, ObjectRef, Site};
+use crate::trace::{Call, Kind, ObjectRef, Site, What};
 use crate::world::{End, world};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -64,7 +64,7 @@ pub struct Thread {
     pub verb: &'static str,
     /// The noun of its latest operation.
     pub noun: &'static str,
-    /// What it does next.
+    /// What it announced before it went to sleep.
     pub announced: Op,
     /// Its sleep, if it sleeps.
     pub sleep: Option<Sleep>,
@@ -114,7 +114,7 @@ fn run(thread: Tid, body: fn(Tid)) {
         leave_if_stopping();
         body(thread);
     }));
-    world(|w| w.threads[thread.index()].ended = true);
+    world(|w| w.end_thread());
     if let Err(payload) = ended
         && !payload.is::<RunIsOver>()
     {
@@ -140,14 +140,23 @@ pub fn run_clock() {
     }
 }
 
-/// Sleeps until woken.
-pub(super) fn sleep(sleep: Sleep) {
-    crate::trace::record(sleep.object, crate::trace::What::Sleep);
-    world(|w| w.running().sleep = Some(sleep));
+/// Sleeps until woken. `false` if the run ended during an idle sleep; the end of the run unwinds threads
+/// that sleep otherwise. Most runs end with every thread idle, and returning is much cheaper.
+pub(super) fn sleep(sleep: Sleep) -> bool {
+    world(|w| {
+        w.record(sleep.object, What::Sleep);
+        w.running().sleep = Some(sleep);
+    });
     engine::block();
+    if sleep.idle && world(|w| w.is_stopping()) {
+        return false;
+    }
     leave_if_stopping();
-    world(|w| w.running().sleep = None);
-    crate::trace::record(sleep.object, crate::trace::What::Wake);
+    world(|w| {
+        w.running().sleep = None;
+        w.record(sleep.object, What::Wake);
+    });
+    true
 }
 
 /// Wakes a thread if it sleeps.

@@ -28,30 +28,37 @@ pub fn wait_event_killable(
     condition()
 }
 
-/// `wait_event_freezable` of a daemon that waits for work: a run may end while it sleeps here.
-pub fn wait_for_work(object: ObjectRef, noun: &'static str, condition: impl Fn() -> bool) {
+/// `wait_event_freezable` of a daemon that waits for work: whether there is some. If not, the run ended
+/// while it slept here, and the thread has to return from its body without doing anything more.
+#[must_use = "a thread must not go on after the run"]
+pub fn wait_for_work(object: ObjectRef, noun: &'static str, condition: impl Fn() -> bool) -> bool {
     let awaited = Sleep { killable: false, idle: true, ..awaited(object, noun) };
-    wait(awaited, "wait_event_freezable", &condition);
+    wait(awaited, "wait_event_freezable", &condition)
 }
 
-/// `pause(2)`: a user thread without work sleeps until a fatal signal arrives.
-pub fn pause(object: ObjectRef) {
+/// `pause(2)`: a user thread without work sleeps until a fatal signal arrives. `false` if the run ended
+/// before that; then the thread has to return from its body.
+#[must_use = "a thread must not go on after the run"]
+pub fn pause(object: ObjectRef) -> bool {
     let awaited = Sleep { killable: true, idle: true, ..awaited(object, "signal") };
-    wait(awaited, "pause", &fatal_signal_pending);
+    wait(awaited, "pause", &fatal_signal_pending)
 }
 
 fn awaited(object: ObjectRef, noun: &'static str) -> Sleep {
     Sleep { reason: Reason::Condition, object, noun, killable: false, idle: false }
 }
 
-fn wait(awaited: Sleep, verb: &'static str, condition: &dyn Fn() -> bool) {
+/// Whether the condition holds; only an idle sleep may end without it.
+fn wait(awaited: Sleep, verb: &'static str, condition: &dyn Fn() -> bool) -> bool {
     might_sleep(awaited.object);
     loop {
         point(awaited.object, Access::Read, verb, awaited.noun);
         if condition() {
-            return;
+            return true;
         }
-        sleep(awaited);
+        if !sleep(awaited) {
+            return false;
+        }
     }
 }
 

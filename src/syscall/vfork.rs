@@ -25,8 +25,9 @@ pub fn sys_vfork(child: Handle<Signal>) {
     });
 }
 
-/// What the thread of a vforked child does until its parent calls `vfork`.
-pub fn await_start(task: Handle<Task>) {
+/// What the thread of a vforked child does until its parent calls `vfork`: whether that happened.
+#[must_use = "a thread must not go on after the run"]
+pub fn await_start(task: Handle<Task>) -> bool {
     let signal = task.peek(|task| task.signal);
-    wait_for_work(signal.object(), "start", || task.peek(|task| task.mm.is_some()));
+    wait_for_work(signal.object(), "start", || task.peek(|task| task.mm.is_some()))
 }

@@ -93,13 +93,13 @@ impl Minimizer<'_> {
 
     /// The case with its schedule written by names, if it fails that way, too.
     fn by_names(&mut self, case: &Case) -> Option<Case> {
-        let outcome = self.reproduces(case)?;
+        self.runs += 1;
+        let (outcome, decisions) = self.runner.record(case, self.revision);
+        outcome.failure.filter(|failure| failure.signature == self.signature)?;
         let mut named = case.clone();
         named.schedule.strategy = Strategy::InOrder;
-        named.schedule.segments = segments::from_decisions(&outcome.decisions);
-        if self.reproduces(&named).is_none() {
-            return None;
-        }
+        named.schedule.segments = segments::from_decisions(&decisions);
+        self.reproduces(&named)?;
         segments::shorten(self, &mut named);
         Some(named)
     }

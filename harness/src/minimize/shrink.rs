@@ -12,7 +12,7 @@ pub(super) fn pass(minimizer: &mut Minimizer<'_>, best: &mut Case) {
         shrink_process(minimizer, best, p);
     }
     for change in CHANGES {
-        try_change(minimizer, best, |case| change(case));
+        try_change(minimizer, best, change);
     }
 }
 

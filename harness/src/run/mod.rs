@@ -35,8 +35,6 @@ pub struct Outcome {
     pub steps: u32,
     /// Segments of the case that could not be followed.
     pub divergences: Vec<Divergence>,
-    /// What the scheduler decided.
-    pub decisions: Vec<Decision>,
 }
 
 impl Runner {
@@ -52,12 +50,31 @@ impl Runner {
 
     /// Runs a resolved case with a strategy for what its segments leave open.
     pub fn run(&mut self, plan: &Rc<Plan>, revision: &'static Revision, rest: Strategy) -> Outcome {
-        let rest = strategy(rest);
-        let follow = Rc::new(RefCell::new(Follow::new(plan.segments.clone(), rest)));
+        let follow = Follow::new(plan.segments.clone(), strategy(rest));
+        let follow = self.execute(plan, revision, follow);
+        outcome(&follow.borrow())
+    }
+
+    /// Runs a case as it stands, and records every decision.
+    pub fn record(&mut self, case: &Case, revision: &'static Revision) -> (Outcome, Vec<Decision>) {
+        let plan = Rc::new(Plan::new(case));
+        let rest = strategy(case.schedule.strategy);
+        let follow = self.execute(&plan, revision, Follow::recording(plan.segments.clone(), rest));
+        let decisions = follow.borrow_mut().take_decisions();
+        (outcome(&follow.borrow()), decisions)
+    }
+
+    fn execute(
+        &mut self,
+        plan: &Rc<Plan>,
+        revision: &'static Revision,
+        follow: Follow,
+    ) -> Rc<RefCell<Follow>> {
+        let follow = Rc::new(RefCell::new(follow));
         world(|w| w.reset(revision));
         boot::prepare(plan.clone());
         self.engine.run(follow.clone(), boot::main);
-        outcome(&follow.borrow())
+        follow
     }
 }
 
@@ -73,6 +90,5 @@ fn outcome(follow: &Follow) -> Outcome {
         end: w.end.expect("a run ends with a reason"),
         steps: w.step,
         divergences: follow.divergences(),
-        decisions: follow.decisions().to_vec(),
     })
 }

@@ -31,13 +31,14 @@ enum Next {
 pub(super) fn user_thread(thread: Tid) {
     let (plan, p, t) = part(thread);
     let _call = base("entry_SYSCALL_64");
-    if plan.processes[p].vforked {
-        await_start(current());
+    if plan.processes[p].vforked && !await_start(current()) {
+        return;
     }
     match perform_all(steps(&plan, p, t)) {
         Next::Operation => {
-            pause(current().object());
-            do_exit();
+            if pause(current().object()) {
+                do_exit();
+            }
         }
         Next::Exit => do_exit(),
         Next::ExitGroup => do_group_exit(),

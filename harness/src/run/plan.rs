@@ -174,7 +174,7 @@ fn chance(seed: u64, fault: u32, thread: Tid, call: u32) -> u8 {
     let mut rng = ChaCha8Rng::seed_from_u64(seed ^ u64::from(fault) << 32);
     rng.set_stream(u64::from(thread.0));
     rng.set_word_pos(u128::from(call));
-    (u64::from(rng.next_u32()) * 100 >> 32) as u8
+    ((u64::from(rng.next_u32()) * 100) >> 32) as u8
 }
 
 fn requests(case: &Case) -> Vec<(String, aio::Completion)> {

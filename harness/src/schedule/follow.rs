@@ -39,7 +39,7 @@ pub struct Follow {
     position: usize,
     arrivals: u32,
     divergences: Vec<Divergence>,
-    decisions: Vec<Decision>,
+    decisions: Option<Vec<Decision>>,
 }
 
 /// One scheduling decision, as far as it is needed to write the schedule down by names.
@@ -64,13 +64,18 @@ enum Order {
 impl Follow {
     /// The segments, then the strategy.
     pub fn new(segments: Vec<Segment>, rest: Box<dyn Choose>) -> Self {
-        let (divergences, decisions) = (Vec::new(), Vec::new());
+        let (divergences, decisions) = (Vec::new(), None);
         Follow { segments, rest, position: 0, arrivals: 0, divergences, decisions }
     }
 
-    /// What was decided.
-    pub fn decisions(&self) -> &[Decision] {
-        &self.decisions
+    /// The same, and every decision is recorded.
+    pub fn recording(segments: Vec<Segment>, rest: Box<dyn Choose>) -> Self {
+        Follow { decisions: Some(Vec::new()), ..Follow::new(segments, rest) }
+    }
+
+    /// What was decided, if it was recorded.
+    pub fn take_decisions(&mut self) -> Vec<Decision> {
+        self.decisions.take().unwrap_or_default()
     }
 
     /// The segments that could not be followed; the first that the run did not reach closes the list.
@@ -112,9 +117,11 @@ impl Follow {
 impl Choose for Follow {
     fn choose(&mut self, candidates: &[Candidate], current: Option<Tid>) -> Tid {
         let thread = self.decide(candidates, current);
-        let site = |thread| candidates.iter().find(|c| c.thread == thread).map(|c| c.op.site);
-        let (left, site) = (current.and_then(site), site(thread).unwrap_or_default());
-        self.decisions.push(Decision { thread, site, left });
+        if let Some(decisions) = &mut self.decisions {
+            let site = |thread| candidates.iter().find(|c| c.thread == thread).map(|c| c.op.site);
+            let (left, site) = (current.and_then(site), site(thread).unwrap_or_default());
+            decisions.push(Decision { thread, site, left });
+        }
         thread
     }
 }

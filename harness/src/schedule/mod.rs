@@ -56,7 +56,12 @@ fn stream(seed: u64, thread: Tid) -> ChaCha8Rng {
 /// Whether the order of two operations of different threads can matter: they touch the same thing of the
 /// same object, and do not both only read.
 pub fn conflict(a: &Op, b: &Op) -> bool {
-    a.object == b.object && a.site.noun == b.site.noun && !(only_reads(a) && only_reads(b))
+    a.object == b.object && same(a.site.noun, b.site.noun) && !(only_reads(a) && only_reads(b))
+}
+
+/// Equality of names, which are mostly the same constant if they are equal.
+fn same(a: &'static str, b: &'static str) -> bool {
+    std::ptr::eq(a, b) || a == b
 }
 
 fn only_reads(op: &Op) -> bool {

@@ -45,7 +45,7 @@ impl Pct {
 }
 
 fn below(rng: &mut ChaCha8Rng, bound: u32) -> u32 {
-    (u64::from(rng.next_u32()) * u64::from(bound) >> 32) as u32
+    ((u64::from(rng.next_u32()) * u64::from(bound)) >> 32) as u32
 }
 
 impl Choose for Pct {

@@ -21,7 +21,7 @@ impl Random {
 
 impl Choose for Random {
     fn choose(&mut self, candidates: &[Candidate], _current: Option<Tid>) -> Tid {
-        let choice = u64::from(self.rng.next_u32()) * candidates.len() as u64 >> 32;
+        let choice = (u64::from(self.rng.next_u32()) * candidates.len() as u64) >> 32;
         candidates[choice as usize].thread
     }
 }
