@@ -100,7 +100,7 @@ fn main() {
 }
 
 fn report(bug: &Bug, seeds: u64, mut finds: Vec<(u64, f64)>) {
-    finds.sort_by(|a, b| a.0.cmp(&b.0));
+    finds.sort_by_key(|find| find.0);
     let middle = finds.get(finds.len() / 2).copied().unwrap_or_default();
     let worst = finds.last().copied().unwrap_or_default();
     let found = format!("{}/{seeds}", finds.len());
