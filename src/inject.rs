@@ -2,10 +2,9 @@
 //!
 //! Source: `Documentation/fault-injection` (`probability`, `interval`, `times`, `space`, `task-filter`)
 //! and `/proc/PID/fail-nth`. Where no fault is set up, a point costs one comparison. Whether a fault
-//! with a probability strikes depends on its own number, the task and how often that task came by,
-//! not on a shared stream: taking one fault away leaves the others where they were.
+//! with a probability strikes depends on its own key, the task's name and how often that task came by,
+//! not on a shared stream: taking one fault or one task away leaves the others where they were.
 
-use crate::sync::thread::Tid;
 use crate::trace::{Kind, ObjectRef, What, record};
 use crate::world::{World, world};
 
@@ -45,8 +44,10 @@ pub struct Fault {
     pub fail_nth: Option<u32>,
     /// Only calls of the thread with this name count.
     pub task_filter: Option<String>,
-    /// The source of chance: a number below 100 for the n-th call of a thread.
-    pub chance: fn(seed: u64, fault: u32, thread: Tid, call: u32) -> u8,
+    /// What its chance depends on, besides task and call.
+    pub key: u64,
+    /// The source of chance: a number below 100 for the n-th call of a task.
+    pub chance: fn(key: u64, task: &str, call: u32) -> u8,
 }
 
 #[derive(Debug)]
@@ -60,7 +61,6 @@ struct Armed {
 #[derive(Debug, Default)]
 pub struct Injection {
     armed: Vec<Armed>,
-    seed: u64,
     calls: [u32; POINTS],
 }
 
@@ -78,9 +78,8 @@ impl Injection {
         self.armed.clear();
     }
 
-    /// Arms faults, whose chance depends on the seed.
-    pub fn arm(&mut self, seed: u64, faults: impl IntoIterator<Item = Fault>) {
-        self.seed = seed;
+    /// Arms faults.
+    pub fn arm(&mut self, faults: impl IntoIterator<Item = Fault>) {
         self.armed.extend(faults.into_iter().map(|fault| Armed { fault, calls: 0, failures: 0 }));
     }
 
@@ -96,7 +95,7 @@ impl Injection {
 }
 
 impl Armed {
-    fn strikes(&mut self, seed: u64, number: u32, thread: Tid) -> bool {
+    fn strikes(&mut self, task: &str) -> bool {
         self.calls += 1;
         let fault = &self.fault;
         let strikes = match fault.fail_nth {
@@ -105,7 +104,7 @@ impl Armed {
                 self.calls > fault.space
                     && (self.calls - fault.space).is_multiple_of(fault.interval)
                     && fault.times.is_none_or(|times| self.failures < times)
-                    && (fault.chance)(seed, number, thread, self.calls) < fault.probability
+                    && (fault.chance)(fault.key, task, self.calls) < fault.probability
             }
         };
         self.failures += u32::from(strikes);
@@ -115,15 +114,11 @@ impl Armed {
 
 fn evaluate(w: &mut World, point: FaultPoint) -> bool {
     w.injection.calls[point as usize] += 1;
-    let thread = w.running_tid();
-    let name = &w.threads[thread.index()].name;
-    let injection = &mut w.injection;
+    let name = &w.threads[w.running_tid().index()].name;
     let mut any = false;
-    for (number, armed) in injection.armed.iter_mut().enumerate() {
+    for armed in w.injection.armed.iter_mut().filter(|armed| armed.fault.point == point) {
         let counts = armed.fault.task_filter.as_ref().is_none_or(|filter| filter == name);
-        if armed.fault.point == point && counts {
-            any |= armed.strikes(injection.seed, number as u32, thread);
-        }
+        any |= counts && armed.strikes(name);
     }
     any
 }

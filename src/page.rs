@@ -29,6 +29,8 @@ pub struct FrameState {
     pub allocated: Place,
     /// Where it was mapped last.
     pub mapped: Place,
+    /// Where it was unmapped last.
+    pub unmapped: Place,
     /// Where it was freed last.
     pub freed: Place,
 }
@@ -179,7 +181,12 @@ fn put(w: &mut World, frame: Frame) -> Result<bool, Box<Violation>> {
         return Err(Box::new(Violation::FreedWhileMapped { object, mapped, freed: here }));
     }
     if let Some(cached) = w.tlbs.translation_to(frame) {
-        return Err(Box::new(Violation::StaleTranslation { object, cached, freed: here }));
+        return Err(Box::new(Violation::StaleTranslation {
+            object,
+            cached,
+            unmapped: state.unmapped,
+            freed: here,
+        }));
     }
     w.zone.mlocked -= i32::from(state.mlocked);
     w.zone.get(frame).freed = here;

@@ -75,15 +75,8 @@ pub enum Violation {
         object: ObjectRef,
         /// Where the translation was cached.
         cached: Place,
-        /// Where the frame was freed.
-        freed: Place,
-    },
-    /// A page frame was freed although a device still writes to it or reads from it.
-    FreedUnderIo {
-        /// The frame.
-        object: ObjectRef,
-        /// Where the request was submitted.
-        submitted: Place,
+        /// Where the frame was unmapped without a flush.
+        unmapped: Place,
         /// Where the frame was freed.
         freed: Place,
     },
@@ -133,7 +126,6 @@ impl Violation {
             | Violation::Underflow { object, .. }
             | Violation::FreedWhileMapped { object, .. }
             | Violation::StaleTranslation { object, .. }
-            | Violation::FreedUnderIo { object, .. }
             | Violation::Lock { object, .. } => object,
         }
     }

@@ -101,7 +101,12 @@ fn zap_pte(gather: Handle<Gather>, mm: Handle<Mm>, page: u32, slot: Slot) -> boo
 
 /// `page_remove_rmap`, and the page no longer counts as resident.
 fn page_remove_rmap(mm: Handle<Mm>, page: u32, frame: Frame) {
-    world(|w| w.zone.get(frame).mapcount -= 1);
+    world(|w| {
+        let here = w.here();
+        let state = w.zone.get(frame);
+        state.mapcount -= 1;
+        state.unmapped = here;
+    });
     mm.poke(|mm| mm.rss -= 1);
     record(mm.object(), What::Unmap { frame: u32::from(frame.0), page });
 }

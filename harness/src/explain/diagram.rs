@@ -184,7 +184,6 @@ fn wrong(violation: &Violation) -> &'static str {
         Violation::Underflow { .. } => "is below zero",
         Violation::FreedWhileMapped { .. } => "is mapped",
         Violation::StaleTranslation { .. } => "is in a TLB",
-        Violation::FreedUnderIo { .. } => "is under I/O",
         Violation::Lock { rule, .. } => rule.name(),
     }
 }

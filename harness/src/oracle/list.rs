@@ -5,7 +5,7 @@
 
 use super::{Failure, event_site, signature};
 use mmreap::trace::{Kind, What};
-use mmreap::world::{End, World};
+use mmreap::world::{End, Stuck, World};
 use std::collections::BTreeMap;
 
 /// Follows the queue through the log.
@@ -25,8 +25,15 @@ pub fn judge(world: &World) -> Option<Failure> {
             _ => {}
         }
     }
-    let lost = queued.into_values().next().filter(|_| world.end == Some(End::Quiescent))?;
+    let lost = queued.into_values().next().filter(|_| is_reaper_idle(world))?;
     Some(describe(world, "lost", &[lost]))
+}
+
+/// Whether the run came to its end by itself, and the reaper waits for work.
+fn is_reaper_idle(world: &World) -> bool {
+    let reaps = |stuck: &Stuck| stuck.calls.first().is_some_and(|c| c.function == "oom_reaper");
+    let at_rest = matches!(world.end, Some(End::Quiescent | End::Livelock));
+    at_rest && !world.stuck.iter().any(reaps)
 }
 
 fn describe(world: &World, how: &str, events: &[usize]) -> Failure {

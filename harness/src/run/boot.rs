@@ -64,7 +64,7 @@ pub(super) fn main() {
         start_device(number, name, *completion);
     }
     boot::daemons();
-    world(|w| w.injection.arm(plan.seed, plan.faults.iter().cloned()));
+    world(|w| w.injection.arm(plan.faults.iter().cloned()));
     boot::run();
 }
 

@@ -8,7 +8,6 @@ use mmreap::boot::MachinePlan;
 use mmreap::mm::mmap::VmaPlan;
 use mmreap::mm::pgtable::PTRS;
 use mmreap::mm::vma::VmFlag;
-use mmreap::sync::thread::Tid;
 use mmreap::{aio, inject};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -20,8 +19,6 @@ use std::rc::Rc;
 pub struct Plan {
     /// The machine.
     pub machine: MachinePlan,
-    /// Seed of injected faults.
-    pub seed: u64,
     /// Injected faults.
     pub faults: Vec<inject::Fault>,
     /// Processes, in file order.
@@ -118,7 +115,6 @@ impl Plan {
         let planner = Planner { case };
         Plan {
             machine: machine(&case.machine),
-            seed: seed(case),
             faults: case.faults.iter().map(fault).collect(),
             processes: (0..case.processes.len()).map(|p| planner.process(p)).collect(),
             requests: requests(case),
@@ -134,17 +130,6 @@ fn machine(machine: &case::Machine) -> MachinePlan {
         high: machine.high,
         any_time: machine.time == Time::Any,
         lazy_tlb: machine.tlb == Tlb::Lazy,
-    }
-}
-
-/// Faults depend on the case's seed and not on the seed of one run, so that the schedule can be searched
-/// again with the faults where they were.
-fn seed(case: &Case) -> u64 {
-    match case.schedule.strategy {
-        case::Strategy::InOrder => 0,
-        case::Strategy::Random { seed }
-        | case::Strategy::Pct { seed, .. }
-        | case::Strategy::Pos { seed } => seed,
     }
 }
 
@@ -165,14 +150,16 @@ fn fault(fault: &Fault) -> inject::Fault {
         space: fault.space,
         fail_nth: fault.fail_nth,
         task_filter: fault.task_filter.clone(),
+        key: u64::from(fault.probability) << 32 | u64::from(fault.interval ^ fault.space << 16),
         chance,
     }
 }
 
-/// A percentage that depends on the seed, the fault, the thread and the thread's call.
-fn chance(seed: u64, fault: u32, thread: Tid, call: u32) -> u8 {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ u64::from(fault) << 32);
-    rng.set_stream(u64::from(thread.0));
+/// A percentage that depends on the fault's knobs, the task's name and the number of the call.
+fn chance(key: u64, task: &str, call: u32) -> u8 {
+    let name = task.bytes().fold(0u64, |hash, byte| hash.rotate_left(5) ^ u64::from(byte));
+    let mut rng = ChaCha8Rng::seed_from_u64(key);
+    rng.set_stream(name);
     rng.set_word_pos(u128::from(call));
     ((u64::from(rng.next_u32()) * 100) >> 32) as u8
 }
