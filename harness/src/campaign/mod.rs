@@ -15,7 +15,7 @@ use arbitrary::Unstructured;
 use mmreap::revision::{RELEASES, Revision};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// Schedules that are tried for each case: a case is cheap to make, and most races of a small case show
@@ -100,6 +100,7 @@ pub struct Campaign {
     rng: ChaCha8Rng,
     pool: Vec<Case>,
     seen: BTreeMap<Signature, u64>,
+    known: BTreeSet<Signature>,
 }
 
 impl Campaign {
@@ -112,12 +113,13 @@ impl Campaign {
             rng: ChaCha8Rng::seed_from_u64(seed),
             pool: Vec::new(),
             seen: BTreeMap::new(),
+            known: BTreeSet::new(),
         }
     }
 
     /// Says that a signature is known already, so that it is only counted.
     pub fn know(&mut self, signature: Signature) {
-        self.seen.entry(signature).or_insert(0);
+        self.known.insert(signature);
     }
 
     /// Signatures seen, and how often.
@@ -137,9 +139,9 @@ impl Campaign {
         self.remember(case);
         let found = found?;
         self.totals.failures += 1;
-        let count = self.seen.entry(found.failure.signature.clone()).or_insert(0);
-        *count += 1;
-        (*count == 1).then_some(found)
+        let signature = &found.failure.signature;
+        *self.seen.entry(signature.clone()).or_insert(0) += 1;
+        self.known.insert(signature.clone()).then_some(found)
     }
 
     /// Keeps the case in the pool, in the place of a random older one when the pool is full.

@@ -1,0 +1,191 @@
+//! The command as a user meets it: exit codes, messages for wrong input, and that nothing is lost.
+
+use snapbox::cmd::{Command, cargo_bin};
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+fn mmreap() -> Command {
+    Command::new(cargo_bin!("mmreap")).env("NO_COLOR", "1")
+}
+
+fn corpus(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus").join(name)
+}
+
+const B04: &str = "v4.14-o_vma_uaf-vma-oom_reap_task_mm-exit_mmap.mmreap";
+
+fn directory() -> TempDir {
+    tempfile::tempdir().expect("a temporary directory can be made")
+}
+
+/// Replays a file with the bytes, and returns exit code and standard error.
+fn replay_bytes(bytes: &[u8]) -> (i32, String) {
+    let directory = directory();
+    fs::write(directory.path().join("case.mmreap"), bytes).unwrap();
+    let command = mmreap().current_dir(directory.path()).args(["replay", "case.mmreap"]);
+    let output = command.output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn a_typo_is_pointed_at() {
+    let (code, message) = replay_bytes(b"mmreap case 1\nkernel v4.14\n\nproces victim\n");
+    assert_eq!(code, 2);
+    assert!(message.contains("case.mmreap:4:1"), "{message}");
+    assert!(message.contains("`process`"), "{message}");
+}
+
+#[test]
+fn an_unknown_key_is_named_with_what_is_allowed() {
+    let text = b"mmreap case 1\nkernel v4.14\nmachine frames 16 speed 3\n";
+    let (code, message) = replay_bytes(text);
+    assert_eq!(code, 2);
+    assert!(message.contains("case.mmreap:3:19"), "{message}");
+    assert!(message.contains("`high`"), "{message}");
+}
+
+#[test]
+fn a_mapping_that_does_not_exist_is_named() {
+    let text = b"mmreap case 1\nkernel v4.14\n\nprocess victim\n  vma heap anon 2 pages\n  thread main: write heep\n";
+    let (code, message) = replay_bytes(text);
+    assert_eq!(code, 2);
+    assert!(message.contains("case.mmreap:6:22"), "{message}");
+    assert!(message.contains("heap"), "{message}");
+}
+
+#[test]
+fn an_unknown_kernel_is_pointed_at() {
+    let (code, message) =
+        replay_bytes(b"mmreap case 1\nkernel v4.41\n\nprocess victim\n  thread main:\n");
+    assert_eq!(code, 2);
+    assert!(message.contains("case.mmreap:2:8"), "{message}");
+    assert!(message.contains("did you mean `v4.14`"), "{message}");
+}
+
+#[test]
+fn text_that_is_not_utf_8_is_refused_where_it_begins() {
+    let (code, message) = replay_bytes(b"mmreap case 1\nkernel v4.14\n# \xff\xfe\n");
+    assert_eq!(code, 2);
+    assert!(message.contains("case.mmreap:3:3"), "{message}");
+    assert!(message.contains("UTF-8"), "{message}");
+}
+
+#[test]
+fn ten_megabytes_of_noise_are_refused_in_one_short_message() {
+    let noise: Vec<u8> =
+        (0..10_000_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let (code, message) = replay_bytes(&noise);
+    assert_eq!(code, 2);
+    assert!(message.len() < 2000, "{} bytes", message.len());
+    assert!(message.contains("case.mmreap"), "{message}");
+}
+
+#[test]
+fn a_truncated_file_is_refused_at_its_end() {
+    let text = fs::read(corpus(B04)).unwrap();
+    let cut = text.windows(6).position(|w| w == b"thread").unwrap() + 8;
+    let (code, message) = replay_bytes(&text[..cut]);
+    assert_eq!(code, 2);
+    assert!(message.contains("case.mmreap:"), "{message}");
+}
+
+#[test]
+fn a_file_that_does_not_exist_is_named() {
+    let output = mmreap().args(["replay", "nowhere.mmreap"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot read nowhere.mmreap"));
+}
+
+#[test]
+fn one_bad_file_does_not_stop_the_others() {
+    let good = corpus(B04);
+    let output = mmreap().args(["replay", "nowhere.mmreap"]).arg(good).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("as expected"));
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_is_refused_before_any_work() {
+    let directory = directory();
+    let file = directory.path().join("file");
+    fs::write(&file, "not a directory").unwrap();
+    let output = mmreap().args(["fuzz", "--runs", "100", "--corpus"]).arg(&file).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(message.contains("cannot write to"), "{message}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "not a directory");
+}
+
+#[test]
+fn a_full_disk_is_told_and_the_case_is_shown() {
+    let full = Path::new("/dev/full");
+    if !full.exists() {
+        return;
+    }
+    let output =
+        mmreap().arg("minimize").arg(corpus(B04)).args(["--output", "/dev/full/x"]).output();
+    assert_eq!(output.unwrap().status.code(), Some(2));
+}
+
+#[test]
+fn a_wrong_kernel_on_the_command_line_is_bad_usage() {
+    let output = mmreap().args(["fuzz", "--kernel", "v4.51"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean"));
+}
+
+#[test]
+fn fuzzing_finds_writes_and_replays() {
+    let directory = directory();
+    let args = ["fuzz", "--runs", "20000", "--seed", "1", "--first", "--json", "--corpus"];
+    let output = mmreap().args(args).arg(directory.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let file = summary["found"][0]["file"].as_str().unwrap();
+    let replay = mmreap().args(["replay", file]).output().unwrap();
+    assert_eq!(replay.status.code(), Some(0));
+}
+
+#[test]
+fn what_is_known_is_not_found_again() {
+    let directory = directory();
+    let args = ["fuzz", "--runs", "3000", "--seed", "1", "--json", "--corpus"];
+    let find = || {
+        let output = mmreap().args(args).arg(directory.path()).output().unwrap();
+        let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        summary["found"].as_array().unwrap().len()
+    };
+    assert!(find() > 0);
+    assert_eq!(find(), 0);
+}
+
+#[test]
+fn a_thousand_replays_in_two_processes_have_one_event_log() {
+    let run = || {
+        let args = ["--kernel", "v4.14", "--log", "--repeat", "500"];
+        let output = mmreap().arg("replay").arg(corpus(B04)).args(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "the logs of one process differ");
+        output.stdout
+    };
+    let (one, other) = (run(), run());
+    assert!(one.len() > 5_000, "the log is there");
+    assert_eq!(one, other);
+}
+
+#[test]
+fn a_case_that_passes_cannot_be_minimised() {
+    let output =
+        mmreap().arg("minimize").arg(corpus(B04)).args(["--kernel", "v4.15"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("passes on v4.15"));
+}
+
+#[test]
+fn kernels_are_listed() {
+    let output = mmreap().args(["kernels", "--json"]).output().unwrap();
+    let rows: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let names: Vec<_> =
+        rows.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+    assert_eq!(names[..4], ["v4.9", "v4.13", "v4.14", "v4.15"]);
+}
