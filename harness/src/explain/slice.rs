@@ -106,7 +106,9 @@ impl<'a> Slicer<'a> {
             What::Fault | What::Kill | What::OomPanic => Some(Rank::Essential),
             What::OomRequest { .. } => Some(self.request()),
             What::Complete { .. } => Some(Rank::Context),
-            What::Read if event.site.noun == "oom_mm" => self.asks_for_victim(index),
+            What::Read | What::TestFlag { .. } if event.site.noun == "oom_mm" => {
+                self.asks_for_victim(index)
+            }
             _ if spaces.contains(&object) => self.of_space(index, event),
             _ if self.subjects.people.contains(&object) => {
                 self.of_people(index, event).or_else(|| self.of_object(event))

@@ -48,6 +48,9 @@ impl Words<'_> {
                 format!("{verb}({}) = 0", self.field(event))
             }
             What::Count { .. } => format!("{} {}", self.field(event), event.what),
+            What::TestFlag { set } if noun == "oom_mm" => {
+                format!("{verb}(current) = {}", u8::from(set))
+            }
             What::TestFlag { set } => format!("{verb}({}) = {}", self.field(event), u8::from(set)),
             What::SetFlag { was } | What::ClearFlag { was } if verb.starts_with("test_and") => {
                 format!("{verb}({}) = {}", self.field(event), u8::from(was))

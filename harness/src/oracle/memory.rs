@@ -84,6 +84,9 @@ fn headline(title: &str, object: ObjectRef, places: &[(&'static str, Place)]) ->
 }
 
 fn detail(world: &World, caption: &str, place: &Place) -> String {
+    if place.site.function.is_empty() {
+        return format!("{caption} at boot");
+    }
     let task = &world.threads()[place.thread.index()].name;
     format!("{caption} by {task} in {}", place.site)
 }
