@@ -4,6 +4,7 @@
 //! both use them: one draws its bytes from ChaCha, the other from libFuzzer.
 
 pub mod nightly;
+pub mod sweep;
 
 use crate::case::{Case, Expect, Signature, Strategy, generate, mutate};
 use crate::minimize::{fits, minimize};

@@ -1,4 +1,4 @@
-//! The command line: `mmreap fuzz | replay | minimize | explain | kernels | nightly`.
+//! The command line: `mmreap fuzz | replay | minimize | explain | sweep | kernels | nightly`.
 //!
 //! Arguments and printing only; what the commands do is in the other modules. Exit codes: 0 nothing found
 //! or all as expected, 1 a failure found or a verdict that differs, 2 bad usage or bad input.
@@ -9,6 +9,7 @@ mod kernels;
 mod minimize;
 mod nightly;
 mod replay;
+mod sweep;
 
 use crate::case::Case;
 use crate::case::error::CaseError;
@@ -55,6 +56,8 @@ enum Command {
     Minimize(minimize::Arguments),
     /// Show why a case fails
     Explain(explain::Arguments),
+    /// Let every call of every fault point fail once
+    Sweep(sweep::Arguments),
     /// List the releases and mutants that cases can run on
     Kernels(kernels::Arguments),
     /// Replay the corpus, fuzz every release, and report
@@ -77,6 +80,7 @@ pub fn run() -> ExitCode {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Minimize(arguments) => minimize::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Sweep(arguments) => sweep::run(&arguments),
         Command::Kernels(arguments) => kernels::run(&arguments),
         Command::Nightly(arguments) => nightly::run(&arguments),
     };

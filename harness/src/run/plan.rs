@@ -133,17 +133,22 @@ fn machine(machine: &case::Machine) -> MachinePlan {
     }
 }
 
+/// The implementation's name of a fault point.
+pub fn fault_point(point: FaultPoint) -> inject::FaultPoint {
+    match point {
+        FaultPoint::PageAlloc => inject::FaultPoint::PageAlloc,
+        FaultPoint::Slab => inject::FaultPoint::Slab,
+        FaultPoint::Trylock => inject::FaultPoint::Trylock,
+        FaultPoint::Notifier => inject::FaultPoint::Notifier,
+        FaultPoint::Aio => inject::FaultPoint::Aio,
+        FaultPoint::Usercopy => inject::FaultPoint::Usercopy,
+        FaultPoint::ReaperDelay => inject::FaultPoint::ReaperDelay,
+    }
+}
+
 fn fault(fault: &Fault) -> inject::Fault {
     inject::Fault {
-        point: match fault.point {
-            FaultPoint::PageAlloc => inject::FaultPoint::PageAlloc,
-            FaultPoint::Slab => inject::FaultPoint::Slab,
-            FaultPoint::Trylock => inject::FaultPoint::Trylock,
-            FaultPoint::Notifier => inject::FaultPoint::Notifier,
-            FaultPoint::Aio => inject::FaultPoint::Aio,
-            FaultPoint::Usercopy => inject::FaultPoint::Usercopy,
-            FaultPoint::ReaperDelay => inject::FaultPoint::ReaperDelay,
-        },
+        point: fault_point(fault.point),
         probability: fault.probability,
         interval: fault.interval,
         times: fault.times,

@@ -1,0 +1,60 @@
+//! The complete `fail-nth` sweep: for each fault point the first call fails, then the second, and so on,
+//! until a run no longer gets to the n-th.
+//!
+//! As syzkaller does with `/proc/PID/fail-nth`. Everything but the one fault stays as it is: the case's
+//! own faults are left out, and its schedule is kept.
+
+use crate::case::{Case, Fault, FaultPoint, Signature};
+use crate::run::Runner;
+use crate::run::plan::fault_point;
+use mmreap::revision::Revision;
+use mmreap::world::world;
+use std::collections::BTreeMap;
+
+/// Calls of one point that are failed at the most: more than any case of the format gets to in a run
+/// that comes to an end.
+const CALLS: u32 = 1000;
+
+/// A point, and the call of it that failed.
+pub type Strike = (FaultPoint, u32);
+
+/// What a sweep came to.
+#[derive(Clone, Debug, Default)]
+pub struct Sweep {
+    /// Runs, one for each call that was failed.
+    pub runs: u64,
+    /// For each failure, the first strike that led to it.
+    pub found: BTreeMap<Signature, Strike>,
+}
+
+/// Fails every call of every point once.
+pub fn sweep(runner: &mut Runner, case: &Case, revision: &'static Revision) -> Sweep {
+    let mut sweep = Sweep::default();
+    for point in FaultPoint::ALL {
+        for nth in 1..=CALLS {
+            let outcome = runner.run_case(&with_strike(case, (point, nth)), revision);
+            if world(|w| w.injection.calls(fault_point(point))) < nth {
+                break;
+            }
+            sweep.runs += 1;
+            if let Some(failure) = outcome.failure {
+                sweep.found.entry(failure.signature).or_insert((point, nth));
+            }
+        }
+    }
+    sweep
+}
+
+/// The case with one fault in the place of its own.
+pub fn with_strike(case: &Case, (point, nth): Strike) -> Case {
+    let fault = Fault {
+        point,
+        probability: 100,
+        interval: 1,
+        times: None,
+        space: 0,
+        fail_nth: Some(nth),
+        task_filter: None,
+    };
+    Case { faults: vec![fault], ..case.clone() }
+}
