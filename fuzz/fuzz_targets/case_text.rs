@@ -3,5 +3,6 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use mmreap_fuzz::{case_text::check, input::Input};
 
-fuzz_target!(|data: &[u8]| mmreap_fuzz::case_text::check(data));
+fuzz_target!(|input: Input<'_>| check(input.0));

@@ -12,6 +12,9 @@ use mmreap_harness::case::{Case, Expect};
 use mmreap_harness::corpus;
 use std::path::PathBuf;
 
+/// The argument that says where libFuzzer puts its artifacts.
+const PREFIX: &str = "-artifact_prefix=";
+
 /// Shows and writes the failing case, and ends the process in the function of its oracle.
 pub fn crash(found: &Found) -> ! {
     let case = as_it_failed(found);
@@ -30,12 +33,11 @@ fn as_it_failed(found: &Found) -> Case {
     Case { expect, others: Vec::new(), ..found.case.clone() }
 }
 
-/// Beside libFuzzer's own artifacts.
+/// Beside libFuzzer's own artifacts. Like libFuzzer, the last argument counts.
 fn artifact(case: &Case, found: &Found) -> PathBuf {
-    let prefix =
-        std::env::args().find_map(|it| Some(it.strip_prefix("-artifact_prefix=")?.to_string()));
+    let prefixes = std::env::args().filter_map(|it| Some(it.strip_prefix(PREFIX)?.to_string()));
     let name = corpus::file_name(case, &found.failure.signature);
-    PathBuf::from(format!("{}crash-{name}", prefix.unwrap_or_default()))
+    PathBuf::from(format!("{}crash-{name}", prefixes.last().unwrap_or_default()))
 }
 
 macro_rules! oracles {

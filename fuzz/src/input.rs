@@ -4,17 +4,33 @@
 //! libFuzzer's own byte mutations are not used: nearly all of them would only spoil the text.
 
 use crate::settings::SETTINGS;
-use arbitrary::Unstructured;
+use arbitrary::{Arbitrary, Unstructured};
 use mmreap_harness::case::parse::parse_bytes;
 use mmreap_harness::case::{Case, generate, mutate};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
+use std::fmt::{self, Debug, Formatter};
 
 /// Bytes of chance behind each step.
 const ENTROPY: usize = 512;
 
 /// One change in a hundred starts over, so that a session is not bound to the shapes that it began with.
 const START_OVER: u32 = 100;
+
+/// An input as libFuzzer has it. `Debug`, which is what `cargo fuzz` shows of a crash, is the text.
+pub struct Input<'a>(pub &'a [u8]);
+
+impl<'a> Arbitrary<'a> for Input<'a> {
+    fn arbitrary(u: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
+        u.bytes(u.len()).map(Input)
+    }
+}
+
+impl Debug for Input<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(self.0))
+    }
+}
 
 /// Changes the text at the beginning of the buffer; returns its new size, which is at most `max_size`.
 pub fn change(buffer: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
