@@ -3,6 +3,7 @@
 //! [`produce`] and [`attempt`] are all that the `mmreap fuzz` command and the cargo-fuzz target need, and
 //! both use them: one draws its bytes from ChaCha, the other from libFuzzer.
 
+pub mod known;
 pub mod nightly;
 pub mod sweep;
 

@@ -1,0 +1,14 @@
+//! What the libFuzzer targets share.
+//!
+//! The targets themselves are macro calls. Here is what they call: [`teardown`] runs an input,
+//! [`input`] makes new inputs out of old ones, [`crash`] turns a failure into a crash, [`settings`] is what
+//! the environment asks for. Everything about cases and runs is in the harness; nothing in it knows of
+//! libFuzzer.
+
+#![forbid(unsafe_code)]
+
+pub mod case_text;
+pub mod crash;
+pub mod input;
+pub mod settings;
+pub mod teardown;

@@ -1,0 +1,61 @@
+//! What the environment asks for.
+//!
+//! libFuzzer owns the command line, so a session is configured by variables:
+//!
+//! | variable | meaning |
+//! |---|---|
+//! | `MMREAP_KERNEL` | every case runs on this release or mutant, whatever its `kernel` line says |
+//! | `MMREAP_KNOWN` | a directory of cases; failures that they expect on the kernel are not crashes |
+//!
+//! A value that cannot be used ends the process before the first run: a session that attacked something
+//! else than was asked for would be worse than none.
+
+use mmreap::revision::{self, Revision};
+use mmreap_harness::campaign::known::Known;
+use std::path::Path;
+use std::process::exit;
+use std::sync::LazyLock;
+
+/// The kernel of cases that are made from raw bytes: the release with the race that the project is about.
+const DEFAULT_KERNEL: &Revision = &revision::V4_14;
+
+/// A session's settings.
+#[derive(Default)]
+pub struct Settings {
+    /// Overrides the kernel of every case.
+    pub kernel: Option<&'static Revision>,
+    /// Failures that are no news.
+    pub known: Known,
+}
+
+/// The settings of this process.
+pub static SETTINGS: LazyLock<Settings> = LazyLock::new(|| Settings {
+    kernel: kernel_from_environment(),
+    known: known_from_environment(),
+});
+
+impl Settings {
+    /// The name of the kernel for cases that do not say one.
+    pub fn kernel_for_new_cases(&self) -> &'static str {
+        self.kernel.unwrap_or(DEFAULT_KERNEL).name
+    }
+}
+
+fn kernel_from_environment() -> Option<&'static Revision> {
+    let name = std::env::var("MMREAP_KERNEL").ok()?;
+    let revision = revision::find(&name);
+    Some(revision.unwrap_or_else(|| refuse(&format!("MMREAP_KERNEL: there is no kernel `{name}`"))))
+}
+
+fn known_from_environment() -> Known {
+    let Some(directory) = std::env::var_os("MMREAP_KNOWN") else {
+        return Known::default();
+    };
+    let known = Known::load(Path::new(&directory));
+    known.unwrap_or_else(|error| refuse(&format!("MMREAP_KNOWN: {error}")))
+}
+
+fn refuse(message: &str) -> ! {
+    eprintln!("error: {message}");
+    exit(2)
+}

@@ -1,0 +1,106 @@
+//! A night on paper: Markdown for people, JUnit for machines, cases for the corpus.
+//!
+//! Markdown says first what somebody has to look at, and shows a new failure with its whole case. JUnit has
+//! one test for each case and kernel and one for each campaign, so that a dashboard counts them.
+
+use super::{CANARY, Finding, Night, Share};
+use crate::corpus::{self, CorpusError};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use std::path::Path;
+
+impl Night {
+    /// Writes `report.md`, `junit.xml` and the new cases into a directory.
+    pub fn write(&self, directory: &Path) -> Result<(), CorpusError> {
+        corpus::check_writable(directory)?;
+        for finding in &self.findings {
+            let name = corpus::file_name(&finding.case, &finding.signature);
+            corpus::write(&directory.join(name), &finding.case.to_string())?;
+        }
+        corpus::write(&directory.join("junit.xml"), &self.to_junit())?;
+        corpus::write(&directory.join("report.md"), &self.to_markdown())
+    }
+
+    /// The report for people.
+    pub fn to_markdown(&self) -> String {
+        let color = if self.is_green() { "green" } else { "red" };
+        let complaints: String = self.complaints().iter().map(|it| format!("- {it}\n")).collect();
+        let rows: String = self.shares.iter().chain([&self.canary]).map(row).collect();
+        let findings: String = self.findings.iter().map(section).collect();
+        format!(
+            "# A {color} night\n\nSeed {}, {} replays, {:.0} s.\n\n{complaints}\n\
+             | kernel | cases | runs | runs/s | failing |\n|---|--:|--:|--:|--:|\n{rows}{findings}",
+            self.seed,
+            self.replays.len(),
+            self.took.as_secs_f64(),
+        )
+    }
+
+    /// The report for machines.
+    pub fn to_junit(&self) -> String {
+        let mut report = Report::new("mmreap nightly");
+        report.set_time(self.took);
+        report.add_test_suites([self.replay_suite(), self.canary_suite(), self.campaign_suite()]);
+        report.to_string().expect("a report can be written to memory")
+    }
+
+    fn replay_suite(&self) -> TestSuite {
+        let mut suite = TestSuite::new("replay");
+        for replay in &self.replays {
+            let complaint = (!replay.is_expected).then(|| replay.complaint());
+            let name = format!("{} on {}", replay.file, replay.kernel);
+            suite.add_test_case(test(&name, complaint, None));
+        }
+        suite
+    }
+
+    fn canary_suite(&self) -> TestSuite {
+        let mut suite = TestSuite::new("canary");
+        let mut case = test(CANARY, self.canary_complaint(), None);
+        case.set_time(self.canary.took);
+        suite.add_test_case(case);
+        suite
+    }
+
+    fn campaign_suite(&self) -> TestSuite {
+        let mut suite = TestSuite::new("campaign");
+        for share in &self.shares {
+            let runs = share.totals.runs;
+            let complaint = (runs == 0).then(|| "not a single run".to_string());
+            let mut case = test(&format!("{} runs", share.kernel), complaint, None);
+            case.set_time(share.took);
+            suite.add_test_case(case);
+        }
+        for finding in &self.findings {
+            let name = format!("{} {}", finding.kernel, finding.signature);
+            let text = Some(finding.case.to_string());
+            suite.add_test_case(test(&name, Some(finding.headline.clone()), text));
+        }
+        suite
+    }
+}
+
+/// A test that passed, unless there is a complaint.
+fn test(name: &str, complaint: Option<String>, text: Option<String>) -> TestCase {
+    let Some(message) = complaint else {
+        return TestCase::new(name, TestCaseStatus::success());
+    };
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_message(message);
+    if let Some(text) = text {
+        status.set_description(text);
+    }
+    TestCase::new(name, status)
+}
+
+fn row(share: &Share) -> String {
+    let totals = share.totals;
+    let rate = totals.runs as f64 / share.took.as_secs_f64().max(f64::MIN_POSITIVE);
+    let (kernel, cases, runs, failures) =
+        (share.kernel, totals.cases, totals.runs, totals.failures);
+    format!("| {kernel} | {cases} | {runs} | {rate:.0} | {failures} |\n")
+}
+
+fn section(finding: &Finding) -> String {
+    let Finding { kernel, signature, headline, case } = finding;
+    format!("\n## {signature} on {kernel}\n\n{headline}\n\n```\n{case}```\n")
+}
