@@ -36,7 +36,7 @@ impl Debug for Input<'_> {
 pub fn change(buffer: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     let old = &buffer[..size];
     let text = match parse_bytes(old) {
-        Ok(case) if seed % START_OVER != 0 => changed(case, seed),
+        Ok(case) if !seed.is_multiple_of(START_OVER) => changed(case, seed),
         Ok(_) => fresh(&[], seed),
         Err(_) => fresh(old, seed),
     };

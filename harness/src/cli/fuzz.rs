@@ -1,6 +1,7 @@
 //! `mmreap fuzz`: a campaign on one revision.
 
 use super::{AS_EXPECTED, BAD_INPUT, FOUND, Stop, parse_kernel, print_json};
+use crate::campaign::known::Known;
 use crate::campaign::{Campaign, Found};
 use crate::case::{Case, Expect, Signature};
 use crate::corpus::{self, CorpusError};
@@ -78,9 +79,8 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     corpus::check_writable(&arguments.corpus)?;
     let seed = arguments.seed.unwrap_or_else(|| RandomState::new().hash_one(0));
     let mut campaign = Campaign::new(arguments.kernel, seed);
-    for path in corpus::list(&arguments.corpus)? {
-        let case = corpus::load(&path)?;
-        know(&mut campaign, &case, arguments.kernel.name);
+    for signature in Known::load(&arguments.corpus)?.on(arguments.kernel.name) {
+        campaign.know(signature.clone());
     }
     let mut session = Session {
         arguments,
@@ -96,17 +96,6 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     session.bar.finish_and_clear();
     session.conclude();
     code
-}
-
-/// Signatures that a case of the corpus expects on the revision are known.
-fn know(campaign: &mut Campaign, case: &Case, kernel: &str) {
-    let own = (case.kernel == kernel).then_some(&case.expect).and_then(Option::as_ref);
-    let others = case.others.iter().filter(|(name, _)| name == kernel).map(|(_, expect)| expect);
-    for expect in own.into_iter().chain(others) {
-        if let Expect::Fail(signature) = expect {
-            campaign.know(signature.clone());
-        }
-    }
 }
 
 fn catch_interrupts() -> Result<Arc<AtomicBool>, Stop> {
