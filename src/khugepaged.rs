@@ -11,104 +11,47 @@ use crate::mm::pgtable::{
     Entry, PTRS, PageTable, Slot, pgd_offset, pmd_lock, pmd_offset, pte_index, read_pmd,
 };
 use crate::mm::vma::{VmFlag, Vma};
-use crate::mm::{Mm, MmFlag, memory::replace_page, mmap_sem, mmdrop, mmgrab};
+use crate::mm::{Mm, MmFlag, memory::replace_page, mmap_sem, mmdrop};
 use crate::page::{Frame, content, free_pages, store};
 use crate::page_alloc::try_alloc_frames;
-use crate::sync::atomic::atomic_read;
-use crate::sync::bits::{clear_bit, set_bit, test_bit};
-use crate::sync::lock::Family;
+use crate::scan_list::{Scanner, test_exit};
 use crate::sync::rwsem::{down_read, down_write, up_read, up_write};
-use crate::sync::spinlock::{SpinLock, spin_lock, spin_unlock};
+use crate::sync::spinlock::spin_unlock;
 use crate::sync::wait::wait_for_work;
 use crate::trace::{Kind, ObjectRef, enter, protocol};
-use crate::world::{World, world};
-
-/// khugepaged's list: address spaces, and the one that it is working on.
-#[derive(Debug, Default)]
-pub struct KhugepagedList {
-    slots: Vec<Handle<Mm>>,
-    cursor: Option<Handle<Mm>>,
-    lock: Option<SpinLock>,
-}
-
-impl KhugepagedList {
-    /// Forgets everything.
-    pub fn reset(&mut self) {
-        self.slots.clear();
-        (self.cursor, self.lock) = (None, None);
-    }
-
-    /// Address spaces that are registered.
-    pub fn registered(&self) -> &[Handle<Mm>] {
-        &self.slots
-    }
-}
+use crate::world::World;
 
 const LIST: ObjectRef = ObjectRef::sole(Kind::KhugepagedList);
 
+const KHUGEPAGED: Scanner = Scanner { list: |w| &mut w.khugepaged, flag: MmFlag::VmHugepage };
+
 /// Creates the lock, at boot.
 pub fn boot(w: &mut World) {
-    let lock = w.locks.add("khugepaged_mm_lock", Family::Spinning);
-    w.locks.own(lock, LIST);
-    w.khugepaged.lock = Some(SpinLock(lock));
+    KHUGEPAGED.boot(w, "khugepaged_mm_lock", LIST);
 }
 
 /// `__khugepaged_enter`: registers an address space.
 pub fn khugepaged_enter(mm: Handle<Mm>) {
-    if !test_bit(mm, MmFlag::VmHugepage) {
-        world(|w| w.khugepaged.slots.push(mm));
-        set_bit(mm, MmFlag::VmHugepage);
-        mmgrab(mm);
-    }
+    KHUGEPAGED.enter(mm);
 }
 
-/// `khugepaged_exit`: takes the address space off the list, or waits until khugepaged has let go of it.
+/// `khugepaged_exit`: the handshake of a dying address space.
 pub fn khugepaged_exit(mm: Handle<Mm>) {
-    if !test_bit(mm, MmFlag::VmHugepage) {
-        return;
+    if KHUGEPAGED.knows(mm) {
+        let _call = protocol("__khugepaged_exit", mm.object());
+        KHUGEPAGED.exit(mm);
     }
-    let _call = protocol("__khugepaged_exit", mm.object());
-    let easy = with_list(|list| list.cursor != Some(mm) && list.remove(mm));
-    if easy {
-        clear_bit(mm, MmFlag::VmHugepage);
-        mmdrop(mm);
-    } else {
-        down_write(mmap_sem(mm));
-        up_write(mmap_sem(mm));
-    }
-}
-
-impl KhugepagedList {
-    fn remove(&mut self, mm: Handle<Mm>) -> bool {
-        let registered = self.slots.contains(&mm);
-        self.slots.retain(|&slot| slot != mm);
-        registered
-    }
-}
-
-fn with_list<R>(f: impl FnOnce(&mut KhugepagedList) -> R) -> R {
-    let lock = world(|w| w.khugepaged.lock.expect("the machine has booted"));
-    spin_lock(lock);
-    let result = world(|w| f(&mut w.khugepaged));
-    spin_unlock(lock);
-    result
-}
-
-fn khugepaged_test_exit(mm: Handle<Mm>) -> bool {
-    atomic_read(mm, "mm_users", |mm| &mut mm.users) == 0
 }
 
 /// The thread: one pass over what is registered, then it waits for more to do.
 pub fn khugepaged() {
     let _call = protocol("khugepaged", LIST);
-    for mm in world(|w| w.khugepaged.slots.clone()) {
-        let registered = with_list(|list| {
-            list.cursor = list.slots.contains(&mm).then_some(mm);
-            list.cursor.is_some()
-        });
-        if registered {
+    for mm in KHUGEPAGED.registered() {
+        if KHUGEPAGED.begin(mm) {
             scan(mm);
-            leave(mm);
+            if KHUGEPAGED.end(mm) {
+                mmdrop(mm);
+            }
         }
     }
     let _until_the_end = wait_for_work(LIST, "khugepaged_wait", || false);
@@ -117,23 +60,10 @@ pub fn khugepaged() {
 fn scan(mm: Handle<Mm>) {
     let _call = enter("khugepaged_scan_mm_slot");
     down_read(mmap_sem(mm));
-    let candidate = if khugepaged_test_exit(mm) { None } else { find_candidate(mm) };
+    let candidate = if test_exit(mm) { None } else { find_candidate(mm) };
     up_read(mmap_sem(mm));
     if let Some(page) = candidate {
         collapse_huge_page(mm, page);
-    }
-}
-
-/// `collect_mm_slot`: moves on, and lets go of an address space that has no users any more.
-fn leave(mm: Handle<Mm>) {
-    let gone = khugepaged_test_exit(mm);
-    let ours = with_list(|list| {
-        list.cursor = None;
-        gone && list.remove(mm)
-    });
-    if ours {
-        clear_bit(mm, MmFlag::VmHugepage);
-        mmdrop(mm);
     }
 }
 
@@ -174,7 +104,7 @@ fn collapse_huge_page(mm: Handle<Mm>, page: u32) {
     let _call = protocol("collapse_huge_page", mm.object());
     let Some(fresh) = try_alloc_frames(PTRS as usize) else { return };
     down_write(mmap_sem(mm));
-    let target = if khugepaged_test_exit(mm) { None } else { table_with_pages(mm, page) };
+    let target = if test_exit(mm) { None } else { table_with_pages(mm, page) };
     let unused = match target {
         Some((pmd, table)) => collapse(mm, page, pmd, table, &fresh),
         None => fresh,

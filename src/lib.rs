@@ -13,7 +13,7 @@
 //! |---|---|
 //! | 5 the table | [`revision`] |
 //! | 4 the protocol | [`exit`], [`oom`] |
-//! | 3 who holds, blocks, scans | [`task`], [`aio`], [`ksm`], [`khugepaged`], [`workqueue`], [`syscall`] |
+//! | 3 who holds, blocks, scans | [`task`], [`aio`], [`scan_list`], [`ksm`], [`khugepaged`], [`workqueue`], [`syscall`] |
 //! | 2 the address space | [`mm`] |
 //! | 1 frames and faults | [`page`], [`page_alloc`], [`inject`] |
 //! | 0 what can be observed | [`sync`], [`memory`], [`trace`], [`world`] |
@@ -34,6 +34,7 @@ pub mod oom;
 pub mod page;
 pub mod page_alloc;
 pub mod revision;
+pub mod scan_list;
 pub mod sync;
 pub mod syscall;
 pub mod task;

@@ -7,8 +7,6 @@
 
 use crate::aio::{Kiocb, Kioctx, Waiter};
 use crate::inject::Injection;
-use crate::khugepaged::KhugepagedList;
-use crate::ksm::KsmList;
 use crate::memory::{Place, Slab, Violation};
 use crate::mm::Mm;
 use crate::mm::gather::Gather;
@@ -18,6 +16,7 @@ use crate::mm::vma::Vma;
 use crate::oom::OomKiller;
 use crate::page::Zone;
 use crate::revision::{self, Revision};
+use crate::scan_list::ScanList;
 use crate::sync::lock::Locks;
 use crate::sync::point::{Access, Op, Turn};
 use crate::sync::ready::Ready;
@@ -113,9 +112,9 @@ pub struct World {
     /// The OOM killer and its reaper.
     pub oom: OomKiller,
     /// ksmd's list.
-    pub ksm: KsmList,
+    pub ksm: ScanList,
     /// khugepaged's list.
-    pub khugepaged: KhugepagedList,
+    pub khugepaged: ScanList,
     /// Work for the kernel worker.
     pub workqueue: Workqueue,
     /// Scheduling decisions so far.
@@ -154,8 +153,8 @@ impl World {
             kiocbs: Slab::new(),
             waiters: Slab::new(),
             oom: OomKiller::default(),
-            ksm: KsmList::default(),
-            khugepaged: KhugepagedList::default(),
+            ksm: ScanList::default(),
+            khugepaged: ScanList::default(),
             workqueue: Workqueue::default(),
             step: 0,
             progress: 0,

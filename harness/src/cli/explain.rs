@@ -1,12 +1,11 @@
 //! `mmreap explain`: why a case fails.
 
-use super::{AS_EXPECTED, FOUND, Stop, parse_kernel, revision_of};
+use super::{AS_EXPECTED, FOUND, OneCase, Stop};
 use crate::case::Case;
 use crate::corpus;
 use crate::run::Runner;
 use mmreap::revision::Revision;
 use mmreap::world::world;
-use std::path::PathBuf;
 
 /// Arguments of `mmreap explain`.
 #[derive(clap::Args, Debug)]
@@ -15,26 +14,21 @@ Examples:
   mmreap explain corpus/CASE.mmreap
   mmreap explain CASE.mmreap --kernel v4.15")]
 pub struct Arguments {
-    /// A case file
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// Explain what happens on this release or mutant
-    #[arg(long, value_name = "REV", value_parser = parse_kernel)]
-    kernel: Option<&'static Revision>,
+    #[command(flatten)]
+    one: OneCase,
 }
 
 /// Explains one file. Exit code 1 if the case fails otherwise than it says.
 pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
-    let case = corpus::load(&arguments.file)?;
-    let revision = revision_of(&arguments.file, &case, arguments.kernel)?;
+    let (case, revision) = arguments.one.load()?;
     match of_case(&mut Runner::new(), &case, revision) {
         Some(text) => {
             anstream::print!("{text}");
             Ok(AS_EXPECTED)
         }
         None => {
-            anstream::println!("{} passes on {}", arguments.file.display(), revision.name);
-            Ok(if corpus::expected(&case).is_some() && arguments.kernel.is_none() {
+            anstream::println!("{} passes on {}", arguments.one.file.display(), revision.name);
+            Ok(if corpus::expected(&case).is_some() && arguments.one.kernel.is_none() {
                 FOUND
             } else {
                 AS_EXPECTED

@@ -1,12 +1,11 @@
 //! `mmreap minimize`: a smaller case that fails in the same way.
 
-use super::{AS_EXPECTED, FOUND, Stop, parse_kernel, revision_of};
+use super::{AS_EXPECTED, FOUND, OneCase, Stop};
 use crate::campaign::{Found, finish};
 use crate::corpus;
 use crate::minimize::size;
 use crate::run::Runner;
 use indicatif::ProgressBar;
-use mmreap::revision::Revision;
 use std::path::PathBuf;
 
 /// Arguments of `mmreap minimize`.
@@ -16,12 +15,8 @@ Examples:
   mmreap minimize CASE.mmreap                     prints the smaller case
   mmreap minimize CASE.mmreap --output SMALL.mmreap")]
 pub struct Arguments {
-    /// A case file that fails
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// Minimise the failure on this release or mutant
-    #[arg(long, value_name = "REV", value_parser = parse_kernel)]
-    kernel: Option<&'static Revision>,
+    #[command(flatten)]
+    one: OneCase,
     /// Write the smaller case here; may be FILE itself
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -29,11 +24,10 @@ pub struct Arguments {
 
 /// Minimises one file. Exit code 1 if the case does not fail.
 pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
-    let case = corpus::load(&arguments.file)?;
-    let revision = revision_of(&arguments.file, &case, arguments.kernel)?;
+    let (case, revision) = arguments.one.load()?;
     let mut runner = Runner::new();
     let Some(failure) = runner.run_case(&case, revision).failure else {
-        anstream::eprintln!("{} passes on {}", arguments.file.display(), revision.name);
+        anstream::eprintln!("{} passes on {}", arguments.one.file.display(), revision.name);
         return Ok(FOUND);
     };
     let bar = ProgressBar::new_spinner();

@@ -13,10 +13,10 @@ mod sweep;
 
 use crate::case::Case;
 use crate::case::error::CaseError;
-use crate::corpus::CorpusError;
+use crate::corpus::{self, CorpusError};
 use clap::{Parser, Subcommand};
 use mmreap::revision::{self, Revision};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Everything was as expected.
@@ -62,6 +62,25 @@ enum Command {
     Kernels(kernels::Arguments),
     /// Replay the corpus, fuzz every release, and report
     Nightly(nightly::Arguments),
+}
+
+/// A case file, and the revision that it is about.
+#[derive(clap::Args, Debug)]
+struct OneCase {
+    /// A case file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Use this release or mutant instead of the case's own
+    #[arg(long, value_name = "REV", value_parser = parse_kernel)]
+    kernel: Option<&'static Revision>,
+}
+
+impl OneCase {
+    fn load(&self) -> Result<(Case, &'static Revision), Stop> {
+        let case = corpus::load(&self.file)?;
+        let revision = revision_of(&self.file, &case, self.kernel)?;
+        Ok((case, revision))
+    }
 }
 
 /// What ends a command early: a message for a person.
