@@ -334,8 +334,12 @@ impl World {
         Place { thread: self.running, site: thread.site(), event: self.log.len() as u32 }
     }
 
-    /// Appends an event of the running thread.
+    /// Appends an event of the running thread. While the machine boots, only what has an effect counts:
+    /// nobody is there to race with.
     pub fn record(&mut self, object: ObjectRef, what: What) {
+        if self.booting && is_routine(what) {
+            return;
+        }
         self.progress += u32::from(is_progress(what));
         let thread = &self.threads[self.running.index()];
         let mut site = thread.site();
@@ -355,6 +359,19 @@ impl World {
 
     /// The zone, as an object of events.
     pub const ZONE: ObjectRef = ObjectRef::sole(Kind::Zone);
+}
+
+/// Whether an event leaves everything as it was in the end.
+fn is_routine(what: What) -> bool {
+    matches!(
+        what,
+        What::Enter
+            | What::Read
+            | What::Write
+            | What::TestFlag { .. }
+            | What::Acquire { .. }
+            | What::Release { .. }
+    )
 }
 
 /// Whether an event changes what a stuck allocation waits for.

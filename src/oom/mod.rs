@@ -20,6 +20,8 @@ pub struct OomKiller {
     pub processes: Vec<Handle<Signal>>,
     /// `oom_victims`: marked threads that have not finished `exit_mm`.
     pub victims: i32,
+    /// The lowest that `victims` has been.
+    pub fewest_victims: i32,
     /// `oom_reaper_list`: the head of the reaper's queue.
     pub reaper_list: Option<Handle<Task>>,
     /// Allocations that succeeded so far.

@@ -48,6 +48,7 @@ fn change_oom_victims(delta: i32) -> i32 {
     let (old, new) = world(|w| {
         let old = w.oom.victims;
         w.oom.victims += delta;
+        w.oom.fewest_victims = w.oom.fewest_victims.min(w.oom.victims);
         (old, w.oom.victims)
     });
     record(OOM, What::Count { old, new });

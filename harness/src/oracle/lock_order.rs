@@ -6,65 +6,100 @@
 //! to be annotated.
 
 use super::{Failure, event_site, signature};
+use mmreap::sync::thread::Tid;
 use mmreap::trace::{Event, Kind, What};
 use mmreap::world::World;
-use std::collections::BTreeMap;
 
+/// The name of a lock class.
 type Class = &'static str;
 
-/// "While holding the first, the second was taken", and where.
-type Order = BTreeMap<(Class, Class), usize>;
+/// Classes that a run can use; there are about ten.
+const CLASSES: usize = 32;
+
+/// In which order classes were taken: `after[a]` has bit `b` if some thread took `b` while it held `a`.
+#[derive(Default)]
+struct Order {
+    classes: Vec<Class>,
+    held: Vec<Vec<usize>>,
+    after: [u32; CLASSES],
+}
 
 /// Looks for a cycle in the order.
 pub fn judge(world: &World) -> Option<Failure> {
-    let order = collect(&world.log);
-    let closes = |&(&(a, b), _): &(&(Class, Class), &usize)| reaches(&order, b, a);
-    let (&(a, b), &index) = order.iter().find(closes)?;
-    Some(describe(world, a, b, index))
+    let mut order = Order::default();
+    let closing = world.log.iter().position(|event| order.note(event))?;
+    let event = &world.log[closing];
+    let held = &order.held[event.thread.index()];
+    let taken = order.classes.iter().position(|&class| class == event.site.noun)?;
+    let before = held.iter().find(|&&other| order.reaches(taken, other))?;
+    Some(describe(world, order.classes[*before], event.site.noun, closing))
 }
 
-fn collect(log: &[Event]) -> Order {
-    let mut held: Vec<Vec<Class>> = Vec::new();
-    let mut order = Order::new();
-    for (index, event) in log.iter().enumerate() {
-        let thread = event.thread.index();
-        if held.len() <= thread {
-            held.resize(thread + 1, Vec::new());
-        }
-        let class = event.site.noun;
+impl Order {
+    /// Adds an event; whether it closes a cycle.
+    fn note(&mut self, event: &Event) -> bool {
         match event.what {
-            What::Acquire { trylock, .. } => {
-                for &other in held[thread].iter().filter(|&&other| !trylock && other != class) {
-                    order.entry((other, class)).or_insert(index);
-                }
-                held[thread].push(class);
-            }
+            What::Acquire { trylock, .. } => self.take(event, trylock),
             What::Release { .. } => {
-                if let Some(position) = held[thread].iter().rposition(|&other| other == class) {
-                    held[thread].remove(position);
+                let class = self.class(event.site.noun);
+                let held = self.held_by(event.thread);
+                if let Some(position) = held.iter().rposition(|&other| other == class) {
+                    held.remove(position);
                 }
+                false
             }
-            _ => {}
+            _ => false,
         }
     }
-    order
-}
 
-fn reaches(order: &Order, from: Class, to: Class) -> bool {
-    let (mut reached, mut next) = (vec![from], 0);
-    while next < reached.len() {
-        let at = reached[next];
-        if at == to {
-            return true;
+    fn take(&mut self, event: &Event, trylock: bool) -> bool {
+        let class = self.class(event.site.noun);
+        let held = self.held_by(event.thread).iter().fold(0u32, |all, other| all | 1 << other);
+        let mut closes = false;
+        let others = (0..self.classes.len()).filter(|&other| held >> other & 1 == 1);
+        for other in others.filter(|&other| !trylock && other != class) {
+            let is_new = self.after[other] >> class & 1 == 0;
+            self.after[other] |= 1 << class;
+            closes |= is_new && self.reaches(class, other);
         }
-        for &(a, b) in order.keys() {
-            if a == at && !reached.contains(&b) {
-                reached.push(b);
-            }
+        if !closes {
+            self.held_by(event.thread).push(class);
         }
-        next += 1;
+        closes
     }
-    false
+
+    fn class(&mut self, name: Class) -> usize {
+        let known =
+            self.classes.iter().position(|&class| std::ptr::eq(class, name) || class == name);
+        known.unwrap_or_else(|| {
+            assert!(
+                self.classes.len() < CLASSES,
+                "more lock classes than the oracle can tell apart"
+            );
+            self.classes.push(name);
+            self.classes.len() - 1
+        })
+    }
+
+    fn held_by(&mut self, thread: Tid) -> &mut Vec<usize> {
+        if self.held.len() <= thread.index() {
+            self.held.resize(thread.index() + 1, Vec::new());
+        }
+        &mut self.held[thread.index()]
+    }
+
+    /// Whether `to` was taken after `from`, directly or through others.
+    fn reaches(&self, from: usize, to: usize) -> bool {
+        let mut reached = 1 << from;
+        loop {
+            let taken = (0..self.classes.len()).filter(|class| reached >> class & 1 == 1);
+            let next = taken.fold(reached, |all, class| all | self.after[class]);
+            if next == reached {
+                return reached >> to & 1 == 1;
+            }
+            reached = next;
+        }
+    }
 }
 
 fn describe(world: &World, a: Class, b: Class, index: usize) -> Failure {

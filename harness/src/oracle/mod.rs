@@ -5,7 +5,7 @@
 //! the kind of object, and the two protocol functions that are in conflict, the one that noticed first.
 
 use crate::case::Signature;
-use mmreap::trace::{Kind, ObjectRef, Site};
+use mmreap::trace::{Event, Kind, ObjectRef, Site, SkipReason, What};
 use mmreap::world::World;
 
 mod data;
@@ -35,22 +35,62 @@ pub struct Failure {
 /// Judges the run that is in the world. The first oracle that speaks is heard: what breaks memory comes
 /// before what follows from it.
 pub fn judge(world: &World) -> Option<Failure> {
-    ORACLES.iter().find_map(|oracle| oracle(world))
+    let seen = Seen::in_log(&world.log);
+    let heard = ORACLES.iter().filter(|(matters, _)| matters(&seen));
+    heard.into_iter().find_map(|(_, oracle)| oracle(world))
 }
 
 type Oracle = fn(&World) -> Option<Failure>;
 
-const ORACLES: [Oracle; 9] = [
-    memory::judge,
-    list::judge,
-    victims::judge,
-    lock_order::judge,
-    data::judge,
-    skip::judge_second_kill,
-    live::judge,
-    skip::judge_given_up,
-    leak::judge,
+/// Whether an oracle can have anything to say.
+type Matters = fn(&Seen) -> bool;
+
+/// Oracles, each with what must have happened for it to matter: most runs pass, and most oracles need not
+/// look at them.
+const ORACLES: [(Matters, Oracle); 9] = [
+    (|_| true, memory::judge),
+    (|seen| seen.queued, list::judge),
+    (|seen| seen.marked, victims::judge),
+    (|_| true, lock_order::judge),
+    (|seen| seen.read, data::judge),
+    (|seen| seen.kills > 1, skip::judge_second_kill),
+    (|_| true, live::judge),
+    (|seen| seen.skipped, skip::judge_given_up),
+    (|_| true, leak::judge),
 ];
+
+/// What happened at all in a run.
+#[derive(Default)]
+struct Seen {
+    /// Somebody read user memory.
+    read: bool,
+    /// A task was put on the reaper's queue, or taken off it.
+    queued: bool,
+    /// A task was marked, or the count of victims changed.
+    marked: bool,
+    /// A pass of the reaper was skipped although nobody had given the address space up.
+    skipped: bool,
+    /// Kills.
+    kills: u32,
+}
+
+impl Seen {
+    fn in_log(log: &[Event]) -> Self {
+        let mut seen = Seen::default();
+        for event in log {
+            match event.what {
+                What::UserRead { .. } => seen.read = true,
+                What::Enqueue | What::Dequeue => seen.queued = true,
+                What::Marked => seen.marked = true,
+                What::Count { .. } if event.object.kind == Kind::OomKiller => seen.marked = true,
+                What::Skip(reason) => seen.skipped |= reason != SkipReason::AlreadySkipped,
+                What::Kill => seen.kills += 1,
+                _ => {}
+            }
+        }
+        seen
+    }
+}
 
 /// A signature from an oracle's name, a kind of object and the sites in conflict.
 fn signature(oracle: &str, kind: Kind, sites: &[Site]) -> Signature {

@@ -10,8 +10,9 @@ use mmreap::world::{End, World};
 
 /// Judges the counter.
 pub fn judge(world: &World) -> Option<Failure> {
-    let negative = |what| matches!(what, What::Count { new, .. } if new < 0);
-    if let Some(index) = world.log.iter().position(|e| negative(e.what)) {
+    if world.oom.fewest_victims < 0 {
+        let negative = |what| matches!(what, What::Count { new, .. } if new < 0);
+        let index = world.log.iter().position(|event| negative(event.what))?;
         return Some(describe(world, index, "is negative".into()));
     }
     let marked = world.tasks.live().filter(|(_, task)| task.flags & memdie() != 0).count() as i32;
