@@ -12,16 +12,17 @@ use mmreap::mm::mmap::VmaPlan;
 use mmreap::mm::pgtable::{Entry, hardware_walk};
 use mmreap::mm::{Mm, mm_alloc, mmap_sem, mmdrop, mmget, mmgrab};
 use mmreap::oom::reaper::wake_oom_reaper;
-use mmreap::oom::victim::exit_oom_victim;
+use mmreap::oom::victim::{exit_oom_victim, mark_v4_15};
 use mmreap::page::{Frame, free_pages, store};
 use mmreap::page_alloc::alloc_page;
 use mmreap::revision::V4_15;
+use mmreap::sync::bits::clear_bit;
 use mmreap::sync::engine::{Candidate, Choose, Engine};
 use mmreap::sync::mutex::{mutex_lock, mutex_unlock};
 use mmreap::sync::rwsem::{down_read, down_write, up_read, up_write};
 use mmreap::sync::thread::Tid;
 use mmreap::sync::time::schedule_timeout_killable;
-use mmreap::task::{current, get_task_struct, put_task_struct, task_lock};
+use mmreap::task::{TaskFlag, current, get_task_struct, put_task_struct, task_lock};
 use mmreap::trace::enter;
 use mmreap::world::world;
 use mmreap_harness::oracle::judge;
@@ -154,9 +155,26 @@ fn list() {
     assert_eq!(verdict(&[wake_first]), "O-LIST oom_reaper_list wake_oom_reaper");
 }
 
+/// A task that was never marked leaves; what is done about it later does not help.
 #[test]
-fn nv() {
-    assert_eq!(verdict(&[|| exit_oom_victim(current())]), "O-NV oom_killer exit_oom_victim");
+fn nv_negative() {
+    let leave_then_mark = || {
+        exit_oom_victim(current());
+        mark_v4_15(current());
+        clear_bit(current(), TaskFlag::Memdie);
+        do_exit();
+    };
+    assert_eq!(verdict(&[leave_then_mark]), "O-NV oom_killer exit_oom_victim");
+}
+
+#[test]
+fn nv_not_the_number_of_marked_tasks() {
+    let mark_and_forget = || {
+        mark_v4_15(current());
+        clear_bit(current(), TaskFlag::Memdie);
+        do_exit();
+    };
+    assert_eq!(verdict(&[mark_and_forget]), "O-NV oom_killer mark_oom_victim");
 }
 
 #[test]

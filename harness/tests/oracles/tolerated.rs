@@ -135,6 +135,38 @@ fn second_kill_lets_the_first_victim_exit() {
     assert_eq!((kills, skips[0]), (2, SkipReason::NoUsers));
 }
 
+/// B50: the last look at free memory comes before the search for a victim, and the search is slow.
+#[test]
+fn late_scan() {
+    let (kills, _) = passes(
+        "kernel v4.13
+         machine frames 16 min 1 high 2 time any
+         process victim adj 500
+           vma heap anon 4 pages
+           thread main:
+         process bystander
+           vma heap anon 4 pages
+           thread main:
+         process spender adj -1000
+           thread main: alloc 3; free
+         process hog adj -1000
+           thread main: alloc 8
+         schedule in_order
+           run spender until entry_SYSCALL_64/put_page(free_pages)
+           run hog
+           run victim until exit_mmap
+           run clock
+           run hog
+           run oom_reaper
+           run clock
+           run hog until select_bad_process
+           run spender
+           run hog
+        ",
+    );
+    assert_eq!(kills, 2);
+}
+
 /// Reads race with stores and with giving the pages up: old content, new content and zeros are fine.
 #[test]
 fn madvise_races_with_reads() {
