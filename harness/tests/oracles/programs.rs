@@ -8,8 +8,8 @@ use mmreap::exit::do_exit::do_exit;
 use mmreap::exit::fork::mmput;
 use mmreap::memory::Handle;
 use mmreap::mm::gather::tlb_gather_mmu;
-use mmreap::mm::mmap::VmaPlan;
-use mmreap::mm::pgtable::{Entry, hardware_walk};
+use mmreap::mm::mmap::{VmaPlan, insert_vma};
+use mmreap::mm::pgtable::{Entry, Level, alloc, hardware_walk};
 use mmreap::mm::{Mm, mm_alloc, mmap_sem, mmdrop, mmget, mmgrab};
 use mmreap::oom::reaper::wake_oom_reaper;
 use mmreap::oom::victim::{exit_oom_victim, mark_v4_15};
@@ -139,6 +139,15 @@ fn leaks() {
     assert_eq!(leak(|| (mmget(mm()), do_exit()).1), "O-LEAK mm mm_users");
     assert_eq!(leak(|| (mmgrab(mm()), do_exit()).1), "O-LEAK mm mm_count");
     assert_eq!(leak(|| (tlb_gather_mmu(mm(), false), do_exit()).1), "O-LEAK mmu_gather mmu_gather");
+    assert_eq!(leak(|| (alloc(Level::Pte), do_exit()).1), "O-LEAK page_table page_table");
+    let forget_mapping = || {
+        let plan = VmaPlan { name: "late".into(), start: 8, pages: 1, flags: 0, file: false };
+        insert_vma(mm(), &plan);
+        let first = mm().peek(|mm| mm.mmap).expect("a mapping at page 0");
+        first.poke(|vma| vma.next = None);
+        do_exit();
+    };
+    assert_eq!(leak(forget_mapping), "O-LEAK vma vm_area_struct");
     assert_eq!(leak(|| (get_task_struct(current()), do_exit()).1), "O-LEAK task usage");
     assert_eq!(leak(|| (alloc_page(), do_exit()).1), "O-LEAK page refcount");
 }

@@ -70,7 +70,7 @@ fn notifier_nap() {
 fn kill_by_hand() {
     let (kills, skips) = passes(
         "kernel v4.13
-         machine frames 10 min 1 high 2 time any
+         machine frames 10 min 1 high 5 time any
          process victim adj 500
            vma heap anon 4 pages
            thread main:
