@@ -2,8 +2,8 @@
 //!
 //! Source: `Documentation/fault-injection` (`probability`, `interval`, `times`, `space`, `task-filter`)
 //! and `/proc/PID/fail-nth`. Where no fault is set up, a point costs one comparison. Whether a fault
-//! with a probability strikes depends on its own number, the task and how often that task came by,
-//! not on a shared stream: taking one fault away leaves the others where they were.
+//! with a probability strikes depends on its point, the task and how often that task came by, not on a
+//! shared stream or on its place in the list: taking one fault away leaves the others where they were.
 
 use crate::sync::thread::Tid;
 use crate::trace::{Kind, ObjectRef, What, record};
@@ -45,14 +45,19 @@ pub struct Fault {
     pub fail_nth: Option<u32>,
     /// Only calls of the thread with this name count.
     pub task_filter: Option<String>,
-    /// The source of chance: a number below 100 for the n-th call of a thread.
+    /// The source of chance: a number below 100 for the n-th call of a thread that passes the filter.
     pub chance: fn(seed: u64, fault: u32, thread: Tid, call: u32) -> u8,
 }
 
 #[derive(Debug)]
 struct Armed {
     fault: Fault,
+    /// Tells apart what this fault draws from what others draw: its point, and its number among the
+    /// faults of that point.
+    number: u32,
     calls: u32,
+    /// Calls of each thread.
+    calls_of: Vec<u32>,
     failures: u32,
 }
 
@@ -81,7 +86,12 @@ impl Injection {
     /// Arms faults, whose chance depends on the seed.
     pub fn arm(&mut self, seed: u64, faults: impl IntoIterator<Item = Fault>) {
         self.seed = seed;
-        self.armed.extend(faults.into_iter().map(|fault| Armed { fault, calls: 0, failures: 0 }));
+        for fault in faults {
+            let same = self.armed.iter().filter(|other| other.fault.point == fault.point).count();
+            let number = fault.point as u32 + (POINTS * same) as u32;
+            let calls_of = Vec::new();
+            self.armed.push(Armed { fault, number, calls: 0, calls_of, failures: 0 });
+        }
     }
 
     /// Whether any fault may still strike.
@@ -96,8 +106,9 @@ impl Injection {
 }
 
 impl Armed {
-    fn strikes(&mut self, seed: u64, number: u32, thread: Tid) -> bool {
+    fn strikes(&mut self, seed: u64, thread: Tid) -> bool {
         self.calls += 1;
+        let call = self.count(thread);
         let fault = &self.fault;
         let strikes = match fault.fail_nth {
             Some(nth) => self.calls == nth,
@@ -105,11 +116,20 @@ impl Armed {
                 self.calls > fault.space
                     && (self.calls - fault.space).is_multiple_of(fault.interval)
                     && fault.times.is_none_or(|times| self.failures < times)
-                    && (fault.chance)(seed, number, thread, self.calls) < fault.probability
+                    && (fault.chance)(seed, self.number, thread, call) < fault.probability
             }
         };
         self.failures += u32::from(strikes);
         strikes
+    }
+
+    /// How often the thread came by, this time included.
+    fn count(&mut self, thread: Tid) -> u32 {
+        if self.calls_of.len() <= thread.index() {
+            self.calls_of.resize(thread.index() + 1, 0);
+        }
+        self.calls_of[thread.index()] += 1;
+        self.calls_of[thread.index()]
     }
 }
 
@@ -119,10 +139,10 @@ fn evaluate(w: &mut World, point: FaultPoint) -> bool {
     let name = &w.threads[thread.index()].name;
     let injection = &mut w.injection;
     let mut any = false;
-    for (number, armed) in injection.armed.iter_mut().enumerate() {
+    for armed in &mut injection.armed {
         let counts = armed.fault.task_filter.as_ref().is_none_or(|filter| filter == name);
         if armed.fault.point == point && counts {
-            any |= armed.strikes(injection.seed, number as u32, thread);
+            any |= armed.strikes(injection.seed, thread);
         }
     }
     any
