@@ -16,6 +16,8 @@ use std::rc::Rc;
 #[derive(Default)]
 pub(super) struct Cast {
     plan: Option<Rc<Plan>>,
+    /// From which injected faults draw.
+    seed: u64,
     /// Processes of the case, in file order.
     pub processes: Vec<Handle<Signal>>,
     /// AIO requests of the case.
@@ -42,9 +44,9 @@ pub(super) fn cast<R>(f: impl FnOnce(&mut Cast) -> R) -> R {
 }
 
 /// Says what the next run is to boot.
-pub(super) fn prepare(plan: Rc<Plan>) {
+pub(super) fn prepare(plan: Rc<Plan>, seed: u64) {
     cast(|cast| {
-        cast.plan = Some(plan);
+        (cast.plan, cast.seed) = (Some(plan), seed);
         cast.processes.clear();
         cast.requests.clear();
         cast.roles.clear();
@@ -64,7 +66,8 @@ pub(super) fn main() {
         start_device(number, name, *completion);
     }
     boot::daemons();
-    world(|w| w.injection.arm(plan.seed, plan.faults.iter().cloned()));
+    let seed = cast(|cast| cast.seed);
+    world(|w| w.injection.arm(seed, plan.faults.iter().cloned()));
     boot::run();
 }
 

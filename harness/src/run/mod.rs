@@ -11,7 +11,7 @@ pub mod plan;
 use crate::case::{Case, Strategy};
 use crate::oracle::{self, Failure};
 use crate::schedule::follow::{Decision, Divergence, Follow};
-use crate::schedule::strategy;
+use crate::schedule::{seed, strategy};
 use mmreap::revision::Revision;
 use mmreap::sync::engine::Engine;
 use mmreap::world::{End, world};
@@ -51,15 +51,16 @@ impl Runner {
     /// Runs a resolved case with a strategy for what its segments leave open.
     pub fn run(&mut self, plan: &Rc<Plan>, revision: &'static Revision, rest: Strategy) -> Outcome {
         let follow = Follow::new(plan.segments.clone(), strategy(rest));
-        let follow = self.execute(plan, revision, follow);
+        let follow = self.execute(plan, revision, follow, rest);
         outcome(&follow.borrow())
     }
 
     /// Runs a case as it stands, and records every decision.
     pub fn record(&mut self, case: &Case, revision: &'static Revision) -> (Outcome, Vec<Decision>) {
         let plan = Rc::new(Plan::new(case));
-        let rest = strategy(case.schedule.strategy);
-        let follow = self.execute(&plan, revision, Follow::recording(plan.segments.clone(), rest));
+        let rest = case.schedule.strategy;
+        let follow = Follow::recording(plan.segments.clone(), strategy(rest));
+        let follow = self.execute(&plan, revision, follow, rest);
         let decisions = follow.borrow_mut().take_decisions();
         (outcome(&follow.borrow()), decisions)
     }
@@ -69,10 +70,11 @@ impl Runner {
         plan: &Rc<Plan>,
         revision: &'static Revision,
         follow: Follow,
+        rest: Strategy,
     ) -> Rc<RefCell<Follow>> {
         let follow = Rc::new(RefCell::new(follow));
         world(|w| w.reset(revision));
-        boot::prepare(plan.clone());
+        boot::prepare(plan.clone(), seed(rest));
         self.engine.run(follow.clone(), boot::main);
         follow
     }

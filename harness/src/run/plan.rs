@@ -20,8 +20,6 @@ use std::rc::Rc;
 pub struct Plan {
     /// The machine.
     pub machine: MachinePlan,
-    /// Seed of injected faults.
-    pub seed: u64,
     /// Injected faults.
     pub faults: Vec<inject::Fault>,
     /// Processes, in file order.
@@ -118,7 +116,6 @@ impl Plan {
         let planner = Planner { case };
         Plan {
             machine: machine(&case.machine),
-            seed: seed(case),
             faults: case.faults.iter().map(fault).collect(),
             processes: (0..case.processes.len()).map(|p| planner.process(p)).collect(),
             requests: requests(case),
@@ -134,17 +131,6 @@ fn machine(machine: &case::Machine) -> MachinePlan {
         high: machine.high,
         any_time: machine.time == Time::Any,
         lazy_tlb: machine.tlb == Tlb::Lazy,
-    }
-}
-
-/// Faults depend on the case's seed and not on the seed of one run, so that the schedule can be searched
-/// again with the faults where they were.
-fn seed(case: &Case) -> u64 {
-    match case.schedule.strategy {
-        case::Strategy::InOrder => 0,
-        case::Strategy::Random { seed }
-        | case::Strategy::Pct { seed, .. }
-        | case::Strategy::Pos { seed } => seed,
     }
 }
 

@@ -39,6 +39,15 @@ pub fn with_seed(strategy: Strategy, seed: u64) -> Strategy {
     }
 }
 
+/// The seed of a strategy, from which injected faults draw, too: a case that states its strategy states
+/// everything.
+pub fn seed(strategy: Strategy) -> u64 {
+    match strategy {
+        Strategy::InOrder => 0,
+        Strategy::Random { seed } | Strategy::Pct { seed, .. } | Strategy::Pos { seed } => seed,
+    }
+}
+
 /// A number of the sequence that a seed begins: the seeds of further runs of one case.
 pub fn derive_seed(seed: u64, run: u64) -> u64 {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
