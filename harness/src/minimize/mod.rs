@@ -11,7 +11,7 @@ pub mod segments;
 mod shrink;
 
 use crate::case::check::check;
-use crate::case::{Case, Signature, Strategy, limit};
+use crate::case::{Case, Fault, Signature, Strategy, limit};
 use crate::run::plan::Plan;
 use crate::run::{Outcome, Runner};
 use crate::schedule::derive_seed;
@@ -70,12 +70,15 @@ pub fn minimize(
 ) -> Option<Case> {
     let mut minimizer =
         Minimizer { runner, revision, signature: signature.clone(), runs: 0, progress };
-    let mut best = minimizer.by_names(case)?;
+    let mut best = minimizer.start(case)?;
     loop {
-        let before = size(&best);
+        let before = best.clone();
         shrink::pass(&mut minimizer, &mut best);
+        if best.schedule.strategy != strategy_of_names(&best) {
+            best = minimizer.by_names(&best).unwrap_or(best);
+        }
         segments::shorten(&mut minimizer, &mut best);
-        if size(&best) >= before || minimizer.is_exhausted() {
+        if best == before || minimizer.is_exhausted() {
             return Some(best);
         }
     }
@@ -91,13 +94,23 @@ impl Minimizer<'_> {
         same.then_some(outcome)
     }
 
+    /// The case itself if its schedule is written by names already, so that minimising what is minimal
+    /// changes nothing.
+    fn start(&mut self, case: &Case) -> Option<Case> {
+        let named = case.schedule.strategy == strategy_of_names(case);
+        if named && self.reproduces(case).is_some() {
+            return Some(case.clone());
+        }
+        self.by_names(case)
+    }
+
     /// The case with its schedule written by names, if it fails that way, too.
     fn by_names(&mut self, case: &Case) -> Option<Case> {
         self.runs += 1;
         let (outcome, decisions) = self.runner.record(case, self.revision);
         outcome.failure.filter(|failure| failure.signature == self.signature)?;
         let mut named = case.clone();
-        named.schedule.strategy = Strategy::InOrder;
+        named.schedule.strategy = strategy_of_names(case);
         named.schedule.segments = segments::from_decisions(&decisions);
         self.reproduces(&named)?;
         segments::shorten(self, &mut named);
@@ -147,6 +160,13 @@ impl Minimizer<'_> {
     fn is_exhausted(&self) -> bool {
         self.runs > RUNS
     }
+}
+
+/// What decides where names decide nothing. Faults with a probability draw from the strategy's seed, so
+/// with them it stays.
+fn strategy_of_names(case: &Case) -> Strategy {
+    let by_chance = |fault: &Fault| fault.fail_nth.is_none() && fault.probability < 100;
+    if case.faults.iter().any(by_chance) { case.schedule.strategy } else { Strategy::InOrder }
 }
 
 /// Whether a case is small enough to be written to a file: long schedules are cut off only by
