@@ -12,16 +12,16 @@ use crate::sync::point::{Access, point};
 use crate::trace::{What, enter, record};
 
 /// The tables of mappings from `first` on; `floor` and `ceiling` are the pages next to them that are
-/// still in use (the kernel's `FIRST_USER_ADDRESS` and 0 in `exit_mmap`).
+/// still in use (the kernel's `FIRST_USER_ADDRESS` and 0 in `exit_mmap`). A table that several of the
+/// mappings use goes with the last of them.
 pub fn free_pgtables(mm: Handle<Mm>, first: Option<Handle<Vma>>, floor: u32, ceiling: u32) {
     let _call = enter("free_pgtables");
-    let (mut next, mut floor) = (first, floor);
+    let mut next = first;
     while let Some(vma) = next {
         next = read(vma, "vm_next", |vma| vma.next);
         let (start, end) = vma.peek(|vma| (vma.start, vma.end));
         let limit = next.map_or(ceiling, |next| next.peek(|next| next.start));
         free_pgd_range(mm, start..end, floor, limit);
-        floor = end;
     }
 }
 

@@ -73,6 +73,16 @@ impl Object for PageTable {
     }
 }
 
+impl PageTable {
+    /// The tables that its entries lead to. For audits after a run, not for kernel code.
+    pub fn below(&self) -> impl Iterator<Item = Handle<PageTable>> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Table(table) => Some(*table),
+            _ => None,
+        })
+    }
+}
+
 /// An entry's place: a table and an index in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {

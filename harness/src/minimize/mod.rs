@@ -70,12 +70,12 @@ pub fn minimize(
 ) -> Option<Case> {
     let mut minimizer =
         Minimizer { runner, revision, signature: signature.clone(), runs: 0, progress };
-    let mut best = minimizer.by_names(case)?;
+    let mut best = minimizer.start(case)?;
     loop {
-        let before = size(&best);
+        let before = best.clone();
         shrink::pass(&mut minimizer, &mut best);
         segments::shorten(&mut minimizer, &mut best);
-        if size(&best) >= before || minimizer.is_exhausted() {
+        if best == before || minimizer.is_exhausted() {
             return Some(best);
         }
     }
@@ -89,6 +89,16 @@ impl Minimizer<'_> {
         let outcome = self.runner.run_case(case, self.revision);
         let same = outcome.failure.as_ref().is_some_and(|f| f.signature == self.signature);
         same.then_some(outcome)
+    }
+
+    /// The case itself if its schedule is written by names already, so that minimising what is minimal
+    /// changes nothing.
+    fn start(&mut self, case: &Case) -> Option<Case> {
+        let named = case.schedule.strategy == Strategy::InOrder;
+        if named && self.reproduces(case).is_some() {
+            return Some(case.clone());
+        }
+        self.by_names(case)
     }
 
     /// The case with its schedule written by names, if it fails that way, too.

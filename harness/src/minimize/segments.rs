@@ -27,10 +27,15 @@ pub fn from_decisions(decisions: &[Decision]) -> Vec<Segment> {
 fn segment(thread: Tid, decisions: &[Decision], left: Option<Site>) -> Segment {
     let task = world(|w| w.threads()[thread.index()].name.clone());
     let stop = |site: Site| {
-        let passed = decisions.iter().filter(|decision| decision.site == site).count() as u32;
-        Stop { site: site.to_string(), nth: passed + 1 }
+        let passed = decisions.iter().filter(|decision| same_words(&decision.site, &site));
+        Stop { site: site.to_string(), nth: passed.count() as u32 + 1 }
     };
     Segment { task, until: left.filter(|_| thread != Tid::CLOCK).map(stop) }
+}
+
+/// Whether a schedule cannot tell the places from each other: it does not name the protocol's function.
+fn same_words(a: &Site, b: &Site) -> bool {
+    (a.function, a.verb, a.noun) == (b.function, b.verb, b.noun)
 }
 
 /// Drops segments while the failure stays the same: large runs of them first, then one by one, then the

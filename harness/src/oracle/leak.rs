@@ -1,7 +1,8 @@
 //! O-LEAK: what is left when nothing can happen any more must have a holder.
 //!
 //! Promise: the counts of every address space, and the references of every page frame, are exactly those
-//! of the holders that exist; no gather and no dead task remains. Tolerance: judged only if the run came
+//! of the holders that exist; no gather and no dead task remains, and every page table and mapping belongs to
+//! an address space that exists. Tolerance: judged only if the run came
 //! to rest with no thread stuck in the middle of something, because a stuck thread holds things that no
 //! table lists.
 
@@ -13,7 +14,7 @@ use mmreap::task::TaskFlag;
 use mmreap::trace::{ObjectRef, Site};
 use mmreap::workqueue::Work;
 use mmreap::world::{End, World};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Audits the world.
 pub fn judge(world: &World) -> Option<Failure> {
@@ -22,6 +23,8 @@ pub fn judge(world: &World) -> Option<Failure> {
     }
     audit_address_spaces(world)
         .or_else(|| audit_gathers(world))
+        .or_else(|| audit_tables(world))
+        .or_else(|| audit_mappings(world))
         .or_else(|| audit_tasks(world))
         .or_else(|| audit_frames(world))
 }
@@ -64,6 +67,27 @@ fn holders(world: &World, mm: Handle<Mm>) -> i32 {
 fn audit_gathers(world: &World) -> Option<Failure> {
     let (gather, _) = world.gathers.live().next()?;
     Some(describe(gather.object(), "mmu_gather", 1, 0))
+}
+
+/// A page table must be found from the top level of an address space.
+fn audit_tables(world: &World) -> Option<Failure> {
+    let mut reached: BTreeSet<u32> =
+        world.mms.live().map(|(_, state)| state.pgd.serial()).collect();
+    // There are two levels below the top.
+    for _ in 0..2 {
+        let live = world.page_tables.live().filter(|(table, _)| reached.contains(&table.serial()));
+        let below: Vec<u32> =
+            live.flat_map(|(_, state)| state.below()).map(|table| table.serial()).collect();
+        reached.extend(below);
+    }
+    let mut lost = world.page_tables.live().filter(|(table, _)| !reached.contains(&table.serial()));
+    lost.next().map(|(table, _)| describe(table.object(), "page_table", 1, 0))
+}
+
+fn audit_mappings(world: &World) -> Option<Failure> {
+    let mut lost =
+        world.vmas.live().filter(|(_, vma)| world.mms.live().all(|(mm, _)| mm != vma.mm));
+    lost.next().map(|(vma, _)| describe(vma.object(), "vm_area_struct", 1, 0))
 }
 
 /// A task whose thread has ended may only be a zombie that its parent has not waited for.

@@ -1,0 +1,60 @@
+//! What several tests share: running a case that is written as text, and judging it against the
+//! verdicts that the text itself states.
+
+// Every test program uses a part of this.
+#![allow(dead_code)]
+
+use mmreap::revision::{self, Revision};
+use mmreap_harness::campaign;
+use mmreap_harness::case::{Case, Expect, parse::parse};
+use mmreap_harness::run::plan::Plan;
+use mmreap_harness::run::{Outcome, Runner};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// Parses a case without its first line, which is the same for all.
+pub fn case(text: &str) -> Case {
+    let text = format!("mmreap case 1\n{text}");
+    parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// The release or mutant.
+pub fn kernel(name: &str) -> &'static Revision {
+    revision::find(name).unwrap_or_else(|| panic!("no kernel {name}"))
+}
+
+/// Runs the case as it stands on its own kernel, whose schedule it must be able to follow.
+pub fn run(case: &Case) -> Outcome {
+    let outcome = Runner::new().run_case(case, kernel(&case.kernel));
+    assert_eq!(outcome.divergences, [], "{case}");
+    outcome
+}
+
+/// What a run came to, as cases write it.
+pub fn verdict(outcome: &Outcome) -> Expect {
+    outcome.failure.as_ref().map_or(Expect::Pass, |f| Expect::Fail(f.signature.clone()))
+}
+
+/// Asserts every verdict that the text states.
+pub fn assert_verdicts(text: &str) {
+    let case = case(text);
+    let outcome = run(&case);
+    assert_eq!(Some(verdict(&outcome)), case.expect, "{case}\n{outcome:?}");
+    for (name, expected) in &case.others {
+        let outcome = Runner::new().run_case(&case, kernel(name));
+        assert_eq!(&verdict(&outcome), expected, "on {name}:\n{case}\n{outcome:?}");
+    }
+}
+
+/// How often each signature shows in so many runs under the strategies of a campaign.
+pub fn sample(case: &Case, name: &str, seed: u64, runs: u64) -> BTreeMap<String, u64> {
+    let (mut runner, plan) = (Runner::new(), Rc::new(Plan::new(case)));
+    let mut seen = BTreeMap::new();
+    for run in 0..runs {
+        let outcome = runner.run(&plan, kernel(name), campaign::strategy(seed, run));
+        if let Some(failure) = outcome.failure {
+            *seen.entry(failure.signature.to_string()).or_insert(0) += 1;
+        }
+    }
+    seen
+}

@@ -1,0 +1,185 @@
+//! Laws that hold for every case: a run can be written down by names and run again, minimising comes to
+//! rest, a campaign follows from its seed, and taking one fault away leaves the others alone.
+//!
+//! Cases are generated from numbers, so that a failure of a law names the number that shows it.
+
+mod common;
+
+use common::{case, kernel};
+use mmreap::revision;
+use mmreap::sync::thread::Tid;
+use mmreap::trace::What;
+use mmreap::world::world;
+use mmreap_harness::campaign::{Campaign, Found};
+use mmreap_harness::case::{Case, Strategy, generate};
+use mmreap_harness::explain::log;
+use mmreap_harness::minimize::{minimize, segments, size};
+use mmreap_harness::run::Runner;
+use mmreap_harness::schedule::derive_seed;
+
+/// The case of a number, on one of all revisions, with one of all strategies.
+fn generated(number: u64) -> Case {
+    let bytes: Vec<u8> = (0..64).flat_map(|i| derive_seed(number, i).to_le_bytes()).collect();
+    let kernels: Vec<&str> = revision::all().map(|revision| revision.name).collect();
+    let name = kernels[number as usize % kernels.len()];
+    let mut case = generate::case(&mut arbitrary::Unstructured::new(&bytes), name);
+    let seed = derive_seed(number, 99);
+    case.schedule.strategy = match derive_seed(number, 100) % 3 {
+        0 => Strategy::Pos { seed },
+        1 => Strategy::Pct { seed, depth: 3 },
+        _ => Strategy::Random { seed },
+    };
+    case
+}
+
+/// The log of the run of a case whose schedule can be followed.
+fn log_of(runner: &mut Runner, case: &Case) -> String {
+    let outcome = runner.run_case(case, kernel(&case.kernel));
+    assert_eq!(outcome.divergences, [], "{case}");
+    world(|w| log(w))
+}
+
+#[test]
+fn a_run_written_by_names_is_the_same_run() {
+    let mut runner = Runner::new();
+    for number in 0..600 {
+        let mut case = generated(number);
+        let (_, decisions) = runner.record(&case, kernel(&case.kernel));
+        let recorded = world(|w| log(w));
+        case.schedule.segments = segments::from_decisions(&decisions);
+        if case.faults.iter().all(|fault| fault.probability == 100) {
+            // Nothing is left to chance: the seed is not needed any more.
+            case.schedule.strategy = Strategy::InOrder;
+        }
+        assert!(log_of(&mut runner, &case) == recorded, "number {number}:\n{case}");
+    }
+}
+
+/// New failures of a campaign on so many cases.
+fn finds(name: &str, seed: u64, cases: u64) -> Vec<Found> {
+    let mut campaign = Campaign::new(kernel(name), seed);
+    (0..cases).filter_map(|_| campaign.step()).collect()
+}
+
+fn minimized(runner: &mut Runner, case: &Case, found: &Found) -> Case {
+    let signature = &found.failure.signature;
+    let small = minimize(runner, case, kernel(&case.kernel), signature, &mut |_| ());
+    let small = small.unwrap_or_else(|| panic!("{signature} does not show again:\n{case}"));
+    let failure = runner.run_case(&small, kernel(&case.kernel)).failure;
+    assert_eq!(failure.map(|failure| failure.signature).as_ref(), Some(signature), "{small}");
+    small
+}
+
+/// Failures of the queue are left out: they need ten times as long.
+#[test]
+fn minimizing_keeps_the_signature_and_comes_to_rest() {
+    let mut runner = Runner::new();
+    let kernels = ["v4.9", "v4.13", "v4.14", "v4.15", "v4.13+M01", "v4.15+M04"];
+    let all = kernels.iter().flat_map(|name| {
+        let quick = |found: &Found| found.failure.signature.oracle != "O-LIST";
+        finds(name, 1, 300).into_iter().filter(quick).take(2)
+    });
+    let mut count = 0;
+    for found in all {
+        let small = minimized(&mut runner, &found.case, &found);
+        assert!(size(&small) < size(&found.case), "{small}");
+        let again = minimized(&mut runner, &small, &found);
+        assert!(again == small, "{small}\nis not minimal:\n{again}");
+        count += 1;
+    }
+    assert!(count >= 10, "only {count} failures");
+}
+
+/// What a person gets to read about B04.
+#[test]
+fn minimal_case_fits_on_a_page() {
+    let is_b04 = |found: &Found| {
+        found.failure.signature.to_string() == "O-PT-UAF page_table __oom_reap_task_mm exit_mmap"
+    };
+    let found = finds("v4.14", 1, 1500).into_iter().find(is_b04).expect("1500 cases show B04");
+    let mut small = minimized(&mut Runner::new(), &found.case, &found);
+    small.expect = None;
+    let text = small.to_string();
+    assert!(text.lines().count() <= 25, "{text}");
+    assert!(small.processes.len() <= 3, "{text}");
+}
+
+#[test]
+fn a_campaign_follows_from_its_seed() {
+    let campaign = |seed| {
+        let mut campaign = Campaign::new(kernel("v4.13"), seed);
+        let found: Vec<_> = (0..200).filter_map(|_| campaign.step()).map(|f| f.case).collect();
+        (found, campaign.totals, campaign.seen().clone())
+    };
+    let first = campaign(3);
+    assert!(!first.0.is_empty());
+    assert!(campaign(3) == first);
+    assert!(campaign(4) != first);
+}
+
+/// What a campaign hands out fails as it stands, faults included.
+#[test]
+fn what_was_found_fails_as_it_stands() {
+    let mut runner = Runner::new();
+    let mut with_faults = 0;
+    for (seed, name) in (0..4).flat_map(|seed| [(seed, "v4.9"), (seed, "v4.14")]) {
+        for found in finds(name, seed, 200) {
+            let failure = runner.run_case(&found.case, kernel(name)).failure;
+            assert_eq!(failure.as_ref(), Some(&found.failure), "{}", found.case);
+            let by_chance = |f: &&mmreap_harness::case::Fault| f.probability < 100;
+            with_faults += found.case.faults.iter().filter(by_chance).count();
+        }
+    }
+    assert!(with_faults > 0, "no case has a fault that strikes by chance");
+}
+
+const FAULTY: &str = "
+kernel v4.15
+process p1
+  vma heap anon 8 pages
+  thread main: write_file heap; write_file heap; write_file heap; write_file heap
+process p2
+  vma heap anon 8 pages
+  vma late anon 1 page unmapped
+  thread main: write_file heap; write_file heap; mmap late; munmap late; write_file heap; mmap late
+";
+
+/// For each copy of a page by a thread, in its order: whether the fault struck.
+fn strikes(rest: &str, thread: u8) -> Vec<bool> {
+    let case = case(&format!("{FAULTY}{rest}"));
+    Runner::new().run_case(&case, kernel("v4.15"));
+    world(|w| {
+        let copies = w.log.iter().filter(|event| event.thread == Tid(thread));
+        copies
+            .filter_map(|event| match event.what {
+                What::Fault if event.site.function == "copy_from_user" => Some(true),
+                What::UserRead { .. } => Some(false),
+                _ => None,
+            })
+            .collect()
+    })
+}
+
+/// The seed is that of the strategy; segments change the schedule without it.
+#[test]
+fn faults_do_not_depend_on_each_other_or_on_the_schedule() {
+    const USERCOPY: &str = "fault fail_usercopy probability 30\n";
+    const SLAB: &str = "fault failslab probability 50\n";
+    let schedule = |seed: u64| format!("schedule pos seed {seed}\n");
+    let mut different = 0;
+    for seed in 0..20 {
+        for thread in [1, 2] {
+            let alone = strikes(&format!("{USERCOPY}{}", schedule(seed)), thread);
+            let after = strikes(&format!("{SLAB}{USERCOPY}{}", schedule(seed)), thread);
+            assert_eq!(after, alone, "seed {seed}: another fault before it");
+            let order = format!("{USERCOPY}{}run p2\nrun p1\n", schedule(seed));
+            assert_eq!(strikes(&order, thread), alone, "seed {seed}: another schedule");
+            let other_seed = strikes(&format!("{USERCOPY}{}", schedule(seed + 1)), thread);
+            different += usize::from(other_seed != alone);
+        }
+        let by = |thread| strikes(&format!("{USERCOPY}{}", schedule(seed)), thread);
+        different += usize::from(by(1) != by(2));
+    }
+    // Each of the 60 comparisons is of two rows that begin with independent strikes of 30 %.
+    assert!(different > 30, "only {different} of 60 draws are different");
+}

@@ -1,0 +1,234 @@
+//! Mistakes that no release makes: small programs that misuse the model.
+//!
+//! A program is a thread of a process with two pages of memory. The machine has no daemons, which nobody
+//! misses, because nobody is killed.
+
+use mmreap::boot::{self, MachinePlan};
+use mmreap::exit::do_exit::do_exit;
+use mmreap::exit::fork::mmput;
+use mmreap::memory::Handle;
+use mmreap::mm::gather::tlb_gather_mmu;
+use mmreap::mm::mmap::{VmaPlan, insert_vma};
+use mmreap::mm::pgtable::{Entry, Level, alloc, hardware_walk};
+use mmreap::mm::{Mm, mm_alloc, mmap_sem, mmdrop, mmget, mmgrab};
+use mmreap::oom::reaper::wake_oom_reaper;
+use mmreap::oom::victim::{exit_oom_victim, mark_v4_15};
+use mmreap::page::{Frame, free_pages, store};
+use mmreap::page_alloc::alloc_page;
+use mmreap::revision::V4_15;
+use mmreap::sync::bits::clear_bit;
+use mmreap::sync::engine::{Candidate, Choose, Engine};
+use mmreap::sync::mutex::{mutex_lock, mutex_unlock};
+use mmreap::sync::rwsem::{down_read, down_write, up_read, up_write};
+use mmreap::sync::thread::Tid;
+use mmreap::sync::time::schedule_timeout_killable;
+use mmreap::task::{TaskFlag, current, get_task_struct, put_task_struct, task_lock};
+use mmreap::trace::enter;
+use mmreap::world::world;
+use mmreap_harness::oracle::judge;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+thread_local! {
+    static BODIES: RefCell<Vec<fn()>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Switches to the next thread at every point, so that two threads go in step.
+struct RoundRobin;
+
+impl Choose for RoundRobin {
+    fn choose(&mut self, candidates: &[Candidate], current: Option<Tid>) -> Tid {
+        let after = |c: &&Candidate| current.is_some_and(|current| c.thread > current);
+        candidates.iter().find(after).unwrap_or(&candidates[0]).thread
+    }
+}
+
+fn main() {
+    boot::machine(MachinePlan { frames: 16, min: 1, high: 2, any_time: false, lazy_tlb: false });
+    for number in 0..BODIES.with_borrow(Vec::len) {
+        let mm = mm_alloc(0);
+        let plan = VmaPlan { name: "heap".into(), start: 0, pages: 2, flags: 0, file: false };
+        boot::vma(mm, &plan, 7);
+        let name: Rc<str> = format!("p{number}").into();
+        let signal = boot::process(name.clone(), 0, true);
+        boot::task(signal, name, Some(mm), perform);
+    }
+    boot::run();
+}
+
+fn perform(thread: Tid) {
+    let body = BODIES.with_borrow(|bodies| bodies[thread.index() - 1]);
+    let _call = enter("program");
+    body();
+}
+
+/// Runs threads in step, and returns what the oracles say.
+fn verdict(bodies: &[fn()]) -> String {
+    BODIES.set(bodies.to_vec());
+    world(|w| w.reset(&V4_15));
+    Engine::new().run(Rc::new(RefCell::new(RoundRobin)), main);
+    let failure = world(|w| judge(w));
+    failure.map_or_else(|| "pass".to_string(), |failure| failure.signature.to_string())
+}
+
+fn mm() -> Handle<Mm> {
+    current().peek(|task| task.mm).expect("a process of these programs has an address space")
+}
+
+fn frame() -> Frame {
+    match hardware_walk(mm(), 0) {
+        Entry::Page { frame, .. } => frame,
+        other => panic!("page 0 is {other:?}"),
+    }
+}
+
+#[test]
+fn a_program_without_mistakes_passes() {
+    assert_eq!(verdict(&[do_exit, do_exit]), "pass");
+}
+
+#[test]
+fn mm_uaf() {
+    assert_eq!(verdict(&[|| (mmdrop(mm()), do_exit()).1]), "O-MM-UAF mm exit_mm program");
+}
+
+#[test]
+fn mm_uaf_after_one_mmput_too_many() {
+    assert_eq!(verdict(&[|| (mmput(mm()), do_exit()).1]), "O-MM-UAF mm exit_mm __mmput");
+}
+
+#[test]
+fn task_uaf() {
+    let put_thrice = || (0..3).for_each(|_| put_task_struct(current()));
+    assert_eq!(verdict(&[put_thrice]), "O-TASK-UAF task program program");
+}
+
+#[test]
+fn double_free_of_a_page() {
+    let twice = || {
+        let frame = alloc_page().expect("there is memory");
+        free_pages(&[frame]);
+        free_pages(&[frame]);
+    };
+    assert_eq!(verdict(&[twice]), "O-DOUBLE page program program");
+}
+
+#[test]
+fn double_put() {
+    assert_eq!(verdict(&[|| mmput(mm_alloc(0))]), "O-DOUBLE mm mmput");
+}
+
+#[test]
+fn pagemap_mapped() {
+    assert_eq!(verdict(&[|| free_pages(&[frame()])]), "O-PAGEMAP page program ");
+}
+
+#[test]
+fn pagemap_free() {
+    let stale = || {
+        let frame = alloc_page().expect("there is memory");
+        free_pages(&[frame]);
+        store(frame, 1);
+    };
+    assert_eq!(verdict(&[stale]), "O-PAGEMAP page program program");
+}
+
+#[test]
+fn leaks() {
+    let leak = |leak: fn()| verdict(&[leak]);
+    assert_eq!(leak(|| (mmget(mm()), do_exit()).1), "O-LEAK mm mm_users");
+    assert_eq!(leak(|| (mmgrab(mm()), do_exit()).1), "O-LEAK mm mm_count");
+    assert_eq!(leak(|| (tlb_gather_mmu(mm(), false), do_exit()).1), "O-LEAK mmu_gather mmu_gather");
+    assert_eq!(leak(|| (alloc(Level::Pte), do_exit()).1), "O-LEAK page_table page_table");
+    let forget_mapping = || {
+        let plan = VmaPlan { name: "late".into(), start: 8, pages: 1, flags: 0, file: false };
+        insert_vma(mm(), &plan);
+        let first = mm().peek(|mm| mm.mmap).expect("a mapping at page 0");
+        first.poke(|vma| vma.next = None);
+        do_exit();
+    };
+    assert_eq!(leak(forget_mapping), "O-LEAK vma vm_area_struct");
+    assert_eq!(leak(|| (get_task_struct(current()), do_exit()).1), "O-LEAK task usage");
+    assert_eq!(leak(|| (alloc_page(), do_exit()).1), "O-LEAK page refcount");
+}
+
+/// Both see that the task is not queued before either queues it: `oom_lock` is what forbids this.
+#[test]
+fn list() {
+    fn wake_first() {
+        let first = world(|w| w.threads()[1].task).expect("the first thread runs a task");
+        wake_oom_reaper(first);
+    }
+    let twice = "O-LIST oom_reaper_list wake_oom_reaper wake_oom_reaper";
+    assert_eq!(verdict(&[wake_first, wake_first]), twice);
+    assert_eq!(verdict(&[wake_first]), "O-LIST oom_reaper_list wake_oom_reaper");
+}
+
+/// A task that was never marked leaves; what is done about it later does not help.
+#[test]
+fn nv_negative() {
+    let leave_then_mark = || {
+        exit_oom_victim(current());
+        mark_v4_15(current());
+        clear_bit(current(), TaskFlag::Memdie);
+        do_exit();
+    };
+    assert_eq!(verdict(&[leave_then_mark]), "O-NV oom_killer exit_oom_victim");
+}
+
+#[test]
+fn nv_not_the_number_of_marked_tasks() {
+    let mark_and_forget = || {
+        mark_v4_15(current());
+        clear_bit(current(), TaskFlag::Memdie);
+        do_exit();
+    };
+    assert_eq!(verdict(&[mark_and_forget]), "O-NV oom_killer mark_oom_victim");
+}
+
+#[test]
+fn lock_misuse() {
+    assert_eq!(verdict(&[|| up_read(mmap_sem(mm()))]), "O-LOCK mm program");
+    let recursive = || (0..2).for_each(|_| down_read(mmap_sem(mm())));
+    assert_eq!(verdict(&[recursive]), "O-LOCK mm program");
+    let sleep = || {
+        task_lock(current());
+        schedule_timeout_killable(1);
+    };
+    assert_eq!(verdict(&[sleep]), "O-LOCK clock program");
+    let at_exit = || {
+        mutex_lock(world(|w| w.oom.oom_lock()));
+        do_exit();
+    };
+    assert_eq!(verdict(&[at_exit]), "O-LOCK oom_killer do_exit");
+}
+
+/// One thread takes both orders, one after the other, and never waits: the order alone is the mistake.
+#[test]
+fn lock_order() {
+    let (a, b) = ("O-LOCK none program", "pass");
+    let both_orders = || {
+        let oom_lock = world(|w| w.oom.oom_lock());
+        mutex_lock(oom_lock);
+        down_write(mmap_sem(mm()));
+        up_write(mmap_sem(mm()));
+        mutex_unlock(oom_lock);
+        down_write(mmap_sem(mm()));
+        mutex_lock(oom_lock);
+        mutex_unlock(oom_lock);
+        up_write(mmap_sem(mm()));
+        do_exit();
+    };
+    let one_order = || {
+        let oom_lock = world(|w| w.oom.oom_lock());
+        for _ in 0..2 {
+            mutex_lock(oom_lock);
+            down_write(mmap_sem(mm()));
+            up_write(mmap_sem(mm()));
+            mutex_unlock(oom_lock);
+        }
+        do_exit();
+    };
+    assert_eq!(verdict(&[both_orders]), a);
+    assert_eq!(verdict(&[one_order]), b);
+}

@@ -1,0 +1,118 @@
+//! Small programs on the model: each thread is a process with an address space of its own, and notes
+//! what it saw.
+
+// Every test program uses a part of this.
+#![allow(dead_code)]
+
+use mmreap::boot::{self, MachinePlan};
+use mmreap::exit::do_exit::do_exit;
+use mmreap::memory::Handle;
+use mmreap::mm::mmap::VmaPlan;
+use mmreap::mm::{Mm, mm_alloc};
+use mmreap::revision::V4_15;
+use mmreap::sync::engine::{Candidate, Choose, Engine};
+use mmreap::sync::thread::Tid;
+use mmreap::task::current;
+use mmreap::trace::enter;
+use mmreap::world::{End, world};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Page frames of the machine, of which the processes use none.
+pub const FRAMES: u16 = 32;
+
+/// What a run is made of.
+#[derive(Clone, Default)]
+struct Program {
+    bodies: Vec<fn()>,
+    mappings: Vec<VmaPlan>,
+    any_time: bool,
+}
+
+thread_local! {
+    static PROGRAM: RefCell<Program> = RefCell::default();
+    static NOTES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Chooses by a random number of its own (an xorshift).
+struct Seeded(u64);
+
+impl Choose for Seeded {
+    fn choose(&mut self, candidates: &[Candidate], _: Option<Tid>) -> Tid {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        candidates[(self.0 >> 33) as usize % candidates.len()].thread
+    }
+}
+
+/// Notes something, with the time.
+pub fn note(text: &str) {
+    let jiffies = world(|w| w.clock.jiffies);
+    NOTES.with_borrow_mut(|notes| notes.push(format!("{jiffies} {text}")));
+}
+
+/// The address space of the running process.
+pub fn mm() -> Handle<Mm> {
+    current().peek(|task| task.mm).expect("it has one until it exits")
+}
+
+/// The address space of the n-th process.
+pub fn mm_of(n: usize) -> Handle<Mm> {
+    let task = world(|w| w.threads()[n + 1].task).expect("it has a task");
+    task.peek(|task| task.mm).expect("it has one until it exits")
+}
+
+/// A mapping of anonymous memory.
+pub fn anon(start: u32, pages: u32, flags: u32) -> VmaPlan {
+    VmaPlan { name: "heap".into(), start, pages, flags, file: false }
+}
+
+fn main() {
+    let program = PROGRAM.with_borrow(Program::clone);
+    let any_time = program.any_time;
+    boot::machine(MachinePlan { frames: FRAMES, min: 4, high: 8, any_time, lazy_tlb: false });
+    for number in 0..program.bodies.len() {
+        let mm = mm_alloc(0);
+        program.mappings.iter().for_each(|mapping| boot::vma(mm, mapping, 7));
+        let name: Rc<str> = format!("p{number}").into();
+        let signal = boot::process(name.clone(), 0, true);
+        boot::task(signal, name, Some(mm), perform);
+    }
+    boot::daemons();
+    boot::run();
+}
+
+fn perform(thread: Tid) {
+    let body = PROGRAM.with_borrow(|program| program.bodies[thread.index() - 1]);
+    let _call = enter("program");
+    body();
+    do_exit();
+}
+
+fn execute(seed: u64, program: Program) -> Vec<String> {
+    PROGRAM.set(program);
+    NOTES.take();
+    world(|w| w.reset(&V4_15));
+    Engine::new().run(Rc::new(RefCell::new(Seeded(seed * 2 + 1))), main);
+    NOTES.take()
+}
+
+/// Runs the bodies under fair time, each as a process, to a quiet end, and returns their notes.
+pub fn run(seed: u64, bodies: &[fn()]) -> Vec<String> {
+    let notes = execute(seed, Program { bodies: bodies.to_vec(), ..Program::default() });
+    assert_eq!(world(|w| (w.end, w.violation)), (Some(End::Quiescent), None), "seed {seed}");
+    assert!(world(|w| w.stuck.is_empty()), "seed {seed}");
+    notes
+}
+
+/// The same, with timers that may fire at any moment.
+pub fn run_any_time(seed: u64, bodies: &[fn()]) -> Vec<String> {
+    execute(seed, Program { bodies: bodies.to_vec(), any_time: true, ..Program::default() })
+}
+
+/// Runs the bodies, each with these mappings, to whatever end.
+pub fn run_mapped(seed: u64, mappings: &[VmaPlan], bodies: &[fn()]) -> Vec<String> {
+    let (bodies, mappings) = (bodies.to_vec(), mappings.to_vec());
+    execute(seed, Program { bodies, mappings, any_time: false })
+}
