@@ -5,6 +5,7 @@
 //! with a probability strikes depends on its own key, the task's name and how often that task came by,
 //! not on a shared stream: taking one fault or one task away leaves the others where they were.
 
+use crate::sync::thread::Tid;
 use crate::trace::{Kind, ObjectRef, What, record};
 use crate::world::{World, world};
 
@@ -54,6 +55,8 @@ pub struct Fault {
 struct Armed {
     fault: Fault,
     calls: u32,
+    /// Calls of each thread, by its number.
+    calls_of: Vec<u32>,
     failures: u32,
 }
 
@@ -78,9 +81,15 @@ impl Injection {
         self.armed.clear();
     }
 
-    /// Arms faults.
+    /// Arms faults, and begins to count calls.
     pub fn arm(&mut self, faults: impl IntoIterator<Item = Fault>) {
-        self.armed.extend(faults.into_iter().map(|fault| Armed { fault, calls: 0, failures: 0 }));
+        self.calls = [0; POINTS];
+        self.armed.extend(faults.into_iter().map(|fault| Armed {
+            fault,
+            calls: 0,
+            calls_of: Vec::new(),
+            failures: 0,
+        }));
     }
 
     /// Whether any fault may still strike.
@@ -95,8 +104,13 @@ impl Injection {
 }
 
 impl Armed {
-    fn strikes(&mut self, task: &str) -> bool {
+    fn strikes(&mut self, thread: Tid, task: &str) -> bool {
         self.calls += 1;
+        if self.calls_of.len() <= thread.index() {
+            self.calls_of.resize(thread.index() + 1, 0);
+        }
+        self.calls_of[thread.index()] += 1;
+        let nth = self.calls_of[thread.index()];
         let fault = &self.fault;
         let strikes = match fault.fail_nth {
             Some(nth) => self.calls == nth,
@@ -104,7 +118,7 @@ impl Armed {
                 self.calls > fault.space
                     && (self.calls - fault.space).is_multiple_of(fault.interval)
                     && fault.times.is_none_or(|times| self.failures < times)
-                    && (fault.chance)(fault.key, task, self.calls) < fault.probability
+                    && (fault.chance)(fault.key, task, nth) < fault.probability
             }
         };
         self.failures += u32::from(strikes);
@@ -114,11 +128,12 @@ impl Armed {
 
 fn evaluate(w: &mut World, point: FaultPoint) -> bool {
     w.injection.calls[point as usize] += 1;
-    let name = &w.threads[w.running_tid().index()].name;
+    let thread = w.running_tid();
+    let name = &w.threads[thread.index()].name;
     let mut any = false;
     for armed in w.injection.armed.iter_mut().filter(|armed| armed.fault.point == point) {
         let counts = armed.fault.task_filter.as_ref().is_none_or(|filter| filter == name);
-        any |= counts && armed.strikes(name);
+        any |= counts && armed.strikes(thread, name);
     }
     any
 }

@@ -35,9 +35,9 @@ fn as_it_failed(found: &Found) -> Case {
 
 /// Beside libFuzzer's own artifacts. Like libFuzzer, the last argument counts.
 fn artifact(case: &Case, found: &Found) -> PathBuf {
-    let mut prefixes = std::env::args().filter_map(|it| Some(it.strip_prefix(PREFIX)?.to_string()));
+    let prefix = std::env::args().rev().find_map(|it| Some(it.strip_prefix(PREFIX)?.to_string()));
     let name = corpus::file_name(case, &found.failure.signature);
-    PathBuf::from(format!("{}crash-{name}", prefixes.next_back().unwrap_or_default()))
+    PathBuf::from(format!("{}crash-{name}", prefix.unwrap_or_default()))
 }
 
 macro_rules! oracles {

@@ -107,11 +107,19 @@ pub fn check_writable(directory: &Path) -> Result<(), CorpusError> {
 pub fn write(path: &Path, text: &str) -> Result<(), CorpusError> {
     let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let fail = |source| CorpusError::io("write", path, source);
-    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(fail)?;
+    let mut file = readable().tempfile_in(directory).map_err(fail)?;
     file.write_all(text.as_bytes()).map_err(fail)?;
     file.as_file().sync_all().map_err(fail)?;
     file.persist(path).map_err(|error| fail(error.error))?;
     Ok(())
+}
+
+/// Temporary files are private unless told otherwise; cases are for everybody whom the umask admits.
+fn readable() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder
 }
 
 /// The name of the file for a failure: revision, oracle, object and places.

@@ -64,7 +64,7 @@ fn tlb() {
            run clock
            run killer
            run oom_reaper
-         expect O-TLB page __oom_reap_task_mm user_mode
+         expect O-TLB page __oom_reap_task_mm
          on v4.15 pass
         ",
     );
