@@ -1,10 +1,10 @@
 //! `mmreap fuzz`: a campaign on one revision.
 
-use super::{AS_EXPECTED, BAD_INPUT, FOUND, Stop, parse_kernel, print_json};
+use super::{AS_EXPECTED, BAD_INPUT, FOUND, Stop, parse_kernel, print_json, write_or_show};
 use crate::campaign::known::Known;
 use crate::campaign::{Campaign, Found};
 use crate::case::{Case, Expect, Signature};
-use crate::corpus::{self, CorpusError};
+use crate::corpus;
 use indicatif::{ProgressBar, ProgressStyle};
 use mmreap::revision::Revision;
 use serde::Serialize;
@@ -209,13 +209,4 @@ impl Session<'_> {
             self.campaign.seen().len()
         );
     }
-}
-
-/// Writes the case; if that fails, shows it, so that it is not lost.
-fn write_or_show(path: &Path, case: &Case) -> Result<(), CorpusError> {
-    let written = corpus::write(path, &case.to_string());
-    if written.is_err() {
-        anstream::println!("{case}");
-    }
-    written
 }

@@ -1,8 +1,7 @@
 //! `mmreap minimize`: a smaller case that fails in the same way.
 
-use super::{AS_EXPECTED, FOUND, OneCase, Stop};
+use super::{AS_EXPECTED, FOUND, OneCase, Stop, write_or_show};
 use crate::campaign::{Found, finish};
-use crate::corpus;
 use crate::minimize::size;
 use crate::run::Runner;
 use indicatif::ProgressBar;
@@ -42,7 +41,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     bar.finish_and_clear();
     small.notes = found.case.notes;
     match &arguments.output {
-        Some(path) => corpus::write(path, &small.to_string())?,
+        Some(path) => write_or_show(path, &small)?,
         None => anstream::print!("{small}"),
     }
     anstream::eprintln!("size {before:?} -> {:?}", size(&small));

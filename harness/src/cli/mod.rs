@@ -157,6 +157,15 @@ fn unknown_in_file(path: &Path, name: &str) -> Stop {
     Stop(error.render(&path.display().to_string(), text.as_bytes(), wants_color()))
 }
 
+/// Writes the case; if that fails, shows it, so that it is not lost.
+fn write_or_show(path: &Path, case: &Case) -> Result<(), CorpusError> {
+    let written = corpus::write(path, &case.to_string());
+    if written.is_err() {
+        anstream::println!("{case}");
+    }
+    written
+}
+
 /// Prints a value for a machine.
 fn print_json(value: &impl serde::Serialize) {
     let text = serde_json::to_string_pretty(value).expect("plain values can be written as JSON");
