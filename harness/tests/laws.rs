@@ -10,7 +10,7 @@ use mmreap::revision;
 use mmreap::sync::thread::Tid;
 use mmreap::trace::What;
 use mmreap::world::world;
-use mmreap_harness::campaign::{Campaign, Found};
+use mmreap_harness::campaign::{Campaign, Found, attempt};
 use mmreap_harness::case::{Case, Strategy, generate};
 use mmreap_harness::explain::log;
 use mmreap_harness::minimize::{minimize, segments, size};
@@ -90,6 +90,56 @@ fn minimizing_keeps_the_signature_and_comes_to_rest() {
     assert!(count >= 10, "only {count} failures");
 }
 
+fn first_failure(case: &Case, seed: u64, wanted: &str) -> Found {
+    let (revision, mut runner) = (kernel(&case.kernel), Runner::new());
+    let mut finds = (0..).filter_map(|n| attempt(&mut runner, case, revision, seed + n, 1).0);
+    finds.find(|found| found.failure.signature.to_string().starts_with(wanted)).expect("endless")
+}
+
+/// A case that fails in four ways: whichever it is, minimising does not slip into another.
+#[test]
+fn minimizing_does_not_mix_up_failures() {
+    let case = case(
+        "kernel v4.15+M04
+         machine frames 24 min 1 high 2 time any
+         process victim adj 500
+           vma plain anon 2 pages
+           vma locked anon 4 pages locked huge
+           thread main:
+         process bystander
+           vma heap anon 4 pages
+           thread main:
+         process hog adj -1000
+           thread main: alloc 16
+        ",
+    );
+    for wanted in ["O-PT-UAF page_table __oom", "O-PT-UAF page_table exit", "O-SPUR", "O-VMA-UAF"] {
+        let found = first_failure(&case, 1, wanted);
+        let small = minimized(&mut Runner::new(), &found.case, &found);
+        assert!(size(&small) < size(&found.case), "{small}");
+    }
+}
+
+/// Memory is short only because a fault says so, by chance, which the case has to keep.
+#[test]
+fn minimizing_keeps_faults_by_chance() {
+    let case = case(
+        "kernel v4.15+M04
+         machine time any
+         process victim
+           vma heap anon 2 pages
+           thread main:
+         process hog adj -1000
+           thread main: alloc 12
+         fault fail_page_alloc probability 60 task-filter hog
+        ",
+    );
+    for seed in 0..3 {
+        let found = first_failure(&case, 1000 * seed, "O-");
+        minimized(&mut Runner::new(), &found.case, &found);
+    }
+}
+
 /// What a person gets to read about B04.
 #[test]
 fn minimal_case_fits_on_a_page() {
@@ -101,7 +151,7 @@ fn minimal_case_fits_on_a_page() {
     small.expect = None;
     let text = small.to_string();
     assert!(text.lines().count() <= 25, "{text}");
-    assert!(small.processes.len() <= 3, "{text}");
+    assert!(small.processes.len() <= 3 && small.schedule.segments.len() <= 3, "{text}");
 }
 
 #[test]
