@@ -2,7 +2,7 @@
 //! report with three places (who allocated, who freed, who used) instead of undefined behaviour.
 //!
 //! An access through a [`Handle`] is checked every time. It is *not* a scheduling point by itself:
-//! data that is protected by a lock needs none. Racy accesses go through [`read`] and [`write`],
+//! data that is protected by a lock needs none. Racy accesses go through [`read`] and [`fn@write`],
 //! which announce themselves to the scheduler first.
 
 mod report;

@@ -7,7 +7,7 @@
 //! others; a night is therefore a little longer than asked for.
 //!
 //! *Unexpected* is a signature on a kernel on which no case of the corpus expects it. A night is a value:
-//! [`report`] writes it for people and for machines. Arguments are the command line's business.
+//! `report` writes it for people and for machines. Arguments are the command line's business.
 
 mod report;
 

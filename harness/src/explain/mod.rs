@@ -3,7 +3,7 @@
 //! The diagram has one column for each task that matters and time downwards, as kernel developers
 //! draw races by hand. It is computed from the event log and the objects of the run, which the world
 //! still holds; nothing is re-run, and nothing here knows a revision from another. What is left out
-//! is most of the log: [`slice`] says what stays, [`words`] how it is spelled, [`diagram`] where it
+//! is most of the log: `slice` says what stays, `words` how it is spelled, `diagram` where it
 //! stands. [`waits`] explains runs that failed because nothing happened any more.
 //!
 //! An [`Explanation`] is a value. Printing it, or storing it, is the caller's business.

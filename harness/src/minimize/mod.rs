@@ -2,7 +2,7 @@
 //!
 //! A candidate counts only if it fails with the same signature. The measure is [`size`]. The schedule is
 //! first written down by names ([`segments`]), then two kinds of passes alternate until neither finds
-//! anything: [`shrink`] makes the case smaller, [`segments`] makes the schedule shorter. When a smaller
+//! anything: `shrink` makes the case smaller, [`segments`] makes the schedule shorter. When a smaller
 //! case no longer fails under the schedule at hand, other schedules are searched for it. Every pass tries
 //! its candidates in a fixed order, and all chance comes from the case's own seed, so minimising is
 //! deterministic; it is not guaranteed to find the global minimum.

@@ -2,7 +2,8 @@
 //!
 //! O-SPUR promises: nobody is killed for an allocation while an earlier victim still holds private memory
 //! that is freed later in the same run without any further kill. O-INV-SKIP promises: no victim's memory
-//! is given up on (`MMF_OOM_SKIP`) without having been reaped, if nobody frees it in the end.
+//! is given up on (`MMF_OOM_SKIP`) without having been reaped, if it is still mapped when the run ends, in
+//! a panic for want of memory too.
 //!
 //! Tolerance, the same for both. (a) Giving up after one second or more is policy: ten attempts with a
 //! nap each, or the nap for an MMU notifier. (b) A kill although enough is free by now is the accepted

@@ -1,7 +1,7 @@
 //! Running a case: one case, one revision, one schedule, from boot to the end.
 //!
-//! [`plan`] resolves a case once, so that it can be run many times; [`boot`] creates the machine;
-//! [`perform`] executes operations. What happened stays in the world of this OS thread until the next
+//! [`plan`] resolves a case once, so that it can be run many times; `boot` creates the machine;
+//! `perform` executes operations. What happened stays in the world of this OS thread until the next
 //! run begins, and is judged there.
 
 mod boot;

@@ -3,7 +3,7 @@
 //!
 //! Burckhardt, Kothari, Musuvathi, Nagarakatte: "A Randomized Scheduler with Probabilistic Guarantees of
 //! Finding Bugs", ASPLOS 2010. The length of a run is not known beforehand, and a
-//! guess from earlier runs would make a replay depend on them, so it is taken to be [`LENGTH`]. A thread that sleeps keeps its priority.
+//! guess from earlier runs would make a replay depend on them, so it is taken to be 200 decisions. A thread that sleeps keeps its priority.
 
 use super::stream;
 use mmreap::sync::engine::{Candidate, Choose};
