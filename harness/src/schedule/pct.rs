@@ -2,8 +2,9 @@
 //! at d - 1 random moments the running thread falls below all others.
 //!
 //! Burckhardt, Kothari, Musuvathi, Nagarakatte: "A Randomized Scheduler with Probabilistic Guarantees of
-//! Finding Bugs", ASPLOS 2010. The length of a run is not known beforehand, and a
-//! guess from earlier runs would make a replay depend on them, so it is taken to be 200 decisions. A thread that sleeps keeps its priority.
+//! Finding Bugs", ASPLOS 2010. The length of a run is not known beforehand, and a guess from earlier runs
+//! would make a replay depend on them, so it is taken to be 200 decisions. A thread that sleeps keeps its
+//! priority.
 
 use super::stream;
 use mmreap::sync::engine::{Candidate, Choose};
