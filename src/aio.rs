@@ -80,8 +80,6 @@ pub struct Kiocb {
     pub completion: Completion,
     /// The thread of the device.
     pub thread: Option<Tid>,
-    /// Whether it has completed.
-    pub complete: bool,
     /// How many allocations had succeeded when it was submitted.
     allocations: u32,
 }
@@ -103,7 +101,7 @@ pub fn io_setup(mm: Handle<Mm>, slot: usize) {
 /// A request that has not been submitted.
 pub fn prepare(completion: Completion) -> Handle<Kiocb> {
     let allocations = 0;
-    allocate(Kiocb { ctx: None, completion, thread: None, complete: false, allocations })
+    allocate(Kiocb { ctx: None, completion, thread: None, allocations })
 }
 
 /// `io_submit` of one prepared request: whether the context took it.
@@ -183,7 +181,6 @@ pub fn allocation_succeeded() {
 fn aio_complete(request: Handle<Kiocb>, ok: bool) {
     let _call = enter("aio_complete");
     point(request.object(), Access::Write, "complete", "kiocb");
-    request.poke(|request| request.complete = true);
     record(request.object(), What::Complete { ok });
     let ctx = request.peek(|request| request.ctx);
     free(request);

@@ -7,7 +7,7 @@ use super::gather::{tlb_finish_mmu, tlb_gather_mmu};
 use super::memory::unmap_page_range;
 use super::munlock::munlock_vma_pages_all;
 use super::vma::{VmFlag, Vma, find_vma};
-use super::{Mm, free_pgtables::free_pgtables, mmap_sem, pgtable};
+use super::{Mm, free_pgtables::free_pgtables, mmap_sem};
 use crate::memory::{Handle, allocate, free, write};
 use crate::page::free_pages;
 use crate::page_alloc::alloc_page;
@@ -164,6 +164,3 @@ pub fn remove_vma(vma: Handle<Vma>) {
     free_pages(&backing);
     free(vma);
 }
-
-/// The pages that a process's mappings may use.
-pub const ADDRESS_SPACE: u32 = pgtable::PGDIR_PAGES * pgtable::PTRS_PER_PGD;

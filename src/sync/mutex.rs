@@ -1,6 +1,6 @@
 //! `mutex`: one holder, waiters sleep in order.
 
-use crate::sync::lock::{Family, Killed, LockId, Mode, acquire, release, try_acquire};
+use crate::sync::lock::{Family, LockId, Mode, acquire, release, try_acquire};
 use crate::world::world;
 
 /// A mutex.
@@ -17,11 +17,6 @@ impl Mutex {
 /// `mutex_lock`.
 pub fn mutex_lock(mutex: Mutex) {
     let _never_killed = acquire(mutex.0, Mode::Write, "mutex_lock", false);
-}
-
-/// `mutex_lock_killable`: [`Killed`] if a fatal signal arrived before the lock.
-pub fn mutex_lock_killable(mutex: Mutex) -> Result<(), Killed> {
-    acquire(mutex.0, Mode::Write, "mutex_lock_killable", true)
 }
 
 /// `mutex_trylock`.

@@ -6,7 +6,7 @@ use crate::sync::lock::{LockId, Mode};
 use crate::sync::point::{Access, Op, end_run, leave_if_stopping, point};
 use crate::task::Task;
 use crate::trace::{Call, Kind, ObjectRef, Site, What};
-use crate::world::{End, world};
+use crate::world::world;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// The number of a thread; 0 is the clock.
@@ -172,6 +172,3 @@ pub fn wake_killable(thread: Tid) {
         engine::unblock(thread);
     }
 }
-
-/// How a run ends when nothing can happen any more.
-pub(super) const NOTHING_LEFT: End = End::Quiescent;

@@ -7,7 +7,7 @@
 
 use crate::sync::lock::might_sleep;
 use crate::sync::point::{Access, point};
-use crate::sync::thread::{NOTHING_LEFT, Reason, Sleep, Tid, sleep, wake};
+use crate::sync::thread::{Reason, Sleep, Tid, sleep, wake};
 use crate::task::fatal_signal_pending;
 use crate::trace::{Kind, ObjectRef, What, record};
 use crate::world::{End, World, world};
@@ -127,7 +127,7 @@ pub(super) fn tick() -> Option<End> {
 
 fn at_rest() -> End {
     let napping = world(|w| w.clock.has_timers());
-    if napping { End::Livelock } else { NOTHING_LEFT }
+    if napping { End::Livelock } else { End::Quiescent }
 }
 
 fn fire(w: &mut World, deadline: u32) -> Vec<Timer> {
