@@ -22,7 +22,7 @@ pub enum FaultPoint {
     Notifier,
     /// An AIO request ends with an error.
     Aio,
-    /// `fail_usercopy`: a copy to or from user space faults.
+    /// `fail_usercopy`: a copy from user space faults.
     Usercopy,
     /// The reaper's wake-up is one second late.
     ReaperDelay,

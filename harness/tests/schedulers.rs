@@ -15,7 +15,7 @@ use mmreap_harness::case::{Case, Strategy};
 use mmreap_harness::explain::log;
 use mmreap_harness::run::Runner;
 use mmreap_harness::run::plan::Plan;
-use mmreap_harness::schedule::{derive_seed, with_seed};
+use mmreap_harness::schedule::derive_seed;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -26,6 +26,16 @@ const PCT_1: Strategy = Strategy::Pct { seed: 0, depth: 1 };
 
 /// Runs of one measurement.
 const RUNS: u64 = 4000;
+
+/// The strategy with another seed; strategies without a seed stay what they are.
+fn with_seed(strategy: Strategy, seed: u64) -> Strategy {
+    match strategy {
+        Strategy::InOrder => Strategy::InOrder,
+        Strategy::Random { .. } => Strategy::Random { seed },
+        Strategy::Pct { depth, .. } => Strategy::Pct { seed, depth },
+        Strategy::Pos { .. } => Strategy::Pos { seed },
+    }
+}
 
 /// Runs the case under many seeds, and counts what is seen of each run.
 fn sample<T: Ord>(case: &Case, strategy: Strategy, see: fn(bool) -> T) -> BTreeMap<T, u64> {

@@ -8,6 +8,7 @@ use super::memory::unmap_page_range;
 use super::munlock::munlock_vma_pages_all;
 use super::vma::{VmFlag, Vma, find_vma};
 use super::{Mm, free_pgtables::free_pgtables, mmap_sem};
+use crate::inject::{FaultPoint, strikes};
 use crate::memory::{Handle, allocate, free, write};
 use crate::page::free_pages;
 use crate::page_alloc::alloc_page;
@@ -70,8 +71,8 @@ pub fn sys_mmap(mm: Handle<Mm>, plan: &VmaPlan) {
     if down_write_killable(mmap_sem(mm)).is_err() {
         return;
     }
-    let room = crate::inject::strikes(crate::inject::FaultPoint::Slab).then_some(None);
-    if let Some(slab_page) = room.unwrap_or_else(alloc_page) {
+    let slab_page = if strikes(FaultPoint::Slab) { None } else { alloc_page() };
+    if let Some(slab_page) = slab_page {
         if find_vma(mm, plan.start).is_none() {
             insert_vma(mm, plan);
         }

@@ -3,6 +3,7 @@
 //! rwsem, mutex and spinlock differ in their names and in whether waiting counts as sleeping. A
 //! released lock is handed to the front of the queue, as the kernel's rwsem does.
 
+use crate::inject::{FaultPoint, strikes};
 use crate::memory::{LockRule, Violation};
 use crate::sync::point::{Access, point};
 use crate::sync::thread::{Reason, Sleep, Tid, sleep, wake};
@@ -239,7 +240,7 @@ pub(super) fn misuse(object: ObjectRef, rule: LockRule) -> ! {
 pub(super) fn try_acquire(lock: LockId, mode: Mode, verb: &'static str) -> bool {
     let (object, class) = noun(lock);
     point(object, Access::TryLock(mode), verb, class);
-    let injected = crate::inject::strikes(crate::inject::FaultPoint::Trylock);
+    let injected = strikes(FaultPoint::Trylock);
     let taken = !injected && world(|w| try_take(w, lock, mode));
     let what = if taken { What::Acquire { mode, trylock: true } } else { What::TryFailed { mode } };
     record(object, what);

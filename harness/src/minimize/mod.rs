@@ -4,7 +4,7 @@
 //! first written down by names ([`segments`]), then two kinds of passes alternate until neither finds
 //! anything: `shrink` makes the case smaller, [`segments`] makes the schedule shorter. When a smaller
 //! case no longer fails under the schedule at hand, other schedules are searched for it. Every pass tries
-//! its candidates in a fixed order, and all chance comes from the case's own seed, so minimising is
+//! its candidates in a fixed order, and the schedules that are searched have fixed seeds, so minimising is
 //! deterministic; it is not guaranteed to find the global minimum.
 
 pub mod segments;

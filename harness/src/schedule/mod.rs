@@ -29,16 +29,6 @@ pub fn strategy(strategy: Strategy) -> Box<dyn Choose> {
     }
 }
 
-/// The strategy with another seed; strategies without a seed stay what they are.
-pub fn with_seed(strategy: Strategy, seed: u64) -> Strategy {
-    match strategy {
-        Strategy::InOrder => Strategy::InOrder,
-        Strategy::Random { .. } => Strategy::Random { seed },
-        Strategy::Pct { depth, .. } => Strategy::Pct { seed, depth },
-        Strategy::Pos { .. } => Strategy::Pos { seed },
-    }
-}
-
 /// A number of the sequence that a seed begins: the seeds of further runs of one case.
 pub fn derive_seed(seed: u64, run: u64) -> u64 {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
