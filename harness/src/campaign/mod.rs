@@ -5,6 +5,7 @@
 
 pub mod known;
 pub mod nightly;
+pub mod suite;
 pub mod sweep;
 
 use crate::case::{Case, Expect, Signature, Strategy, generate, mutate};
@@ -25,10 +26,10 @@ use std::rc::Rc;
 pub const RUNS_PER_CASE: u64 = 20;
 
 /// Bytes of chance behind each case. A case uses about 210.
-const ENTROPY: usize = 512;
+pub(crate) const ENTROPY: usize = 512;
 
 /// Cases kept to be mutated and crossed.
-const POOL: usize = 64;
+pub(crate) const POOL: usize = 64;
 
 /// A failing run, as it was found.
 #[derive(Clone, Debug)]

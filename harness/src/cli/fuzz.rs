@@ -1,6 +1,6 @@
 //! `mmreap fuzz`: a campaign on one revision.
 
-use super::{AS_EXPECTED, BAD_INPUT, FOUND, Stop, parse_kernel, print_json, write_or_show};
+use super::{AS_EXPECTED, FOUND, Stop, catch_interrupts, parse_kernel, print_json, write_or_show};
 use crate::campaign::known::Known;
 use crate::campaign::{Campaign, Found};
 use crate::case::{Case, Expect, Signature};
@@ -96,18 +96,6 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     session.bar.finish_and_clear();
     session.conclude();
     code
-}
-
-fn catch_interrupts() -> Result<Arc<AtomicBool>, Stop> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = interrupted.clone();
-    ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::SeqCst) {
-            std::process::exit(i32::from(BAD_INPUT));
-        }
-    })
-    .map_err(|error| Stop(format!("error: cannot catch Ctrl-C: {error}")))?;
-    Ok(interrupted)
 }
 
 fn progress_bar() -> ProgressBar {

@@ -1,8 +1,9 @@
-//! The command line: `mmreap fuzz | replay | minimize | explain | sweep | kernels | nightly`.
+//! The command line: `mmreap fuzz | replay | minimize | explain | sweep | kernels | nightly | bench`.
 //!
 //! Arguments and printing only; what the commands do is in the other modules. Exit codes: 0 nothing found
 //! or all as expected, 1 a failure found or a verdict that differs, 2 bad usage or bad input.
 
+mod bench;
 mod explain;
 mod fuzz;
 mod kernels;
@@ -18,6 +19,8 @@ use clap::{Parser, Subcommand};
 use mmreap::revision::{self, Revision};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Everything was as expected.
 const AS_EXPECTED: u8 = 0;
@@ -62,6 +65,8 @@ enum Command {
     Kernels(kernels::Arguments),
     /// Replay the corpus, fuzz every release, and report
     Nightly(nightly::Arguments),
+    /// Count the runs until known bugs are found, for each way to choose schedules
+    Bench(bench::Arguments),
 }
 
 /// A case file, and the revision that it is about.
@@ -102,6 +107,7 @@ pub fn run() -> ExitCode {
         Command::Sweep(arguments) => sweep::run(&arguments),
         Command::Kernels(arguments) => kernels::run(&arguments),
         Command::Nightly(arguments) => nightly::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
     };
     match result {
         Ok(code) => ExitCode::from(code),
@@ -123,9 +129,14 @@ fn parse_kernel(name: &str) -> Result<&'static Revision, String> {
 
 fn unknown_kernel(name: &str) -> String {
     let known: Vec<_> = revision::all().map(|revision| revision.name).collect();
+    unknown("kernel", name, &known)
+}
+
+/// Says that a name is not known, and which one is nearest.
+fn unknown(kind: &str, name: &str, known: &[&str]) -> String {
     let distance = |known: &&&str| strsim::damerau_levenshtein(known, name);
     let nearest = known.iter().min_by_key(distance).map_or("", |name| *name);
-    format!("there is no kernel `{name}`; did you mean `{nearest}`? Known: {}", known.join(", "))
+    format!("there is no {kind} `{name}`; did you mean `{nearest}`? Known: {}", known.join(", "))
 }
 
 /// The revision that a case of a file asks for, unless another one is given.
@@ -155,6 +166,19 @@ fn unknown_in_file(path: &Path, name: &str) -> Stop {
         help: Some("`mmreap kernels` lists what each of them changed".to_string()),
     };
     Stop(error.render(&path.display().to_string(), text.as_bytes(), wants_color()))
+}
+
+/// Notes Ctrl-C, so that a command can end in good order. The second one ends it at once.
+fn catch_interrupts() -> Result<Arc<AtomicBool>, Stop> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = interrupted.clone();
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::SeqCst) {
+            std::process::exit(i32::from(BAD_INPUT));
+        }
+    })
+    .map_err(|error| Stop(format!("error: cannot catch Ctrl-C: {error}")))?;
+    Ok(interrupted)
 }
 
 /// Writes the case; if that fails, shows it, so that it is not lost.

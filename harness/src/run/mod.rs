@@ -13,7 +13,7 @@ use crate::oracle::{self, Failure};
 use crate::schedule::follow::{Decision, Divergence, Follow};
 use crate::schedule::strategy;
 use mmreap::revision::Revision;
-use mmreap::sync::engine::Engine;
+use mmreap::sync::engine::{Choose, Engine};
 use mmreap::world::{End, world};
 use plan::Plan;
 use std::cell::RefCell;
@@ -50,7 +50,17 @@ impl Runner {
 
     /// Runs a resolved case with a strategy for what its segments leave open.
     pub fn run(&mut self, plan: &Rc<Plan>, revision: &'static Revision, rest: Strategy) -> Outcome {
-        let follow = Follow::new(plan.segments.clone(), strategy(rest));
+        self.run_under(plan, revision, strategy(rest))
+    }
+
+    /// Runs a resolved case with any scheduler for what its segments leave open.
+    pub fn run_under(
+        &mut self,
+        plan: &Rc<Plan>,
+        revision: &'static Revision,
+        rest: Box<dyn Choose>,
+    ) -> Outcome {
+        let follow = Follow::new(plan.segments.clone(), rest);
         let follow = self.execute(plan, revision, follow);
         outcome(&follow.borrow())
     }

@@ -1,0 +1,60 @@
+//! A hunt: one bug, one arm, one seed; runs are counted until the bug shows.
+//!
+//! Each case gets the same number of runs, whatever they come to, so the n-th run of every arm is a run of
+//! the same case: arms differ in schedules and in nothing else. Other failures are passed over. That is
+//! harder than a campaign, which leaves a case at its first failure.
+
+use super::arm::Arm;
+use super::cases::Cases;
+use super::survival::Observation;
+use crate::campaign::RUNS_PER_CASE;
+use crate::campaign::suite::Bug;
+use crate::run::Runner;
+use crate::run::plan::Plan;
+use crate::schedule::derive_seed;
+use mmreap::revision;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What is looked for, how, and where chance comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Hunt {
+    /// The bug.
+    pub bug: &'static Bug,
+    /// The way to choose schedules.
+    pub arm: &'static Arm,
+    /// One of the seeds.
+    pub seed: u64,
+}
+
+impl Hunt {
+    /// Hunts until the bug shows, for `cap` runs at most. `None` if it was told to stop.
+    pub fn run(&self, runner: &mut Runner, cap: u64, stop: &AtomicBool) -> Option<Observation> {
+        let kernel = self.bug.kernel;
+        let revision = revision::find(kernel).expect("bugs are bugs of kernels that exist");
+        let (bug, arm) = (self.bug.id, self.arm.name);
+        let cases = Cases::new(kernel, keyed(self.seed, &format!("{bug} {kernel}")));
+        let mut schedules = (self.arm.begin)(keyed(self.seed, &format!("{bug} {kernel} {arm}")));
+        let plans = cases.map(|case| Rc::new(Plan::new(&case)));
+        let turns = plans.flat_map(|plan| (0..RUNS_PER_CASE).map(move |_| plan.clone()));
+        for (run, plan) in (0..cap).zip(turns) {
+            let failure = runner.run_under(&plan, revision, schedules(run)).failure;
+            if failure.is_some_and(|failure| self.bug.is(&failure.signature)) {
+                return Some(Observation { time: run + 1, event: true });
+            }
+            if stop.load(Ordering::Relaxed) {
+                return None;
+            }
+        }
+        Some(Observation { time: cap, event: false })
+    }
+}
+
+/// The seed of what a text names, so that no two things share their chance.
+fn keyed(seed: u64, text: &str) -> u64 {
+    text.as_bytes().chunks(8).fold(seed, |seed, chunk| {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        derive_seed(seed, u64::from_le_bytes(word))
+    })
+}

@@ -1,0 +1,111 @@
+//! `mmreap bench`: how many runs it takes to find known bugs, and what a way to choose schedules gains.
+
+use super::{AS_EXPECTED, Stop, catch_interrupts, print_json, unknown};
+use crate::bench::arm::{ARMS, Arm};
+use crate::bench::{Bench, html, table};
+use crate::campaign::suite::{Bug, SUITE};
+use crate::corpus;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+/// Arguments of `mmreap bench`.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Everything is counted in runs: the same bugs, arms, seeds and cap give the same report, byte for byte, on any
+machine and with any number of jobs. Ctrl-C ends the bench and reports what is complete.
+
+Examples:
+  mmreap bench
+  mmreap bench --bug B04 --arm stock-random --arm pos --seeds 100
+  mmreap bench --cap 100000 --html bench.html --json > bench.json")]
+pub struct Arguments {
+    /// A bug to hunt, on every kernel of the suite that has it [default: all]
+    #[arg(long = "bug", value_name = "ID", value_parser = parse_bug)]
+    bugs: Vec<&'static str>,
+    /// A way to choose schedules; compared with stock-random and stock-pct3 if they take part [default: all]
+    #[arg(long = "arm", value_name = "NAME", value_parser = parse_arm)]
+    arms: Vec<&'static str>,
+    /// Hunts of each bug by each arm
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=MOST_SEEDS))]
+    seeds: u64,
+    /// Runs after which a hunt is given up
+    #[arg(long, value_name = "RUNS", default_value_t = 20_000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    cap: u64,
+    /// Threads [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZero<usize>>,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+    /// Write the report as a page, with survival curves
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+/// More seeds than anybody has the time for.
+const MOST_SEEDS: u64 = 1_000_000;
+
+/// Hunts, and prints the report. The page comes last: if it cannot be written, nothing is lost.
+pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
+    arguments.html.as_deref().map_or(Ok(()), check_page)?;
+    let bench = arguments.bench();
+    let jobs = arguments.jobs.or(available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN);
+    let bar = progress_bar(bench.hunts().len());
+    let report = bench.run(jobs, &*catch_interrupts()?, &mut || bar.inc(1));
+    bar.finish_and_clear();
+    if arguments.json {
+        print_json(&report);
+    } else {
+        anstream::print!("{}", table::render(&report));
+    }
+    if let Some(path) = &arguments.html {
+        corpus::write(path, &html::render(&report))?;
+    }
+    Ok(AS_EXPECTED)
+}
+
+impl Arguments {
+    fn bench(&self) -> Bench {
+        let is_asked = |asked: &[&str], name| asked.is_empty() || asked.contains(&name);
+        let bugs = SUITE.iter().filter(|bug| is_asked(&self.bugs, bug.id)).collect();
+        let arms = ARMS.iter().filter(|arm| is_asked(&self.arms, arm.name)).collect();
+        Bench { bugs, arms, seeds: self.seeds, cap: self.cap }
+    }
+}
+
+/// Makes sure, before hours of work, that the page can be written.
+fn check_page(path: &Path) -> Result<(), Stop> {
+    if path.is_dir() {
+        return Err(Stop(format!("error: {} is a directory", path.display())));
+    }
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    Ok(corpus::check_writable(directory.unwrap_or(Path::new(".")))?)
+}
+
+fn progress_bar(hunts: usize) -> ProgressBar {
+    let template = "{spinner} {elapsed_precise} {wide_bar} {pos}/{len} hunts";
+    let bar = ProgressBar::new(hunts as u64);
+    bar.set_style(ProgressStyle::with_template(template).expect("the template is well-formed"));
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn parse_bug(name: &str) -> Result<&'static str, String> {
+    let mut ids: Vec<&str> = SUITE.iter().map(|bug: &Bug| bug.id).collect();
+    ids.dedup();
+    known("bug", name, &ids)
+}
+
+fn parse_arm(name: &str) -> Result<&'static str, String> {
+    known("arm", name, &ARMS.each_ref().map(|arm: &Arm| arm.name))
+}
+
+fn known(kind: &str, name: &str, known: &[&'static str]) -> Result<&'static str, String> {
+    let found = known.iter().find(|known| **known == name);
+    found.copied().ok_or_else(|| unknown(kind, name, known))
+}
