@@ -207,3 +207,61 @@ fn a_sweep_fails_each_call_once() {
     // one copy from user space.
     assert!(shown.starts_with("4 calls failed"), "{shown}");
 }
+
+fn bench(args: &[&str]) -> std::process::Output {
+    mmreap().arg("bench").args(args).output().unwrap()
+}
+
+#[test]
+fn an_unknown_bug_or_arm_is_refused_with_the_nearest() {
+    for (args, nearest) in [
+        (["--bug", "B4"], "there is no bug `B4`; did you mean `B04`"),
+        (["--arm", "stock-rndom"], "did you mean `stock-random`"),
+    ] {
+        let output = bench(&args);
+        assert_eq!(output.status.code(), Some(2));
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(message.contains(nearest), "{message}");
+    }
+}
+
+#[test]
+fn a_bench_of_nothing_is_bad_usage() {
+    for args in [["--seeds", "0"], ["--cap", "0"], ["--jobs", "0"]] {
+        assert_eq!(bench(&args).status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn a_page_that_cannot_be_written_is_refused_before_any_work() {
+    let directory = directory();
+    let file = directory.path().join("file");
+    fs::write(&file, "not a directory").unwrap();
+    for (page, why) in [
+        (directory.path().to_path_buf(), "is a directory"),
+        (file.join("page.html"), "cannot write to"),
+    ] {
+        let output = mmreap().args(["bench", "--html"]).arg(page).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(message.contains(why), "{message}");
+    }
+}
+
+#[test]
+fn a_bench_is_the_same_whatever_the_number_of_jobs() {
+    let directory = directory();
+    let run = |jobs: &str| {
+        let page = directory.path().join(jobs);
+        let args = ["bench", "--bug", "B04", "--arm", "pos", "--seeds", "4", "--cap", "500"];
+        let output = mmreap().args(args).args(["--json", "--jobs", jobs, "--html"]).arg(&page);
+        let output = output.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        (output.stdout, fs::read(page).unwrap())
+    };
+    let (one, two) = (run("1"), run("2"));
+    assert_eq!(one, two);
+    let report: serde_json::Value = serde_json::from_slice(&one.0).unwrap();
+    assert_eq!(report["bugs"][0]["arms"][0]["observations"].as_array().unwrap().len(), 4);
+    assert_eq!(report["complete"], true);
+}
