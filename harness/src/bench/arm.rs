@@ -26,7 +26,7 @@ pub struct Arm {
 pub const BASELINES: [&str; 2] = ["stock-random", "stock-pct3"];
 
 /// All arms, baselines first.
-pub static ARMS: [Arm; 4] = [
+pub static ARMS: &[Arm] = &[
     Arm {
         name: BASELINES[0],
         about: "every choice uniform, as shuttle's random scheduler",
@@ -44,7 +44,7 @@ pub static ARMS: [Arm; 4] = [
     },
     Arm {
         name: "campaign",
-        about: "the mixture that `mmreap fuzz` uses",
+        about: "the mixture that mmreap fuzz uses",
         begin: |seed| Box::new(move |run| strategy(campaign::strategy(seed, run))),
     },
 ];

@@ -73,18 +73,26 @@ impl Chart {
 }
 
 impl Line {
-    /// `height` is the survival at which the letter stands; on a line that does not come down to it, it
-    /// stands at the end, `position` letters before the cap.
+    /// The letter stands where the line comes down to `height`; on a line that does not, near its end,
+    /// `position` letters before the cap.
     fn new(row: &Row, cap: u64, height: f64, position: f64) -> Self {
         let curve = Curve::of(&row.observations);
-        let last = curve.steps.last().map_or(1.0, |step| step.survival);
         let crossing = curve.steps.iter().find(|step| step.survival <= height);
         let (x, y) = match crossing {
             Some(step) => (x(step.time, cap), y(height)),
-            None => (ACROSS.1 - (position + 0.5) * LETTER, y(last)),
+            None => {
+                let x = ACROSS.1 - (position + 0.5) * LETTER;
+                (x, y(survival_at(&curve, x, cap)))
+            }
         };
         Line { key: Key::of(row.arm), path: path(&curve, cap), x, y }
     }
+}
+
+/// How many survive at a place from left to right.
+fn survival_at(curve: &Curve, place: f64, cap: u64) -> f64 {
+    let before = curve.steps.iter().take_while(|step| x(step.time, cap) <= place);
+    before.last().map_or(1.0, |step| step.survival)
 }
 
 /// Down at each event; on to the cap if somebody gets there.

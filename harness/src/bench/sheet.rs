@@ -88,7 +88,9 @@ pub fn notes(report: &Report) -> Vec<String> {
          median beyond the cap counts as the cap: the true ratio is then greater (>) or less (<) than \
          the number, or unknown (~). mean: the geometric mean of the ratios over bugs."
             .to_string(),
-        "p: log-rank test against that baseline, not corrected for the number of tests.".to_string(),
+        "p: log-rank test against that baseline, not corrected for the number of tests. It takes the arms \
+         to be independent; that they have the same cases makes it claim too little rather than too much."
+            .to_string(),
     ];
     if !report.complete {
         notes

@@ -1,9 +1,9 @@
 //! `mmreap bench`: how many runs it takes to find known bugs, and what a way to choose schedules gains.
 
 use super::{AS_EXPECTED, Stop, catch_interrupts, print_json, unknown};
-use crate::bench::arm::{ARMS, Arm};
+use crate::bench::arm::ARMS;
 use crate::bench::{Bench, html, table};
-use crate::campaign::suite::{Bug, SUITE};
+use crate::campaign::suite::SUITE;
 use crate::corpus;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::num::NonZero;
@@ -14,8 +14,8 @@ use std::time::Duration;
 /// Arguments of `mmreap bench`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-Everything is counted in runs: the same bugs, arms, seeds and cap give the same report, byte for byte, on any
-machine and with any number of jobs. Ctrl-C ends the bench and reports what is complete.
+Everything is counted in runs: the same bugs, arms, seeds and cap give the same report, byte for
+byte, with any number of jobs. Ctrl-C ends the bench and reports what is complete.
 
 Examples:
   mmreap bench
@@ -96,13 +96,14 @@ fn progress_bar(hunts: usize) -> ProgressBar {
 }
 
 fn parse_bug(name: &str) -> Result<&'static str, String> {
-    let mut ids: Vec<&str> = SUITE.iter().map(|bug: &Bug| bug.id).collect();
+    let mut ids: Vec<&str> = SUITE.iter().map(|bug| bug.id).collect();
     ids.dedup();
     known("bug", name, &ids)
 }
 
 fn parse_arm(name: &str) -> Result<&'static str, String> {
-    known("arm", name, &ARMS.each_ref().map(|arm: &Arm| arm.name))
+    let names: Vec<&str> = ARMS.iter().map(|arm| arm.name).collect();
+    known("arm", name, &names)
 }
 
 fn known(kind: &str, name: &str, known: &[&'static str]) -> Result<&'static str, String> {
