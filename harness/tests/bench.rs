@@ -6,7 +6,7 @@
 //! before committing it.
 
 use mmreap_harness::bench::arm::{ARMS, Arm, BASELINES};
-use mmreap_harness::bench::cases::Cases;
+use mmreap_harness::bench::hunt::Hunt;
 use mmreap_harness::bench::report::Report;
 use mmreap_harness::bench::survival::Observation;
 use mmreap_harness::bench::{Bench, html, table};
@@ -113,10 +113,16 @@ fn without_a_baseline_there_is_no_comparison() {
 }
 
 #[test]
-fn the_cases_of_a_seed_are_the_same_and_of_another_others() {
-    let some = |seed| Cases::new("v4.14", seed).take(200).collect::<Vec<_>>();
-    assert_eq!(some(1), some(1));
-    assert_ne!(some(1), some(2));
+fn all_arms_have_the_same_cases_and_each_seed_has_others() {
+    let hunt = |arm, seed| Hunt { bug: bug("B04"), arm, seed };
+    let some = |hunt: Hunt| hunt.cases().take(100).collect::<Vec<_>>();
+    let expected = some(hunt(&ARMS[0], 1));
+    for arm in ARMS {
+        assert_eq!(some(hunt(arm, 1)), expected, "{arm:?}");
+    }
+    assert_ne!(some(hunt(&ARMS[0], 2)), expected);
+    let other = Hunt { bug: &B04_REPAIRED, ..hunt(&ARMS[0], 1) };
+    assert_ne!(some(other)[0].processes, expected[0].processes, "bugs share no chance");
 }
 
 /// B04 as it would be on the release that repaired it.

@@ -4,7 +4,7 @@
 //! the same case: arms differ in schedules and in nothing else. Other failures are passed over. That is
 //! harder than a campaign, which leaves a case at its first failure.
 
-use super::arm::Arm;
+use super::arm::{Arm, Schedules};
 use super::cases::Cases;
 use super::survival::Observation;
 use crate::campaign::RUNS_PER_CASE;
@@ -28,14 +28,22 @@ pub struct Hunt {
 }
 
 impl Hunt {
+    /// Its cases, which do not depend on the arm.
+    pub fn cases(&self) -> Cases {
+        let Bug { id, kernel, .. } = self.bug;
+        Cases::new(kernel, keyed(self.seed, &format!("{id} {kernel}")))
+    }
+
+    fn schedules(&self) -> Schedules {
+        let Bug { id, kernel, .. } = self.bug;
+        (self.arm.begin)(keyed(self.seed, &format!("{id} {kernel} {}", self.arm.name)))
+    }
+
     /// Hunts until the bug shows, for `cap` runs at most. `None` if it was told to stop.
     pub fn run(&self, runner: &mut Runner, cap: u64, stop: &AtomicBool) -> Option<Observation> {
-        let kernel = self.bug.kernel;
-        let revision = revision::find(kernel).expect("bugs are bugs of kernels that exist");
-        let (bug, arm) = (self.bug.id, self.arm.name);
-        let cases = Cases::new(kernel, keyed(self.seed, &format!("{bug} {kernel}")));
-        let mut schedules = (self.arm.begin)(keyed(self.seed, &format!("{bug} {kernel} {arm}")));
-        let plans = cases.map(|case| Rc::new(Plan::new(&case)));
+        let revision = revision::find(self.bug.kernel).expect("bugs are of kernels that exist");
+        let mut schedules = self.schedules();
+        let plans = self.cases().map(|case| Rc::new(Plan::new(&case)));
         let turns = plans.flat_map(|plan| (0..RUNS_PER_CASE).map(move |_| plan.clone()));
         for (run, plan) in (0..cap).zip(turns) {
             let failure = runner.run_under(&plan, revision, schedules(run)).failure;
