@@ -2,7 +2,7 @@
 //!
 //! A [`case`] is one text file. [`run`] boots its machine and runs it under a [`schedule`]; the
 //! [`oracle`]s judge the run; [`minimize`] makes a failing case small. [`campaign`] does this for
-//! thousands of generated cases, [`corpus`] keeps what was found, and [`bench`] measures how fast.
+//! thousands of generated cases, [`corpus`] keeps what was found, and [`mod@bench`] measures how fast.
 
 #![forbid(unsafe_code)]
 
