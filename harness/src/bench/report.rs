@@ -4,7 +4,7 @@
 //! and the long ones missing.
 
 use super::Bench;
-use super::arm::{Arm, BASELINES};
+use super::arm::BASELINES;
 use super::log_rank::{LogRank, log_rank};
 use super::ratio::{Ratio, geometric_mean};
 use super::survival::{Curve, Interval, Observation};
@@ -54,7 +54,8 @@ pub struct Row {
     pub median: Option<u64>,
     /// Where the median is with a confidence of 95 %.
     pub interval: Interval,
-    /// Beside each baseline, in the order of [`Report::baselines`]; `None` beside itself.
+    /// Beside each baseline, in the order of [`Report::baselines`]; `None` beside itself, and if that is not
+    /// through.
     pub versus: Vec<Option<Versus>>,
 }
 
@@ -89,8 +90,10 @@ impl Report {
         let bugs: Vec<Panel> = panels.filter(|panel| !panel.arms.is_empty()).collect();
         let is_whole = |panel: &&Panel| panel.arms.len() == bench.arms.len();
         let whole: Vec<&Panel> = bugs.iter().filter(is_whole).collect();
-        let arms = if whole.is_empty() { &[] } else { &bench.arms[..] };
-        let means = (0..arms.len()).map(|arm| Mean::new(&whole, arm)).collect();
+        let means = match whole.is_empty() {
+            true => Vec::new(),
+            false => (0..bench.arms.len()).map(|arm| Mean::new(&whole, arm)).collect(),
+        };
         Report {
             seeds: bench.seeds,
             cap: bench.cap,
@@ -107,41 +110,42 @@ impl Panel {
     fn new(bench: &Bench, bug: &Bug, baselines: &[&str], results: &[Option<Observation>]) -> Self {
         let of_arms = bench.arms.iter().zip(results.chunks(bench.seeds as usize));
         let through = of_arms.filter_map(|(arm, results)| {
-            Some((*arm, results.iter().copied().collect::<Option<Vec<_>>>()?))
+            let group: Option<Vec<Observation>> = results.iter().copied().collect();
+            Some(Row::new(arm.name, group?))
         });
-        let groups: Vec<(&Arm, Vec<Observation>)> = through.collect();
-        let find = |name: &&str| groups.iter().find(|(arm, _)| arm.name == *name);
-        let against: Vec<_> = baselines.iter().map(find).collect();
-        let rows = groups.iter().map(|(arm, group)| {
-            let beside = |baseline: &Option<&(&Arm, Vec<Observation>)>| {
-                let (name, baseline) = baseline.map(|(arm, group)| (arm.name, group))?;
-                (name != arm.name).then(|| Versus::new(group, baseline, bench.cap))
-            };
-            Row::new(arm.name, group, against.iter().map(beside).collect())
-        });
-        Panel { bug: bug.id, kernel: bug.kernel, arms: rows.collect() }
+        let mut arms: Vec<Row> = through.collect();
+        let alone = arms.clone();
+        for row in &mut arms {
+            let beside = baselines.iter().map(|name| Versus::new(row, &alone, name, bench.cap));
+            row.versus = beside.collect();
+        }
+        Panel { bug: bug.id, kernel: bug.kernel, arms }
     }
 }
 
 impl Row {
-    fn new(arm: &'static str, group: &[Observation], versus: Vec<Option<Versus>>) -> Self {
-        let curve = Curve::of(group);
+    /// Beside no baseline yet.
+    fn new(arm: &'static str, observations: Vec<Observation>) -> Self {
+        let curve = Curve::of(&observations);
         Row {
             arm,
-            observations: group.to_vec(),
-            missed: group.iter().filter(|it| !it.event).count(),
+            missed: observations.iter().filter(|it| !it.event).count(),
             median: curve.median(),
             interval: curve.median_interval(),
-            versus,
+            versus: Vec::new(),
+            observations,
         }
     }
 }
 
 impl Versus {
-    fn new(group: &[Observation], baseline: &[Observation], cap: u64) -> Self {
-        let median = |group| Curve::of(group).median();
-        let ratio = Ratio::of(median(group), median(baseline), cap);
-        Versus { ratio, test: log_rank(group, baseline) }
+    /// `None` if the baseline is the arm itself, or is not through.
+    fn new(arm: &Row, rows: &[Row], baseline: &str, cap: u64) -> Option<Self> {
+        let baseline = rows.iter().find(|row| row.arm == baseline && row.arm != arm.arm)?;
+        Some(Versus {
+            ratio: Ratio::of(arm.median, baseline.median, cap),
+            test: log_rank(&arm.observations, &baseline.observations),
+        })
     }
 }
 
