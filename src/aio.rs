@@ -13,7 +13,7 @@ use crate::sync::point::{Access, point};
 use crate::sync::spinlock::{spin_lock, spin_unlock};
 use crate::sync::thread::Tid;
 use crate::sync::time::schedule_timeout_uninterruptible;
-use crate::sync::wait::{wait_event, wait_for_work, wake_up};
+use crate::sync::wait::{complete, wait_event, wait_for_work, wake_up};
 use crate::trace::{Kind, ObjectRef, What, enter, record};
 use crate::workqueue::{Work, schedule_work};
 use crate::world::{World, world};
@@ -95,7 +95,7 @@ impl Object for Kiocb {
 /// `io_setup`, at boot.
 pub fn io_setup(mm: Handle<Mm>, slot: usize) {
     let ctx = allocate(Kioctx { mm, dead: false, users: 1, reqs: 1, waiter: None });
-    mm.poke(|mm| mm.ioctx_table[slot] = Some(ctx));
+    mm.poke_at("ioctx_table", |mm| mm.ioctx_table[slot] = Some(ctx));
 }
 
 /// A request that has not been submitted.
@@ -109,12 +109,13 @@ pub fn io_submit(mm: Handle<Mm>, slot: usize, request: Handle<Kiocb>) -> bool {
     let _call = enter("io_submit_one");
     let Some(ctx) = lookup_ioctx(mm, slot) else { return false };
     atomic_inc(ctx, "reqs", |ctx| &mut ctx.reqs);
-    let allocations = world(|w| w.oom.allocations);
-    request.poke(|request| {
-        request.ctx = Some(ctx);
-        request.allocations = allocations;
+    let allocations = allocations();
+    complete(request.object(), "submitted", || {
+        request.poke_at("submitted", |request| {
+            request.ctx = Some(ctx);
+            request.allocations = allocations;
+        });
     });
-    wake_up(request.object(), "submitted");
     put_users(ctx);
     true
 }
@@ -122,7 +123,7 @@ pub fn io_submit(mm: Handle<Mm>, slot: usize, request: Handle<Kiocb>) -> bool {
 /// Finds a context and takes a reference on its users, in one RCU read section.
 fn lookup_ioctx(mm: Handle<Mm>, slot: usize) -> Option<Handle<Kioctx>> {
     let ctx = crate::memory::read(mm, "ioctx_table", |mm| mm.ioctx_table[slot])?;
-    ctx.poke(|ctx| ctx.users += 1);
+    ctx.poke_at("users", |ctx| ctx.users += 1);
     Some(ctx)
 }
 
@@ -137,7 +138,7 @@ fn put_users(ctx: Handle<Kioctx>) {
 pub fn device(request: Handle<Kiocb>) {
     let _call = enter("aio_device");
     let object = request.object();
-    if wait_for_work(object, "submitted", || request.peek(|r| r.ctx.is_some()))
+    if wait_for_work(object, "submitted", || request.peek_at("submitted", |r| r.ctx.is_some()))
         && let Some(ok) = perform(request, object)
     {
         aio_complete(request, ok && !strikes(FaultPoint::Aio));
@@ -146,14 +147,14 @@ pub fn device(request: Handle<Kiocb>) {
 
 /// Whether the request succeeds; `None` if it never completes.
 fn perform(request: Handle<Kiocb>, object: ObjectRef) -> Option<bool> {
-    let (completion, since) = request.peek(|r| (r.completion, r.allocations));
+    let (completion, since) = request.peek_at("submitted", |r| (r.completion, r.allocations));
     match completion {
         Completion::After(jiffies) | Completion::ErrorAfter(jiffies) if jiffies > 0 => {
             schedule_timeout_uninterruptible(jiffies);
         }
         Completion::After(_) | Completion::ErrorAfter(_) => {}
         Completion::AfterAlloc => {
-            wait_event(MEMORY, "allocation", || world(|w| w.oom.allocations) > since);
+            wait_event(MEMORY, "allocation", || allocations() > since);
         }
         Completion::Never => {
             let _until_the_end = wait_for_work(object, "device", || false);
@@ -166,11 +167,19 @@ fn perform(request: Handle<Kiocb>, object: ObjectRef) -> Option<bool> {
 /// What a device that needs memory waits for.
 const MEMORY: ObjectRef = World::ZONE;
 
+fn allocations() -> u32 {
+    world(|w| {
+        w.footprint.touch(MEMORY, "allocation", Access::Read);
+        w.oom.allocations
+    })
+}
+
 /// Tells devices that need memory that somebody's allocation succeeded.
 pub fn allocation_succeeded() {
     let awaited = world(|w| {
+        w.footprint.touch(MEMORY, "allocation", Access::Add);
         w.oom.allocations += 1;
-        !w.sleepers(MEMORY, "allocation").is_empty()
+        w.is_awaited(MEMORY, "allocation")
     });
     if awaited {
         wake_up(MEMORY, "allocation");
@@ -182,7 +191,7 @@ fn aio_complete(request: Handle<Kiocb>, ok: bool) {
     let _call = enter("aio_complete");
     point(request.object(), Access::Write, "complete", "kiocb");
     record(request.object(), What::Complete { ok });
-    let ctx = request.peek(|request| request.ctx);
+    let ctx = request.peek_at("submitted", |request| request.ctx);
     free(request);
     if let Some(ctx) = ctx {
         put_reqs(ctx);
@@ -198,11 +207,12 @@ fn put_reqs(ctx: Handle<Kioctx>) {
 /// `free_ioctx_reqs`: the last request is done.
 fn free_ioctx_reqs(ctx: Handle<Kioctx>) {
     let _call = enter("free_ioctx_reqs");
-    if let Some(waiter) = ctx.peek(|ctx| ctx.waiter)
+    if let Some(waiter) = ctx.peek_at("waiter", |ctx| ctx.waiter)
         && atomic_dec_and_test(waiter, "count", |waiter| &mut waiter.count)
     {
-        waiter.poke(|waiter| waiter.done = true);
-        wake_up(waiter.object(), "ctx_rq_wait");
+        complete(waiter.object(), "ctx_rq_wait", || {
+            waiter.poke_at("ctx_rq_wait", |waiter| waiter.done = true);
+        });
     }
     schedule_work(Work::FreeIoctx(ctx));
 }
@@ -212,13 +222,13 @@ fn kill_ioctx(mm: Handle<Mm>, slot: usize, ctx: Handle<Kioctx>, waiter: Handle<W
     let _call = enter("kill_ioctx");
     let lock = mm.peek(|mm| mm.ioctx_lock);
     spin_lock(lock);
-    if ctx.poke(|ctx| std::mem::replace(&mut ctx.dead, true)) {
+    if ctx.poke_at("dead", |ctx| std::mem::replace(&mut ctx.dead, true)) {
         spin_unlock(lock);
         return false;
     }
-    mm.poke(|mm| mm.ioctx_table[slot] = None);
+    mm.poke_at("ioctx_table", |mm| mm.ioctx_table[slot] = None);
     spin_unlock(lock);
-    ctx.poke(|ctx| ctx.waiter = Some(waiter));
+    ctx.poke_at("waiter", |ctx| ctx.waiter = Some(waiter));
     put_users(ctx);
     true
 }
@@ -260,7 +270,7 @@ pub fn exit_aio(mm: Handle<Mm>) {
 /// `atomic_sub_and_test` on the waiter's count.
 fn sub_and_test(waiter: Handle<Waiter>, skipped: i32) -> bool {
     point(waiter.object(), Access::Update, "atomic_sub_and_test", "count");
-    let (old, new) = waiter.poke(|waiter| {
+    let (old, new) = waiter.access("count", Access::Update, |waiter| {
         let old = waiter.count;
         waiter.count -= skipped;
         (old, waiter.count)
@@ -270,5 +280,7 @@ fn sub_and_test(waiter: Handle<Waiter>, skipped: i32) -> bool {
 }
 
 fn wait_for_completion(waiter: Handle<Waiter>) {
-    wait_event(waiter.object(), "ctx_rq_wait", || waiter.peek(|waiter| waiter.done));
+    wait_event(waiter.object(), "ctx_rq_wait", || {
+        waiter.peek_at("ctx_rq_wait", |waiter| waiter.done)
+    });
 }

@@ -5,6 +5,7 @@
 //! with a probability strikes depends on its own key, the task's name and how often that task came by,
 //! not on a shared stream: taking one fault or one task away leaves the others where they were.
 
+use crate::sync::point::Access;
 use crate::sync::thread::Tid;
 use crate::trace::{Kind, ObjectRef, What, record};
 use crate::world::{World, world};
@@ -26,6 +27,21 @@ pub enum FaultPoint {
     Usercopy,
     /// The reaper's wake-up is one second late.
     ReaperDelay,
+}
+
+impl FaultPoint {
+    /// The kernel's name of its calls, which a set-up fault counts.
+    const fn noun(self) -> &'static str {
+        match self {
+            FaultPoint::PageAlloc => "fail_page_alloc",
+            FaultPoint::Slab => "failslab",
+            FaultPoint::Trylock => "fail_trylock",
+            FaultPoint::Notifier => "fail_notifier",
+            FaultPoint::Aio => "fail_aio",
+            FaultPoint::Usercopy => "fail_usercopy",
+            FaultPoint::ReaperDelay => "reaper_delay",
+        }
+    }
 }
 
 /// A set-up fault.
@@ -64,7 +80,8 @@ struct Armed {
 #[derive(Debug, Default)]
 pub struct Injection {
     armed: Vec<Armed>,
-    calls: [u32; POINTS],
+    /// Calls of each thread at each point.
+    calls: Vec<[u32; POINTS]>,
 }
 
 const POINTS: usize = FaultPoint::ReaperDelay as usize + 1;
@@ -73,7 +90,7 @@ impl Injection {
     /// Disarms all faults and forgets what was counted.
     pub fn reset(&mut self) {
         self.disarm();
-        self.calls = [0; POINTS];
+        self.calls.clear();
     }
 
     /// Disarms all faults.
@@ -83,7 +100,7 @@ impl Injection {
 
     /// Arms faults, and begins to count calls.
     pub fn arm(&mut self, faults: impl IntoIterator<Item = Fault>) {
-        self.calls = [0; POINTS];
+        self.calls.clear();
         self.armed.extend(faults.into_iter().map(|fault| Armed {
             fault,
             calls: 0,
@@ -99,7 +116,25 @@ impl Injection {
 
     /// How often the run came by the point, struck or not.
     pub fn calls(&self, point: FaultPoint) -> u32 {
-        self.calls[point as usize]
+        self.calls.iter().map(|calls| calls[point as usize]).sum()
+    }
+
+    /// How often a thread came by the point.
+    pub fn calls_of(&self, thread: Tid, point: FaultPoint) -> u32 {
+        self.calls.get(thread.index()).map_or(0, |calls| calls[point as usize])
+    }
+
+    /// Whether a fault counts the calls of more than one thread.
+    fn counts_everybody(&self, point: FaultPoint) -> bool {
+        let everybody = |fault: &Fault| fault.point == point && fault.task_filter.is_none();
+        self.armed.iter().any(|armed| everybody(&armed.fault))
+    }
+
+    fn count(&mut self, thread: Tid, point: FaultPoint) {
+        if self.calls.len() <= thread.index() {
+            self.calls.resize(thread.index() + 1, [0; POINTS]);
+        }
+        self.calls[thread.index()][point as usize] += 1;
     }
 }
 
@@ -127,8 +162,11 @@ impl Armed {
 }
 
 fn evaluate(w: &mut World, point: FaultPoint) -> bool {
-    w.injection.calls[point as usize] += 1;
     let thread = w.running_tid();
+    w.injection.count(thread, point);
+    if w.injection.counts_everybody(point) {
+        w.footprint.touch(ObjectRef::sole(Kind::None), point.noun(), Access::Update);
+    }
     let name = &w.threads[thread.index()].name;
     let mut any = false;
     for armed in w.injection.armed.iter_mut().filter(|armed| armed.fault.point == point) {

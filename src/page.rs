@@ -141,7 +141,10 @@ fn take(w: &mut World, watermark: Watermark) -> Option<Frame> {
 
 /// `get_page`: one more reference.
 pub fn get_page(frame: Frame) {
-    world(|w| w.zone.get(frame).refcount += 1);
+    world(|w| {
+        w.footprint.touch(frame.object(), "refcount", Access::Add);
+        w.zone.get(frame).refcount += 1;
+    });
 }
 
 /// `put_page`: drops references to frames in one step, and frees those without any left.
@@ -151,7 +154,7 @@ pub fn free_pages(frames: &[Frame]) {
     if frames.is_empty() {
         return;
     }
-    point(World::ZONE, Access::Update, "put_page", "free_pages");
+    point(World::ZONE, Access::Add, "put_page", "free_pages");
     let mut freed = 0;
     for &frame in frames {
         match world(|w| put(w, frame)) {
@@ -167,6 +170,9 @@ pub fn free_pages(frames: &[Frame]) {
 fn put(w: &mut World, frame: Frame) -> Result<bool, Box<Violation>> {
     let here = w.here();
     let object = frame.object();
+    w.footprint.touch(object, "refcount", Access::Update);
+    w.footprint.touch(object, "mapcount", Access::Read);
+    w.footprint.touch(object, "tlb", Access::Read);
     let state = *w.zone.get(frame);
     if state.refcount == 0 {
         let (allocated, freed) = (state.allocated, state.freed);
@@ -197,17 +203,26 @@ fn put(w: &mut World, frame: Frame) -> Result<bool, Box<Violation>> {
 /// Reads a frame's content. A frame that was freed in the meantime ends the run.
 pub fn content(frame: Frame) -> u32 {
     check(frame);
-    world(|w| w.zone.get(frame).content)
+    world(|w| {
+        w.footprint.touch(frame.object(), "content", Access::Read);
+        w.zone.get(frame).content
+    })
 }
 
 /// Stores to a frame. A frame that was freed in the meantime ends the run.
 pub fn store(frame: Frame, content: u32) {
     check(frame);
-    world(|w| w.zone.get(frame).content = content);
+    world(|w| {
+        w.footprint.touch(frame.object(), "content", Access::Write);
+        w.zone.get(frame).content = content;
+    });
 }
 
 fn check(frame: Frame) {
-    let state = world(|w| *w.zone.get(frame));
+    let state = world(|w| {
+        w.footprint.touch(frame.object(), "refcount", Access::Read);
+        *w.zone.get(frame)
+    });
     if state.refcount == 0 {
         let used = world(|w| w.here());
         let (allocated, freed) = (state.allocated, state.freed);

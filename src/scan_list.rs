@@ -11,6 +11,7 @@ use crate::mm::{Mm, MmFlag, mmap_sem, mmdrop, mmgrab};
 use crate::sync::atomic::atomic_read;
 use crate::sync::bits::{clear_bit, set_bit, test_bit};
 use crate::sync::lock::Family;
+use crate::sync::point::Access;
 use crate::sync::rwsem::{down_write, up_write};
 use crate::sync::spinlock::{SpinLock, spin_lock, spin_unlock};
 use crate::trace::ObjectRef;
@@ -63,7 +64,7 @@ impl Scanner {
     /// Registers an address space, and holds it by count.
     pub fn enter(self, mm: Handle<Mm>) {
         if !test_bit(mm, self.flag) {
-            world(|w| (self.list)(w).slots.push(mm));
+            self.look(Access::Write, |list| list.slots.push(mm));
             set_bit(mm, self.flag);
             mmgrab(mm);
         }
@@ -87,7 +88,7 @@ impl Scanner {
 
     /// What is registered now.
     pub fn registered(self) -> Vec<Handle<Mm>> {
-        world(|w| (self.list)(w).slots.clone())
+        self.look(Access::Read, |list| list.slots.clone())
     }
 
     /// The scanner begins to work on an address space, if it is still registered.
@@ -112,10 +113,19 @@ impl Scanner {
         ours
     }
 
+    fn look<R>(self, access: Access, f: impl FnOnce(&mut ScanList) -> R) -> R {
+        world(|w| {
+            let lock = (self.list)(w).lock.expect("the machine has booted");
+            let object = w.locks.get(lock.0).object;
+            w.footprint.touch(object, "slots", access);
+            f((self.list)(w))
+        })
+    }
+
     fn with<R>(self, f: impl FnOnce(&mut ScanList) -> R) -> R {
         let lock = world(|w| (self.list)(w).lock.expect("the machine has booted"));
         spin_lock(lock);
-        let result = world(|w| f((self.list)(w)));
+        let result = self.look(Access::Write, f);
         spin_unlock(lock);
         result
     }

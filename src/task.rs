@@ -122,6 +122,15 @@ impl Object for Signal {
     }
 }
 
+/// The list of processes, as an object of events.
+pub const PROCESS_LIST: ObjectRef = ObjectRef::sole(Kind::ProcessList);
+
+/// What is on the list.
+pub const TASKS: &str = "tasks";
+
+/// The read sections that walk it.
+const RCU: &str = "rcu";
+
 /// The running task. The clock has none, and must not ask.
 pub fn current() -> Handle<Task> {
     world(|w| w.current()).expect("only the clock runs without a task")
@@ -184,7 +193,7 @@ pub fn put_task_struct(task: Handle<Task>) {
 fn put_signal_struct(signal: Handle<Signal>) {
     if atomic_dec_and_test(signal, "sigcnt", |signal| &mut signal.sigcnt) {
         let _call = enter("free_signal_struct");
-        if let Some(mm) = signal.peek(|signal| signal.oom_mm) {
+        if let Some(mm) = signal.peek_at("oom_mm", |signal| signal.oom_mm) {
             crate::workqueue::mmdrop_async(mm);
         }
         free(signal);
@@ -193,15 +202,29 @@ fn put_signal_struct(signal: Handle<Signal>) {
 
 /// The processes that are on the list now; walking them is an RCU read section.
 pub fn processes() -> Vec<Handle<Signal>> {
-    point(ObjectRef::sole(Kind::ProcessList), Access::Read, "for_each_process", "");
-    world(|w| w.oom.processes.clone())
+    point(PROCESS_LIST, Access::Read, "for_each_process", TASKS);
+    listed()
+}
+
+/// [`processes`] without a scheduling point.
+pub fn listed() -> Vec<Handle<Signal>> {
+    world(|w| {
+        w.footprint.touch(PROCESS_LIST, TASKS, Access::Read);
+        w.oom.processes.clone()
+    })
 }
 
 /// An RCU read section: tasks that are released during it are put after it.
 pub fn rcu_read<R>(section: impl FnOnce() -> R) -> R {
-    world(|w| w.oom.rcu_readers += 1);
+    world(|w| {
+        w.footprint.touch(PROCESS_LIST, RCU, Access::Add);
+        w.oom.rcu_readers += 1;
+    });
     let result = section();
     let late = world(|w| {
+        let nobody_waits = w.oom.rcu_late.is_empty();
+        let access = if nobody_waits { Access::Add } else { Access::Update };
+        w.footprint.touch(PROCESS_LIST, RCU, access);
         w.oom.rcu_readers -= 1;
         if w.oom.rcu_readers == 0 { std::mem::take(&mut w.oom.rcu_late) } else { Vec::new() }
     });
@@ -211,7 +234,10 @@ pub fn rcu_read<R>(section: impl FnOnce() -> R) -> R {
 
 /// `delayed_put_task_struct`: drops a reference once no RCU read section can see the task.
 pub fn put_task_struct_rcu(task: Handle<Task>) {
-    let readers = world(|w| w.oom.rcu_readers);
+    let readers = world(|w| {
+        w.footprint.touch(PROCESS_LIST, RCU, Access::Update);
+        w.oom.rcu_readers
+    });
     if readers == 0 {
         put_task_struct(task);
     } else {
@@ -224,7 +250,7 @@ pub fn put_task_struct_rcu(task: Handle<Task>) {
 pub fn find_lock_task_mm(signal: Handle<Signal>) -> Option<Handle<Task>> {
     let locked_with_mm = |&task: &Handle<Task>| {
         task_lock(task);
-        let found = task.peek(|task| task.mm.is_some());
+        let found = task.peek_at("mm", |task| task.mm.is_some());
         if !found {
             task_unlock(task);
         }
@@ -235,18 +261,25 @@ pub fn find_lock_task_mm(signal: Handle<Signal>) -> Option<Handle<Task>> {
 
 /// Whether the process is on the list, so that its pid can be found.
 pub fn is_listed(signal: Handle<Signal>) -> bool {
-    world(|w| w.oom.processes.contains(&signal))
+    world(|w| {
+        w.footprint.touch(PROCESS_LIST, TASKS, Access::Read);
+        w.oom.processes.contains(&signal)
+    })
 }
 
 /// The threads of a process; none if it was released since the caller found it.
 pub fn live_threads(signal: Handle<Signal>) -> Vec<Handle<Task>> {
-    if is_listed(signal) { signal.peek(|signal| signal.threads.clone()) } else { Vec::new() }
+    if is_listed(signal) {
+        signal.peek_at("thread_list", |signal| signal.threads.clone())
+    } else {
+        Vec::new()
+    }
 }
 
 /// `process_shares_mm`: whether the first thread of the process that has an address space has this one.
 pub fn process_shares_mm(signal: Handle<Signal>, mm: Handle<Mm>) -> bool {
     let threads = live_threads(signal);
-    threads.into_iter().find_map(|task| task.peek(|task| task.mm)) == Some(mm)
+    threads.into_iter().find_map(|task| task.peek_at("mm", |task| task.mm)) == Some(mm)
 }
 
 /// `fatal_signal_pending(current)`, which is not a scheduling point: only the task itself acts on it.
@@ -265,10 +298,11 @@ pub fn send_sigkill(signal: Handle<Signal>) {
 /// as `siglock` makes it; each thread notices at its own time.
 pub fn zap_threads(signal: Handle<Signal>, except: Option<Handle<Task>>) {
     point(signal.object(), Access::Update, "send", "SIGKILL");
-    signal.poke(|signal| signal.group_exit = true);
-    for task in signal.peek(|signal| signal.threads.clone()) {
+    signal.poke_at("flags", |signal| signal.group_exit = true);
+    for task in signal.peek_at("thread_list", |signal| signal.threads.clone()) {
         if Some(task) != except {
-            task.poke(|task| task.flags |= 1 << TaskFlag::Sigkill as u32);
+            let sigkill = TaskFlag::Sigkill;
+            task.poke_at(sigkill.name(), |task| task.flags |= 1 << sigkill.bit());
             task.peek(|task| task.thread).into_iter().for_each(wake_killable);
         }
     }
@@ -278,7 +312,7 @@ pub fn zap_threads(signal: Handle<Signal>, except: Option<Handle<Task>>) {
 pub fn tsk_is_oom_victim(task: Handle<Task>) -> bool {
     let signal = task.peek(|task| task.signal);
     point(signal.object(), Access::Read, "tsk_is_oom_victim", "oom_mm");
-    let set = signal.peek(|signal| signal.oom_mm.is_some());
+    let set = signal.peek_at("oom_mm", |signal| signal.oom_mm.is_some());
     record(signal.object(), What::TestFlag { set });
     set
 }

@@ -7,8 +7,8 @@ use crate::aio::Kioctx;
 use crate::memory::{Handle, free};
 use crate::mm::{Mm, mmdrop};
 use crate::sync::atomic::atomic_dec_and_test;
-use crate::sync::point::{Access, point};
-use crate::sync::wait::{wait_for_work, wake_up};
+use crate::sync::point::Access;
+use crate::sync::wait::{complete, wait_for_work};
 use crate::trace::{Kind, ObjectRef, enter};
 use crate::world::world;
 use std::collections::VecDeque;
@@ -28,12 +28,20 @@ pub enum Work {
 #[derive(Debug, Default)]
 pub struct Workqueue {
     waiting: VecDeque<Work>,
+    /// Items that were ever queued.
+    pushed: u32,
 }
 
 impl Workqueue {
     /// Forgets all work.
     pub fn reset(&mut self) {
         self.waiting.clear();
+        self.pushed = 0;
+    }
+
+    /// The n-th item, in footprints.
+    fn item(&self, n: u32) -> ObjectRef {
+        ObjectRef { kind: Kind::Workqueue, serial: n + 1 }
     }
 
     /// Work that waits.
@@ -46,9 +54,14 @@ const QUEUE: ObjectRef = ObjectRef::sole(Kind::Workqueue);
 
 /// `schedule_work`.
 pub fn schedule_work(work: Work) {
-    point(QUEUE, Access::Update, "schedule_work", "");
-    world(|w| w.workqueue.waiting.push_back(work));
-    wake_up(QUEUE, "work");
+    complete(QUEUE, "work", || {
+        world(|w| {
+            w.footprint.touch(QUEUE, "tail", Access::Update);
+            w.footprint.touch(w.workqueue.item(w.workqueue.pushed), "", Access::Write);
+            w.workqueue.pushed += 1;
+            w.workqueue.waiting.push_back(work);
+        });
+    });
 }
 
 /// `mmput_async`: the last user goes, but `__mmput` runs in a worker.
@@ -67,12 +80,20 @@ pub fn mmdrop_async(mm: Handle<Mm>) {
 /// The worker thread.
 pub fn kworker() {
     let _call = enter("worker_thread");
-    while wait_for_work(QUEUE, "work", || world(|w| !w.workqueue.waiting.is_empty())) {
-        point(QUEUE, Access::Update, "take_work", "");
+    while wait_for_work(QUEUE, "work", is_work_waiting) {
         if let Some(work) = world(|w| w.workqueue.waiting.pop_front()) {
             perform(work);
         }
     }
+}
+
+/// Whether there is a next item: what others queue behind it is no matter of the worker's.
+fn is_work_waiting() -> bool {
+    world(|w| {
+        let taken = w.workqueue.pushed - w.workqueue.waiting.len() as u32;
+        w.footprint.touch(w.workqueue.item(taken), "", Access::Read);
+        !w.workqueue.waiting.is_empty()
+    })
 }
 
 fn perform(work: Work) {

@@ -17,11 +17,12 @@ use crate::oom::OomKiller;
 use crate::page::Zone;
 use crate::revision::{self, Revision};
 use crate::scan_list::ScanList;
+use crate::sync::footprint::Footprint;
 use crate::sync::lock::Locks;
 use crate::sync::point::{Access, Op, Turn};
 use crate::sync::ready::Ready;
 use crate::sync::thread::{Sleep, Thread, Tid};
-use crate::sync::time::Clock;
+use crate::sync::time::{Clock, PROGRESS};
 use crate::task::{Signal, Task};
 use crate::trace::{Call, Event, Kind, Log, ObjectRef, Site, What};
 use crate::workqueue::Workqueue;
@@ -121,6 +122,8 @@ pub struct World {
     pub step: u32,
     /// Events so far that count as progress.
     pub progress: u32,
+    /// What the step at hand touches, if somebody wants to know.
+    pub footprint: Footprint,
     pub(crate) ready: Ready,
     /// The thread that was chosen, if the engine has not switched to it yet.
     pub(crate) chosen: Option<Tid>,
@@ -158,6 +161,7 @@ impl World {
             workqueue: Workqueue::default(),
             step: 0,
             progress: 0,
+            footprint: Footprint::default(),
             ready: Ready::default(),
             chosen: None,
             threads_used: 0,
@@ -184,6 +188,7 @@ impl World {
         self.workqueue.reset();
         (self.step, self.progress) = (0, 0);
         self.threads_used = 0;
+        self.footprint.reset();
         self.ready.reset();
         self.chosen = None;
         self.booting = true;
@@ -280,7 +285,9 @@ impl World {
     /// A thread that slept can run again.
     pub(crate) fn unblock(&mut self, thread: Tid) {
         let op = self.threads[thread.index()].announced;
-        self.ready.insert(thread, op);
+        if self.ready.insert(thread, op) {
+            self.footprint.wake(thread);
+        }
     }
 
     /// The running thread has ended.
@@ -328,6 +335,16 @@ impl World {
         threads.filter(|(_, thread)| waits(thread)).map(|(t, _)| Tid(t as u8)).collect()
     }
 
+    /// Whether a thread sleeps on the condition that nobody has woken yet.
+    pub(crate) fn is_awaited(&mut self, object: ObjectRef, noun: &'static str) -> bool {
+        let mut awaited = false;
+        for thread in self.sleepers(object, noun) {
+            self.footprint.touch(thread.object(), "sleep", Access::Read);
+            awaited |= !self.ready.contains(thread);
+        }
+        awaited
+    }
+
     /// This moment.
     pub fn here(&self) -> Place {
         let thread = &self.threads[self.running.index()];
@@ -340,7 +357,10 @@ impl World {
         if self.booting && is_routine(what) {
             return;
         }
-        self.progress += u32::from(is_progress(what));
+        if is_progress(what) {
+            self.progress += 1;
+            self.footprint.touch(PROGRESS, "progress", Access::Add);
+        }
         let thread = &self.threads[self.running.index()];
         let mut site = thread.site();
         if what == What::Enter {

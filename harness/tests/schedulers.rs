@@ -154,12 +154,12 @@ fn pct_of_depth_two_preempts_everywhere() {
 }
 
 /// What POS is for: one thread may stay behind for as long as it takes. A random walk has to choose
-/// against it each time, which it does not do in 2^30 runs; POS does it in 3.8 %: 154, deviation 12.
-/// Without new priorities after conflicts it would be 821.
+/// against it each time, which it does not do in 2^30 runs. POS does it if the priority that one of the
+/// two drew when it started is below the 17 of the other: in 2/18 of the runs, 444, deviation 20.
 #[test]
 fn pos_delays_a_thread_for_long() {
     let all = |strategy| sample(&long(), strategy, head_start).get(&16).copied().unwrap_or(0);
-    assert!((80..=230).contains(&all(POS)), "{}", all(POS));
+    assert!((325..=565).contains(&all(POS)), "{}", all(POS));
     assert_eq!(all(RANDOM), 0);
 }
 

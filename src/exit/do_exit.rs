@@ -12,12 +12,12 @@ use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::bits::{peek_bit, set_bit};
 use crate::sync::point::{Access, point};
 use crate::sync::rwsem::{down_read, up_read};
-use crate::sync::wait::{wait_event_killable, wake_up};
+use crate::sync::wait::{complete, wait_event_killable};
 use crate::task::{
-    Signal, Task, TaskFlag, current, is_listed, put_task_struct, put_task_struct_rcu, task_lock,
-    task_unlock, zap_threads,
+    PROCESS_LIST, Signal, TASKS, Task, TaskFlag, current, is_listed, listed, put_task_struct,
+    put_task_struct_rcu, task_lock, task_unlock, zap_threads,
 };
-use crate::trace::{Kind, ObjectRef, What, enter, protocol, record};
+use crate::trace::{What, enter, protocol, record};
 use crate::world::world;
 
 /// `do_exit` of the running thread; it must not run user operations afterwards.
@@ -48,7 +48,7 @@ pub fn do_group_exit() {
 
 /// `exit_mm`: lets go of the address space, and returns it as the lazily borrowed one.
 fn exit_mm(task: Handle<Task>) -> Option<Handle<Mm>> {
-    let mm = task.peek(|task| task.mm)?;
+    let mm = task.peek_at("mm", |task| task.mm)?;
     let _call = protocol("exit_mm", mm.object());
     mm_release(task);
     down_read(mmap_sem(mm));
@@ -68,10 +68,11 @@ fn exit_mm(task: Handle<Task>) -> Option<Handle<Mm>> {
 /// `mm_release`: a parent that waits in vfork goes on.
 fn mm_release(task: Handle<Task>) {
     let signal = task.peek(|task| task.signal);
-    if signal.peek(|signal| signal.in_vfork) {
+    if signal.peek_at("in_vfork", |signal| signal.in_vfork) {
         let _call = enter("complete_vfork_done");
-        signal.poke(|signal| signal.in_vfork = false);
-        wake_up(signal.object(), "vfork_done");
+        complete(signal.object(), "vfork_done", || {
+            signal.poke_at("in_vfork", |signal| signal.in_vfork = false);
+        });
     }
 }
 
@@ -84,21 +85,19 @@ fn finish_task_switch(mm: Handle<Mm>) {
 /// `exit_files` and what else a dying task holds: open /proc files, kernel memory.
 fn exit_files(task: Handle<Task>) {
     let _call = enter("exit_files");
-    while let Some(mm) = task.poke(|task| task.pins.pop()) {
+    while let Some(mm) = task.poke_at("pins", |task| task.pins.pop()) {
         mmput(mm);
     }
-    let frames = task.poke(|task| std::mem::take(&mut task.frames));
+    let frames = task.poke_at("frames", |task| std::mem::take(&mut task.frames));
     free_pages(&frames);
 }
-
-const PROCESS_LIST: ObjectRef = ObjectRef::sole(Kind::ProcessList);
 
 /// `exit_notify`: the last thread makes the process a zombie, or releases it if nobody waits.
 fn exit_notify(task: Handle<Task>, signal: Handle<Signal>) {
     let _call = enter("exit_notify");
-    let waited_for = signal.peek(|signal| signal.parent.is_some());
-    let leader = signal.peek(|signal| signal.threads.first() == Some(&task));
-    let last = signal.poke(|signal| {
+    let waited_for = signal.peek_at("parent", |signal| signal.parent.is_some());
+    let leader = signal.peek_at("thread_list", |signal| signal.threads.first() == Some(&task));
+    let last = signal.poke_at("unnotified", |signal| {
         signal.unnotified -= 1;
         signal.unnotified == 0
     });
@@ -111,19 +110,21 @@ fn exit_notify(task: Handle<Task>, signal: Handle<Signal>) {
     if last && !waited_for {
         release_leader(signal);
     } else if last {
-        signal.poke(|signal| signal.zombie = true);
-        wake_up(signal.object(), "zombie");
+        complete(signal.object(), "zombie", || {
+            signal.poke_at("zombie", |signal| signal.zombie = true);
+        });
     }
 }
 
 /// Children of a dead process are init's, which reaps them at once.
 fn forget_children(signal: Handle<Signal>) {
-    let orphans = world(|w| w.oom.processes.clone());
+    let orphans = listed();
     for child in orphans {
-        let ours = is_listed(child) && child.peek(|child| child.parent) == Some(signal);
+        let ours =
+            is_listed(child) && child.peek_at("parent", |child| child.parent) == Some(signal);
         if ours {
-            child.poke(|child| child.parent = None);
-            if child.peek(|child| child.zombie) {
+            child.poke_at("parent", |child| child.parent = None);
+            if child.peek_at("zombie", |child| child.zombie) {
                 release_leader(child);
             }
         }
@@ -133,26 +134,26 @@ fn forget_children(signal: Handle<Signal>) {
 /// `release_task` for the leader, with which the process leaves the list; only the first who comes does
 /// it.
 fn release_leader(signal: Handle<Signal>) {
-    point(PROCESS_LIST, Access::Write, "list_del", "tasks");
+    point(PROCESS_LIST, Access::Write, "list_del", TASKS);
     if is_listed(signal) {
         world(|w| w.oom.processes.retain(|&other| other != signal));
-        let leader = signal.peek(|signal| signal.threads.first().copied());
+        let leader = signal.peek_at("thread_list", |signal| signal.threads.first().copied());
         leader.into_iter().for_each(|leader| release_task(leader, signal));
     }
 }
 
 fn release_task(task: Handle<Task>, signal: Handle<Signal>) {
     let _call = enter("release_task");
-    signal.poke(|signal| signal.threads.retain(|&other| other != task));
+    signal.poke_at("thread_list", |signal| signal.threads.retain(|&other| other != task));
     put_task_struct_rcu(task);
 }
 
 /// `wait4`: sleeps until the child is a zombie, and releases it unless another thread did.
 pub fn sys_wait4(child: Handle<Signal>) {
     let _call = enter("do_wait");
-    let gone = || !is_listed(child) || child.peek(|child| child.zombie);
+    let gone = || !is_listed(child) || child.peek_at("zombie", |child| child.zombie);
     let parent = current().peek(|task| task.signal);
-    let ours = is_listed(child) && child.peek(|child| child.parent) == Some(parent);
+    let ours = is_listed(child) && child.peek_at("parent", |child| child.parent) == Some(parent);
     if ours && wait_event_killable(child.object(), "zombie", gone) {
         release_leader(child);
     }

@@ -68,7 +68,7 @@ pub fn v4_15(mm: Handle<Mm>) {
 
 /// The secondary MMUs let go of the address space.
 pub fn mmu_notifier_release(mm: Handle<Mm>) {
-    if mm.peek(|mm| mm.notifiers > 0) {
+    if mm.peek_at("notifiers", |mm| mm.notifiers > 0) {
         let _call = enter("mmu_notifier_release");
         crate::memory::write(mm, "notifiers", |mm| mm.notifiers = 0);
     }
@@ -76,15 +76,15 @@ pub fn mmu_notifier_release(mm: Handle<Mm>) {
 
 /// Munlocks every `VM_LOCKED` mapping, if there are any.
 pub fn munlock_all(mm: Handle<Mm>) {
-    if mm.peek(|mm| mm.locked_vm == 0) {
+    if mm.peek_at("locked_vm", |mm| mm.locked_vm == 0) {
         return;
     }
     let mut next = read(mm, "mmap", |mm| mm.mmap);
     while let Some(vma) = next {
-        if vma.peek(|vma| vma.has(VmFlag::Locked)) {
+        if vma.peek_at("vm_flags", |vma| vma.has(VmFlag::Locked)) {
             munlock_vma_pages_all(vma);
         }
-        next = vma.peek(|vma| vma.next);
+        next = vma.peek_at("vm_next", |vma| vma.next);
     }
 }
 
@@ -92,7 +92,7 @@ pub fn munlock_all(mm: Handle<Mm>) {
 pub fn remove_vmas(first: Handle<Vma>) {
     let mut next = Some(first);
     while let Some(vma) = next {
-        next = vma.peek(|vma| vma.next);
+        next = vma.peek_at("vm_next", |vma| vma.next);
         remove_vma(vma);
     }
 }

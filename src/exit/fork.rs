@@ -75,7 +75,7 @@ pub fn get_task_mm(signal: Handle<Signal>) -> Option<Handle<Mm>> {
     let _call = enter("get_task_mm");
     let leader = *live_threads(signal).first()?;
     task_lock(leader);
-    let mm = leader.peek(|task| task.mm);
+    let mm = leader.peek_at("mm", |task| task.mm);
     let borrowed = peek_bit(leader, TaskFlag::Kthread);
     let mm = mm.filter(|_| !borrowed);
     if let Some(mm) = mm {
@@ -89,7 +89,7 @@ pub fn get_task_mm(signal: Handle<Signal>) -> Option<Handle<Mm>> {
 pub fn use_mm(mm: Handle<Mm>) {
     let _call = enter("use_mm");
     let task = current();
-    task.poke(|task| task.borrowed = Some(mm));
+    task.poke_at("borrowed", |task| task.borrowed = Some(mm));
     task_lock(task);
     mmgrab(mm);
     write(task, "mm", |task| task.mm = Some(mm));
@@ -99,7 +99,7 @@ pub fn use_mm(mm: Handle<Mm>) {
 /// `unuse_mm`, if the kernel thread borrows one, and the reference is dropped.
 pub fn unuse_mm() {
     let task = current();
-    let Some(mm) = task.peek(|task| task.borrowed) else { return };
+    let Some(mm) = task.peek_at("borrowed", |task| task.borrowed) else { return };
     let call = enter("unuse_mm");
     task_lock(task);
     write(task, "mm", |task| task.mm = None);
@@ -107,6 +107,6 @@ pub fn unuse_mm() {
     task_unlock(task);
     mmdrop(mm);
     drop(call);
-    task.poke(|task| task.borrowed = None);
+    task.poke_at("borrowed", |task| task.borrowed = None);
     mmput(mm);
 }

@@ -54,7 +54,7 @@ pub fn free<T: Object>(handle: Handle<T>) {
 /// A racy load of one field, announced under the field's name.
 pub fn read<T: Object, R>(handle: Handle<T>, field: &'static str, f: impl FnOnce(&T) -> R) -> R {
     point(handle.object(), Access::Read, "read", field);
-    let value = handle.peek(f);
+    let value = handle.peek_at(field, f);
     record(handle.object(), What::Read);
     value
 }
@@ -62,7 +62,7 @@ pub fn read<T: Object, R>(handle: Handle<T>, field: &'static str, f: impl FnOnce
 /// A racy store to one field, announced under the field's name.
 pub fn write<T: Object>(handle: Handle<T>, field: &'static str, f: impl FnOnce(&mut T)) {
     point(handle.object(), Access::Write, "write", field);
-    handle.poke(f);
+    handle.poke_at(field, f);
     record(handle.object(), What::Write);
 }
 
@@ -74,15 +74,41 @@ impl<T: Object> Handle<T> {
 
     /// A checked look at the object without a scheduling point, for data that a lock protects.
     pub fn peek<R>(self, f: impl FnOnce(&T) -> R) -> R {
-        self.poke(|object| f(object))
+        self.peek_at("", f)
+    }
+
+    /// [`Handle::peek`] at one field, by the name by which racy accesses to it announce themselves.
+    pub fn peek_at<R>(self, field: &'static str, f: impl FnOnce(&T) -> R) -> R {
+        self.access(field, Access::Read, |object| f(object))
     }
 
     /// A checked change of the object without a scheduling point, for data that a lock protects.
     pub fn poke<R>(self, f: impl FnOnce(&mut T) -> R) -> R {
+        self.poke_at("", f)
+    }
+
+    /// [`Handle::poke`] of one field, by the name by which racy accesses to it announce themselves.
+    pub fn poke_at<R>(self, field: &'static str, f: impl FnOnce(&mut T) -> R) -> R {
+        self.access(field, Access::Write, f)
+    }
+
+    /// A checked look for what an operation is about to touch.
+    pub(crate) fn look<R>(self, f: impl FnOnce(&mut T) -> R) -> R {
         match world(|w| T::slab(w).get(self).map(f)) {
             Ok(value) => value,
             Err(obituary) => self.used_after_free(obituary.0, obituary.1),
         }
+    }
+
+    /// A checked access that is part of an announced operation.
+    pub(crate) fn access<R>(
+        self,
+        field: &'static str,
+        access: Access,
+        f: impl FnOnce(&mut T) -> R,
+    ) -> R {
+        world(|w| w.footprint.touch(self.object(), field, access));
+        self.look(f)
     }
 
     /// Whether the object still exists. For audits after a run, not for kernel code.

@@ -17,6 +17,7 @@ use crate::memory::{Handle, read};
 use crate::page::{Frame, content, free_pages, get_page, store};
 use crate::page_alloc::{alloc_page, try_alloc_frames};
 use crate::sync::bits::{peek_bit, test_bit};
+use crate::sync::point::Access;
 use crate::sync::spinlock::spin_unlock;
 use crate::task::{TaskFlag, current};
 use crate::trace::{What, protocol, record};
@@ -76,7 +77,7 @@ fn install(vma: Handle<Vma>, page: u32, write: bool) -> Result<(), VmFault> {
         return Ok(());
     }
     let Some(pmd) = pte_alloc(mm, page) else { return Ok(()) };
-    if vma.peek(Vma::has_backing) {
+    if vma.peek_at("vm_flags", Vma::has_backing) {
         return install_backing(mm, vma, pmd, page);
     }
     let (entry, ptl, _) = lock_pte(pmd, page);
@@ -101,7 +102,7 @@ fn install_huge(mm: Handle<Mm>, vma: Handle<Vma>, page: u32) -> Result<bool, VmF
     let pmd = pmd_alloc(mm, page);
     match read_pmd(pmd) {
         Entry::Huge(_) => return Ok(true),
-        Entry::None if vma.peek(Vma::is_anonymous) => {}
+        Entry::None if vma.peek_at("vm_flags", Vma::is_anonymous) => {}
         _ => return Ok(false),
     }
     let Some(frames) = try_alloc_frames(PTRS as usize) else { return Ok(false) };
@@ -169,7 +170,7 @@ fn install_page(mm: Handle<Mm>, vma: Handle<Vma>, slot: Slot, page: u32, entry: 
     let Entry::Page { frame, .. } = entry else { return };
     slot.set(entry);
     page_add_rmap(mm, page, frame);
-    if vma.peek(|vma| vma.has(VmFlag::Locked)) {
+    if vma.peek_at("vm_flags", |vma| vma.has(VmFlag::Locked)) {
         mlock_page(frame);
     }
 }
@@ -177,6 +178,7 @@ fn install_page(mm: Handle<Mm>, vma: Handle<Vma>, slot: Slot, page: u32, entry: 
 /// `mlock_vma_page`: the page counts as mlocked.
 pub fn mlock_page(frame: Frame) {
     world(|w| {
+        w.footprint.touch(frame.object(), "mlocked", Access::Update);
         let was = std::mem::replace(&mut w.zone.get(frame).mlocked, true);
         w.zone.mlocked += i32::from(!was);
     });
@@ -204,7 +206,8 @@ fn copy_on_write(mm: Handle<Mm>, pmd: Slot, page: u32, old: Frame) -> Result<(),
 
 /// A fault in a mapping whose pages stay when they are unmapped.
 fn install_backing(mm: Handle<Mm>, vma: Handle<Vma>, pmd: Slot, page: u32) -> Result<(), VmFault> {
-    let backing = vma.peek(|vma| vma.backing.get((page - vma.start) as usize).copied());
+    let backing =
+        vma.peek_at("backing", |vma| vma.backing.get((page - vma.start) as usize).copied());
     let frame = backing.ok_or(VmFault::Sigbus)?;
     let (entry, ptl, slot) = lock_pte(pmd, page);
     if entry == Entry::None {

@@ -12,6 +12,7 @@ use super::vma::Vma;
 use super::{Mm, tlb};
 use crate::memory::{Handle, read};
 use crate::page::Frame;
+use crate::sync::point::Access;
 use crate::sync::spinlock::spin_unlock;
 use crate::trace::{What, enter, record};
 use crate::world::world;
@@ -103,11 +104,12 @@ fn zap_pte(gather: Handle<Gather>, mm: Handle<Mm>, page: u32, slot: Slot) -> boo
 fn page_remove_rmap(mm: Handle<Mm>, page: u32, frame: Frame) {
     world(|w| {
         let here = w.here();
+        w.footprint.touch(frame.object(), "mapcount", Access::Add);
         let state = w.zone.get(frame);
         state.mapcount -= 1;
         state.unmapped = here;
     });
-    mm.poke(|mm| mm.rss -= 1);
+    mm.access("rss", Access::Add, |mm| mm.rss -= 1);
     record(mm.object(), What::Unmap { frame: u32::from(frame.0), page });
 }
 
@@ -121,11 +123,12 @@ pub fn page_add_rmap(mm: Handle<Mm>, page: u32, frame: Frame) {
 pub fn count_mapping(mm: Handle<Mm>, frame: Frame) {
     world(|w| {
         let here = w.here();
+        w.footprint.touch(frame.object(), "mapcount", Access::Add);
         let state = w.zone.get(frame);
         state.mapcount += 1;
         state.mapped = here;
     });
-    mm.poke(|mm| mm.rss += 1);
+    mm.access("rss", Access::Add, |mm| mm.rss += 1);
 }
 
 /// `ptep_clear_flush` for a page that is replaced: the old frame is not referenced any more.

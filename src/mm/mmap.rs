@@ -33,12 +33,12 @@ pub struct VmaPlan {
 
 /// Links a new mapping into the list, in address order. The caller has the address space for itself.
 pub fn insert_vma(mm: Handle<Mm>, plan: &VmaPlan) -> Handle<Vma> {
-    let (mut before, mut after) = (None, mm.peek(|mm| mm.mmap));
+    let (mut before, mut after) = (None, mm.peek_at("mmap", |mm| mm.mmap));
     while let Some(vma) = after
         && vma.peek(|vma| vma.start) < plan.start
     {
         before = Some(vma);
-        after = vma.peek(|vma| vma.next);
+        after = vma.peek_at("vm_next", |vma| vma.next);
     }
     let vma = allocate(Vma {
         name: plan.name.clone(),
@@ -52,7 +52,7 @@ pub fn insert_vma(mm: Handle<Mm>, plan: &VmaPlan) -> Handle<Vma> {
     });
     link(mm, before, Some(vma));
     if plan.flags & VmFlag::Locked.mask() != 0 {
-        mm.poke(|mm| mm.locked_vm += plan.pages as i32);
+        mm.poke_at("locked_vm", |mm| mm.locked_vm += plan.pages as i32);
     }
     vma
 }
@@ -94,9 +94,9 @@ pub fn sys_munmap(mm: Handle<Mm>, start: u32) {
 }
 
 fn unmap_region(mm: Handle<Mm>, vma: Handle<Vma>) {
-    let (start, end, next) = vma.peek(|vma| (vma.start, vma.end, vma.next));
-    if vma.peek(|vma| vma.has(VmFlag::Locked)) {
-        mm.poke(|mm| mm.locked_vm -= (end - start) as i32);
+    let (start, end, next) = vma.peek_at("vm_next", |vma| (vma.start, vma.end, vma.next));
+    if vma.peek_at("vm_flags", |vma| vma.has(VmFlag::Locked)) {
+        mm.poke_at("locked_vm", |mm| mm.locked_vm -= (end - start) as i32);
         munlock_vma_pages_all(vma);
     }
     let before = neighbour_below(mm, vma);
@@ -114,12 +114,12 @@ fn unmap_region(mm: Handle<Mm>, vma: Handle<Vma>) {
 }
 
 fn neighbour_below(mm: Handle<Mm>, vma: Handle<Vma>) -> Option<Handle<Vma>> {
-    let (mut before, mut next) = (None, mm.peek(|mm| mm.mmap));
+    let (mut before, mut next) = (None, mm.peek_at("mmap", |mm| mm.mmap));
     while let Some(other) = next
         && other != vma
     {
         before = Some(other);
-        next = other.peek(|other| other.next);
+        next = other.peek_at("vm_next", |other| other.next);
     }
     before
 }
@@ -149,7 +149,7 @@ pub fn can_madv_dontneed_vma(vma: Handle<Vma>) -> bool {
 /// The owner gives up what it stored; what it reads next comes from the file or is zero.
 fn discard(vma: Handle<Vma>, done: bool) {
     let (mm, pages) = vma.peek(|vma| (vma.mm, vma.start..vma.end));
-    if vma.peek(|vma| vma.has(VmFlag::Shared)) {
+    if vma.peek_at("vm_flags", |vma| vma.has(VmFlag::Shared)) {
         return;
     }
     for page in pages {
@@ -161,7 +161,7 @@ fn discard(vma: Handle<Vma>, done: bool) {
 /// `remove_vma`: closes the file and frees the structure.
 pub fn remove_vma(vma: Handle<Vma>) {
     let _call = enter("remove_vma");
-    let backing = vma.poke(|vma| std::mem::take(&mut vma.backing));
+    let backing = vma.poke_at("backing", |vma| std::mem::take(&mut vma.backing));
     free_pages(&backing);
     free(vma);
 }

@@ -11,6 +11,7 @@ use super::pgtable::{
 use super::vma::{VmFlag, Vma};
 use crate::memory::{Handle, write};
 use crate::page::{Frame, free_pages, get_page};
+use crate::sync::point::Access;
 use crate::sync::spinlock::spin_unlock;
 use crate::trace::enter;
 use crate::world::world;
@@ -30,6 +31,7 @@ pub fn munlock_vma_pages_all(vma: Handle<Vma>) {
 fn munlock_pages(frames: Vec<Frame>) {
     world(|w| {
         for &frame in &frames {
+            w.footprint.touch(frame.object(), "mlocked", Access::Update);
             let was = std::mem::replace(&mut w.zone.get(frame).mlocked, false);
             w.zone.mlocked -= i32::from(was);
         }

@@ -31,6 +31,17 @@ pub enum Level {
     Pte,
 }
 
+impl Level {
+    /// The name of an entry.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Level::Pgd => "pgd",
+            Level::Pmd => "pmd",
+            Level::Pte => "pte",
+        }
+    }
+}
+
 /// An entry of a page table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Entry {
@@ -93,15 +104,19 @@ pub struct Slot {
 }
 
 impl Slot {
+    fn noun(self) -> &'static str {
+        self.table.peek(|table| table.level).noun()
+    }
+
     /// The entry. The caller holds the table's lock, or may live with a stale answer.
     pub fn peek(self) -> Entry {
-        self.table.peek(|table| table.entries[self.index])
+        self.table.peek_at(self.noun(), |table| table.entries[self.index])
     }
 
     /// Replaces the entry. The caller holds the table's lock, or nobody else knows the table.
     pub fn set(self, entry: Entry) {
         let here = world(|w| w.here());
-        self.table.poke(|table| {
+        self.table.poke_at(self.noun(), |table| {
             table.entries[self.index] = entry;
             if entry == Entry::None {
                 table.cleared[self.index] = here;
@@ -174,7 +189,7 @@ pub fn pte_offset_map_lock(pmd: Slot) -> (Handle<PageTable>, SpinLock) {
 }
 
 fn entry_vanished(slot: Slot) -> ! {
-    let cleared = slot.table.peek(|table| table.cleared[slot.index]);
+    let cleared = slot.table.peek_at(slot.noun(), |table| table.cleared[slot.index]);
     let used = world(|w| w.here());
     report(Violation::EntryVanished { object: slot.table.object(), cleared, used })
 }
@@ -200,8 +215,7 @@ pub fn pmd_alloc(mm: Handle<Mm>, page: u32) -> Slot {
 
 /// The table below a slot, made under the upper table's lock if the slot is empty.
 fn table_below(upper: Slot, level: Level) -> Option<Handle<PageTable>> {
-    let noun = if level == Level::Pmd { "pgd" } else { "pmd" };
-    match read(upper.table, noun, |table| table.entries[upper.index]) {
+    match read(upper.table, upper.noun(), |table| table.entries[upper.index]) {
         Entry::Table(table) => Some(table),
         Entry::None => populate(upper, level),
         _ => None,

@@ -6,7 +6,7 @@ use crate::memory::{Handle, Place};
 use crate::page::Frame;
 use crate::sync::point::{Access, point};
 use crate::sync::thread::Tid;
-use crate::world::world;
+use crate::world::{World, world};
 
 /// A cached translation.
 #[derive(Clone, Copy, Debug)]
@@ -60,8 +60,8 @@ impl Tlbs {
 
 /// `flush_tlb_mm`: no CPU keeps a translation of the address space.
 pub fn flush_tlb_mm(mm: Handle<Mm>) {
-    point(mm.object(), Access::Update, "flush_tlb_mm", "");
-    world(|w| w.tlbs.entries.retain(|t| t.mm != mm));
+    point(mm.object(), Access::Update, "flush_tlb_mm", "tlb");
+    world(|w| w.forget_translations(|t| t.mm == mm));
     crate::trace::record(mm.object(), crate::trace::What::Write);
 }
 
@@ -69,6 +69,20 @@ pub fn flush_tlb_mm(mm: Handle<Mm>) {
 pub fn enter_lazy_tlb(mm: Handle<Mm>) {
     world(|w| {
         let me = w.running_tid();
-        w.tlbs.entries.retain(|t| !(t.thread == me && t.mm == mm));
+        w.forget_translations(|t| t.thread == me && t.mm == mm);
     });
+}
+
+impl World {
+    fn forget_translations(&mut self, gone: impl Fn(&Translation) -> bool) {
+        let (entries, footprint) = (&mut self.tlbs.entries, &mut self.footprint);
+        entries.retain(|translation| {
+            let gone = gone(translation);
+            if gone {
+                footprint.touch(translation.frame.object(), "tlb", Access::Write);
+                footprint.touch(translation.mm.object(), "tlb", Access::Write);
+            }
+            !gone
+        });
+    }
 }

@@ -118,12 +118,12 @@ impl Vma {
 
 /// `find_vma`: the mapping of a page. The caller holds `mmap_sem`.
 pub fn find_vma(mm: Handle<Mm>, page: u32) -> Option<Handle<Vma>> {
-    let mut next = mm.peek(|mm| mm.mmap);
+    let mut next = mm.peek_at("mmap", |mm| mm.mmap);
     while let Some(vma) = next {
         if vma.peek(|vma| (vma.start..vma.end).contains(&page)) {
             return Some(vma);
         }
-        next = vma.peek(|vma| vma.next);
+        next = vma.peek_at("vm_next", |vma| vma.next);
     }
     None
 }

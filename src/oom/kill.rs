@@ -86,7 +86,7 @@ fn sacrifice_child(leader: Handle<Task>) -> Handle<Task> {
     let parent = leader.peek(|task| task.signal);
     let (mut victim, mut most) = (leader, 0);
     for child in processes() {
-        let is_child = child.peek(|child| child.parent) == Some(parent);
+        let is_child = child.peek_at("parent", |child| child.parent) == Some(parent);
         if is_child && !shares_with(child, leader) {
             let points = badness(child);
             if points > most {
@@ -102,13 +102,13 @@ fn sacrifice_child(leader: Handle<Task>) -> Handle<Task> {
 }
 
 fn shares_with(child: Handle<Signal>, leader: Handle<Task>) -> bool {
-    leader.peek(|task| task.mm).is_some_and(|mm| process_shares_mm(child, mm))
+    leader.peek_at("mm", |task| task.mm).is_some_and(|mm| process_shares_mm(child, mm))
 }
 
 /// Kills a process and everybody who shares its address space, and queues it for the reaper.
 fn kill_process(process: Handle<Signal>) {
     let Some(victim) = find_lock_task_mm(process) else { return };
-    let Some(mm) = victim.peek(|task| task.mm) else { return };
+    let Some(mm) = victim.peek_at("mm", |task| task.mm) else { return };
     get_task_struct(victim);
     mmgrab(mm);
     announce_kill(mm);

@@ -14,6 +14,7 @@ use crate::mm::vma::{VmFlag, Vma};
 use crate::mm::{Mm, MmFlag, mmap_sem, mmget_not_zero};
 use crate::sync::bits::{set_bit, test_bit};
 use crate::sync::mutex::{mutex_lock, mutex_unlock};
+use crate::sync::point::{Access, point};
 use crate::sync::rwsem::{down_read_trylock, up_read};
 use crate::sync::spinlock::{spin_lock, spin_unlock};
 use crate::sync::time::{HZ, schedule_timeout_idle};
@@ -29,15 +30,17 @@ pub const MAX_OOM_REAP_RETRIES: u32 = 10;
 /// `wake_oom_reaper`: queues a task, unless it is queued already.
 pub fn wake_oom_reaper(task: Handle<Task>) {
     let _call = protocol("wake_oom_reaper", task.object());
-    let head = read_head();
-    if head == Some(task) || read(task, "oom_reaper_list", |task| task.oom_reaper_list).is_some() {
+    if read_head() == Some(task)
+        || read(task, "oom_reaper_list", |task| task.oom_reaper_list).is_some()
+    {
         return;
     }
     get_task_struct(task);
     let lock = world(|w| w.oom.oom_reaper_lock());
     spin_lock(lock);
-    let head = world(|w| w.oom.reaper_list.replace(task));
-    task.poke(|task| task.oom_reaper_list = head);
+    let next = head();
+    task.poke_at("oom_reaper_list", |task| task.oom_reaper_list = next);
+    set_head(Some(task));
     record(task.object(), What::Enqueue);
     spin_unlock(lock);
     record(task.object(), What::Trace(Tracepoint::WakeReaper));
@@ -45,15 +48,29 @@ pub fn wake_oom_reaper(task: Handle<Task>) {
 }
 
 fn read_head() -> Option<Handle<Task>> {
-    use crate::sync::point::{Access, point};
     point(REAPER_LIST, Access::Read, "read", "oom_reaper_list");
-    world(|w| w.oom.reaper_list)
+    head()
+}
+
+/// `oom_reaper_list`, looked at under the lock or as an operation of its own.
+fn head() -> Option<Handle<Task>> {
+    world(|w| {
+        w.footprint.touch(REAPER_LIST, "oom_reaper_list", Access::Read);
+        w.oom.reaper_list
+    })
+}
+
+fn set_head(head: Option<Handle<Task>>) {
+    world(|w| {
+        w.footprint.touch(REAPER_LIST, "oom_reaper_list", Access::Write);
+        w.oom.reaper_list = head;
+    });
 }
 
 /// The reaper's thread.
 pub fn oom_reaper() {
     let _call = protocol("oom_reaper", REAPER_LIST);
-    while wait_for_work(REAPER_LIST, "oom_reaper_wait", || world(|w| w.oom.reaper_list.is_some())) {
+    while wait_for_work(REAPER_LIST, "oom_reaper_wait", || head().is_some()) {
         if strikes(FaultPoint::ReaperDelay) {
             schedule_timeout_idle(HZ);
         }
@@ -66,10 +83,10 @@ pub fn oom_reaper() {
 fn pop() -> Option<Handle<Task>> {
     let lock = world(|w| w.oom.oom_reaper_lock());
     spin_lock(lock);
-    let head = world(|w| w.oom.reaper_list);
+    let head = head();
     if let Some(task) = head {
-        let next = task.peek(|task| task.oom_reaper_list);
-        world(|w| w.oom.reaper_list = next);
+        let next = task.peek_at("oom_reaper_list", |task| task.oom_reaper_list);
+        set_head(next);
         record(task.object(), What::Dequeue);
     }
     spin_unlock(lock);
@@ -220,5 +237,5 @@ fn reapable_v4_9(vma: Handle<Vma>) -> bool {
 
 /// v4.13: what `MADV_DONTNEED` may touch; anonymous or private.
 fn reapable_v4_13(vma: Handle<Vma>) -> bool {
-    can_madv_dontneed_vma(vma) && vma.peek(|vma| !vma.has(VmFlag::Shared))
+    can_madv_dontneed_vma(vma) && vma.peek_at("vm_flags", |vma| !vma.has(VmFlag::Shared))
 }

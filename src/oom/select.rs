@@ -95,9 +95,10 @@ pub fn badness(process: Handle<Signal>) -> i32 {
         return 0;
     }
     let Some(task) = find_lock_task_mm(process) else { return 0 };
-    let (adj, vfork) = process.peek(|signal| (signal.oom_score_adj, signal.in_vfork));
+    let (adj, vfork) =
+        process.peek_at("in_vfork", |signal| (signal.oom_score_adj, signal.in_vfork));
     let excluded = adj == OOM_SCORE_ADJ_MIN || vfork || task_skips(task);
-    let points = task.peek(|task| task.mm).map_or(0, |mm| mm.peek(|mm| mm.rss));
+    let points = task.peek_at("mm", |task| task.mm).map_or(0, |mm| mm.peek_at("rss", |mm| mm.rss));
     task_unlock(task);
     if excluded {
         return 0;
@@ -107,7 +108,7 @@ pub fn badness(process: Handle<Signal>) -> i32 {
 }
 
 fn task_skips(task: Handle<Task>) -> bool {
-    task.peek(|task| task.mm).is_some_and(|mm| test_bit(mm, MmFlag::OomSkip))
+    task.peek_at("mm", |task| task.mm).is_some_and(|mm| test_bit(mm, MmFlag::OomSkip))
 }
 
 /// `__task_will_free_mem`: whether the whole process is on its way out.
@@ -124,7 +125,7 @@ fn single_thread_exits(process: Handle<Signal>) -> bool {
 /// their way out, and the memory has not been given up on. The caller keeps the task's `mm` stable.
 pub fn task_will_free_mem(task: Handle<Task>) -> bool {
     let _call = enter("task_will_free_mem");
-    let (mm, signal) = task.peek(|task| (task.mm, task.signal));
+    let (mm, signal) = task.peek_at("mm", |task| (task.mm, task.signal));
     let Some(mm) = mm else { return false };
     if !group_is_exiting(signal) || test_bit(mm, MmFlag::OomSkip) {
         return false;

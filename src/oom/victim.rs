@@ -30,9 +30,9 @@ fn mark(task: Handle<Task>, tell: fn(Handle<Mm>)) {
         return;
     }
     record(task.object(), What::Marked);
-    let (signal, mm) = task.peek(|task| (task.signal, task.mm));
+    let (signal, mm) = task.peek_at("mm", |task| (task.signal, task.mm));
     if let Some(mm) = mm
-        && signal.peek(|signal| signal.oom_mm.is_none())
+        && signal.peek_at("oom_mm", |signal| signal.oom_mm.is_none())
     {
         write(signal, "oom_mm", |signal| signal.oom_mm = Some(mm));
         record(mm.object(), What::OomMm);

@@ -1,7 +1,7 @@
 //! `atomic_t`: counters inside of objects, named by their field.
 
 use crate::memory::{Handle, Object, Violation, report};
-use crate::sync::point::{Access, point};
+use crate::sync::point::{Access, Left, point};
 use crate::trace::{What, record};
 use crate::world::world;
 
@@ -11,21 +11,21 @@ pub type Counter<T> = fn(&mut T) -> &mut i32;
 /// `atomic_read`.
 pub fn atomic_read<T: Object>(object: Handle<T>, field: &'static str, counter: Counter<T>) -> i32 {
     point(object.object(), Access::Read, "atomic_read", field);
-    let value = object.poke(|o| *counter(o));
+    let value = object.access(field, Access::Read, |o| *counter(o));
     record(object.object(), What::Count { old: value, new: value });
     value
 }
 
 /// `atomic_inc`.
 pub fn atomic_inc<T: Object>(object: Handle<T>, field: &'static str, counter: Counter<T>) {
-    point(object.object(), Access::Update, "atomic_inc", field);
-    add(object, counter, 1);
+    point(object.object(), Access::Add, "atomic_inc", field);
+    add(object, field, Access::Add, counter, 1);
 }
 
 /// `atomic_dec`.
 pub fn atomic_dec<T: Object>(object: Handle<T>, field: &'static str, counter: Counter<T>) {
-    point(object.object(), Access::Update, "atomic_dec", field);
-    add(object, counter, -1);
+    point(object.object(), Access::Add, "atomic_dec", field);
+    add(object, field, Access::Add, counter, -1);
 }
 
 /// `atomic_dec_and_test`: whether the counter became zero.
@@ -34,8 +34,9 @@ pub fn atomic_dec_and_test<T: Object>(
     field: &'static str,
     counter: Counter<T>,
 ) -> bool {
-    point(object.object(), Access::Update, "atomic_dec_and_test", field);
-    add(object, counter, -1) == 0
+    point(object.object(), Access::Put(Left::Unknown), "atomic_dec_and_test", field);
+    let left = Left::of(object.look(|o| *counter(o)) - 1);
+    add(object, field, Access::Put(left), counter, -1) == 0
 }
 
 /// `atomic_inc_not_zero`: whether the counter was not zero, and was incremented.
@@ -45,23 +46,29 @@ pub fn atomic_inc_not_zero<T: Object>(
     counter: Counter<T>,
 ) -> bool {
     point(object.object(), Access::Update, "atomic_inc_not_zero", field);
-    let old = object.poke(|o| *counter(o));
+    let old = object.access(field, Access::Update, |o| *counter(o));
     if old == 0 {
         record(object.object(), What::Count { old, new: old });
         return false;
     }
-    add(object, counter, 1);
+    add(object, field, Access::Update, counter, 1);
     true
 }
 
-fn add<T: Object>(object: Handle<T>, counter: Counter<T>, delta: i32) -> i32 {
-    let old = object.poke(|o| *counter(o));
+fn add<T: Object>(
+    object: Handle<T>,
+    field: &'static str,
+    access: Access,
+    counter: Counter<T>,
+    delta: i32,
+) -> i32 {
+    let old = object.access(field, access, |o| *counter(o));
     let new = old + delta;
     if new < 0 {
         let used = world(|w| w.here());
         report(Violation::Underflow { object: object.object(), used });
     }
-    object.poke(|o| *counter(o) = new);
+    object.access(field, access, |o| *counter(o) = new);
     record(object.object(), What::Count { old, new });
     new
 }

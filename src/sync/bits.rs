@@ -16,8 +16,8 @@ pub trait Flag: Copy {
     fn word(holder: &mut Self::Holder) -> &mut u32;
 }
 
-fn exchange<F: Flag>(holder: Handle<F::Holder>, flag: F, set: bool) -> bool {
-    holder.poke(|holder| {
+fn exchange<F: Flag>(holder: Handle<F::Holder>, flag: F, access: Access, set: bool) -> bool {
+    holder.access(flag.name(), access, |holder| {
         let word = F::word(holder);
         let was = *word >> flag.bit() & 1 == 1;
         *word = *word & !(1 << flag.bit()) | u32::from(set) << flag.bit();
@@ -35,27 +35,27 @@ pub fn test_bit<F: Flag>(holder: Handle<F::Holder>, flag: F) -> bool {
 
 /// The flag without a scheduling point, for flags that the caller's lock protects.
 pub fn peek_bit<F: Flag>(holder: Handle<F::Holder>, flag: F) -> bool {
-    holder.poke(|holder| *F::word(holder) >> flag.bit() & 1 == 1)
+    holder.access(flag.name(), Access::Read, |holder| *F::word(holder) >> flag.bit() & 1 == 1)
 }
 
 /// `set_bit`.
 pub fn set_bit<F: Flag>(holder: Handle<F::Holder>, flag: F) {
-    point(holder.object(), Access::Update, "set_bit", flag.name());
-    let was = exchange(holder, flag, true);
+    point(holder.object(), Access::Add, "set_bit", flag.name());
+    let was = exchange(holder, flag, Access::Add, true);
     record(holder.object(), What::SetFlag { was });
 }
 
 /// `clear_bit`.
 pub fn clear_bit<F: Flag>(holder: Handle<F::Holder>, flag: F) {
-    point(holder.object(), Access::Update, "clear_bit", flag.name());
-    let was = exchange(holder, flag, false);
+    point(holder.object(), Access::Write, "clear_bit", flag.name());
+    let was = exchange(holder, flag, Access::Write, false);
     record(holder.object(), What::ClearFlag { was });
 }
 
 /// `test_and_set_bit`: whether the flag had been set before.
 pub fn test_and_set_bit<F: Flag>(holder: Handle<F::Holder>, flag: F) -> bool {
     point(holder.object(), Access::Update, "test_and_set_bit", flag.name());
-    let was = exchange(holder, flag, true);
+    let was = exchange(holder, flag, Access::Update, true);
     record(holder.object(), What::SetFlag { was });
     was
 }

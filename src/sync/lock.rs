@@ -97,6 +97,19 @@ impl Locks {
         self.locks[usize::from(lock.0)].family
     }
 
+    /// Whether a thread that asks for the lock now would wait although that can have no effect on others
+    /// but to take the lock after its holders: neither does a writer stop later readers by it, nor is the
+    /// thread one of the holders.
+    pub fn only_waits(&self, object: ObjectRef, class: &str, mode: Mode, thread: Tid) -> bool {
+        let lock = self.locks[..self.used].iter().find(|l| l.object == object && l.class == class);
+        lock.is_some_and(|lock| {
+            let stops_readers = mode == Mode::Write && lock.mode == Some(Mode::Read);
+            !lock.is_free_for(mode)
+                && !lock.holders.contains(&thread)
+                && (!stops_readers || !lock.queue.is_empty())
+        })
+    }
+
     /// The threads that hold the lock.
     pub fn holders(&self, lock: LockId) -> &[Tid] {
         &self.locks[usize::from(lock.0)].holders
@@ -197,19 +210,27 @@ fn wait(
     let reason = Reason::Lock(lock, mode);
     let me = world(|w| w.running_tid());
     loop {
-        sleep(Sleep { reason, object, noun, killable, idle: false });
-        if !world(|w| w.locks.get(lock).queue.iter().any(|waiter| waiter.0 == me)) {
-            return Ok(());
-        }
         if killable && crate::task::fatal_signal_pending() {
             give_up(lock, me);
             return Err(Killed);
+        }
+        sleep(Sleep { reason, object, noun, killable, idle: false });
+        let waits = world(|w| {
+            w.footprint.touch(object, noun, Access::Read);
+            w.locks.get(lock).queue.iter().any(|waiter| waiter.0 == me)
+        });
+        if !waits {
+            return Ok(());
         }
     }
 }
 
 fn give_up(lock: LockId, me: Tid) {
-    world(|w| w.locks.get(lock).queue.retain(|waiter| waiter.0 != me));
+    world(|w| {
+        let (object, class) = (w.locks.get(lock).object, w.locks.get(lock).class);
+        w.footprint.touch(object, class, Access::Update);
+        w.locks.get(lock).queue.retain(|waiter| waiter.0 != me);
+    });
     grant(lock);
 }
 
@@ -273,7 +294,12 @@ pub(super) fn release(lock: LockId, verb: &'static str) {
         w.record(object, What::Release { mode });
         let state = w.locks.get(lock);
         state.holders.retain(|holder| *holder != me);
-        !state.queue.is_empty()
+        let awaited = !state.queue.is_empty();
+        if awaited {
+            // Of several readers that release it, the last hands it over.
+            w.footprint.touch(object, class, Access::Update);
+        }
+        awaited
     });
     if awaited {
         grant(lock);

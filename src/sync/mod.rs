@@ -9,6 +9,7 @@
 pub mod atomic;
 pub mod bits;
 pub mod engine;
+pub mod footprint;
 pub mod lock;
 pub mod mutex;
 pub mod point;

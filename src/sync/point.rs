@@ -19,6 +19,13 @@ pub enum Access {
     Write,
     /// Reads and writes in one step.
     Update,
+    /// Changes it in one step without looking: such changes of one noun commute with each other.
+    Add,
+    /// Drops a reference, and looks whether it was the last.
+    Put(Left),
+    /// Looks whether a condition holds, and goes to sleep if not. Who sleeps has touched the condition's noun
+    /// besides.
+    Await,
     /// Frees the object.
     Free,
     /// Acquires a lock, and may have to wait for it.
@@ -29,6 +36,31 @@ pub enum Access {
     Unlock(Mode),
     /// Fires the next timer.
     Tick,
+}
+
+/// What is left of a counter after a reference was dropped. Of droppers that leave some, the order does not
+/// matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Left {
+    /// It has not been dropped yet.
+    Unknown,
+    /// Two or more.
+    Some,
+    /// One: the next to drop its reference is the last.
+    One,
+    /// Nothing: this was the last.
+    None,
+}
+
+impl Left {
+    /// What a counter's new value says.
+    pub const fn of(count: i32) -> Self {
+        match count {
+            ..=0 => Left::None,
+            1 => Left::One,
+            _ => Left::Some,
+        }
+    }
 }
 
 /// An announced operation.

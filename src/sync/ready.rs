@@ -18,12 +18,19 @@ impl Ready {
         self.candidates.clear();
     }
 
-    /// The thread can run, and would do this.
-    pub fn insert(&mut self, thread: Tid, op: Op) {
+    /// The thread can run, and would do this. Whether that is new.
+    pub fn insert(&mut self, thread: Tid, op: Op) -> bool {
         let place = self.candidates.partition_point(|c| c.thread < thread);
-        if self.candidates.get(place).is_none_or(|c| c.thread != thread) {
+        let new = self.candidates.get(place).is_none_or(|c| c.thread != thread);
+        if new {
             self.candidates.insert(place, Candidate { thread, op });
         }
+        new
+    }
+
+    /// Whether the thread can run.
+    pub fn contains(&self, thread: Tid) -> bool {
+        self.place(thread).is_some()
     }
 
     /// The thread cannot run any more. Returns what it had announced.

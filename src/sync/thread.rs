@@ -17,6 +17,11 @@ impl Tid {
     /// The thread that boots the machine, and is its clock from then on.
     pub const CLOCK: Tid = Tid(0);
 
+    /// Its name in footprints.
+    pub(crate) fn object(self) -> ObjectRef {
+        ObjectRef { kind: Kind::None, serial: u32::from(self.0) }
+    }
+
     /// Its index in tables of threads.
     pub fn index(self) -> usize {
         usize::from(self.0)
@@ -161,14 +166,24 @@ pub(super) fn sleep(sleep: Sleep) -> bool {
 
 /// Wakes a thread if it sleeps.
 pub(super) fn wake(thread: Tid) {
-    if world(|w| w.threads[thread.index()].sleep.is_some()) {
-        engine::unblock(thread);
-    }
+    wake_if(thread, |_| true);
 }
 
 /// Wakes a thread if it sleeps in a way that a fatal signal ends.
 pub fn wake_killable(thread: Tid) {
-    if world(|w| w.threads[thread.index()].sleep.is_some_and(|sleep| sleep.killable)) {
+    wake_if(thread, |sleep| sleep.killable);
+}
+
+fn wake_if(thread: Tid, applies: fn(Sleep) -> bool) {
+    let sleeps = world(|w| {
+        let sleeps = w.threads[thread.index()].sleep.is_some_and(applies);
+        if sleeps {
+            // Of two threads that wake a third, one is the cause.
+            w.footprint.touch(thread.object(), "sleep", Access::Update);
+        }
+        sleeps
+    });
+    if sleeps {
         engine::unblock(thread);
     }
 }

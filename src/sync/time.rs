@@ -20,6 +20,9 @@ pub const HZ: u32 = 100;
 /// the state exactly; the rest is a margin for naps of different length.
 pub const IDLE_ROUNDS: u32 = 32;
 
+/// What the clock looks at to see whether anything moves.
+pub(crate) const PROGRESS: ObjectRef = ObjectRef::sole(Kind::Clock);
+
 /// A pending timer.
 #[derive(Clone, Copy, Debug)]
 struct Timer {
@@ -91,7 +94,7 @@ pub fn memory_nap(jiffies: u32) {
 fn timeout(jiffies: u32, reason: Reason, killable: bool) {
     let object = ObjectRef::sole(Kind::Clock);
     might_sleep(object);
-    point(object, Access::Update, "schedule_timeout", "");
+    point(object, Access::Add, "schedule_timeout", "");
     if killable && fatal_signal_pending() {
         return;
     }
@@ -106,6 +109,7 @@ fn timeout(jiffies: u32, reason: Reason, killable: bool) {
     sleep(Sleep { reason, object, noun: "timeout", killable, idle: false });
     world(|w| {
         let me = w.running_tid();
+        w.footprint.touch(object, "", Access::Add);
         w.clock.timers.retain(|t| t.thread != me);
     });
 }
@@ -132,6 +136,7 @@ fn at_rest() -> End {
 
 fn fire(w: &mut World, deadline: u32) -> Vec<Timer> {
     let fired = w.clock.fire(deadline);
+    w.footprint.touch(PROGRESS, "progress", Access::Read);
     let clock = &mut w.clock;
     let stuck = clock.progress_seen == w.progress && fired.iter().all(|t| t.nap);
     clock.idle_rounds = if stuck { clock.idle_rounds + 1 } else { 0 };

@@ -52,10 +52,11 @@ fn awaited(object: ObjectRef, noun: &'static str) -> Sleep {
 fn wait(awaited: Sleep, verb: &'static str, condition: &dyn Fn() -> bool) -> bool {
     might_sleep(awaited.object);
     loop {
-        point(awaited.object, Access::Read, verb, awaited.noun);
+        point(awaited.object, Access::Await, verb, awaited.noun);
         if condition() {
             return true;
         }
+        world(|w| w.footprint.touch(awaited.object, awaited.noun, Access::Add));
         if !sleep(awaited) {
             return false;
         }
@@ -64,7 +65,19 @@ fn wait(awaited: Sleep, verb: &'static str, condition: &dyn Fn() -> bool) -> boo
 
 /// `wake_up_all`.
 pub fn wake_up(object: ObjectRef, noun: &'static str) {
-    point(object, Access::Update, "wake_up", noun);
+    point(object, Access::Read, "wake_up", noun);
+    wake_all(object, noun);
+}
+
+/// `complete_all`: makes the condition hold and wakes whoever waits for it in one step, as under the
+/// queue's lock, so that a waiter that owns the object may free it as soon as it goes on.
+pub fn complete(object: ObjectRef, noun: &'static str, change: impl FnOnce()) {
+    point(object, Access::Update, "complete", noun);
+    change();
+    wake_all(object, noun);
+}
+
+fn wake_all(object: ObjectRef, noun: &'static str) {
     let sleepers: Vec<Tid> = world(|w| w.sleepers(object, noun));
     sleepers.into_iter().for_each(wake);
 }

@@ -16,6 +16,7 @@ use crate::page::{Frame, content, store};
 use crate::sync::mutex::{mutex_trylock, mutex_unlock};
 use crate::sync::point::{Access, point};
 use crate::sync::rwsem::{down_read, up_read};
+use crate::sync::thread::Tid;
 use crate::sync::time::memory_nap;
 use crate::task::{current, fatal_signal_pending};
 use crate::trace::{What, enter, record};
@@ -82,7 +83,7 @@ fn access(mm: Handle<Mm>, page: u32, write: bool, by: By) -> Result<Option<Frame
 /// What the TLB or the tables say; `None` is a page fault. Only the thread's own address space is cached.
 fn translate(mm: Handle<Mm>, page: u32, write: bool) -> Option<Option<Frame>> {
     let me = world(|w| w.running_tid());
-    if let Some(hit) = world(|w| w.tlbs.lookup(me, mm, page))
+    if let Some(hit) = cached(me, mm, page)
         && (hit.writable || !write)
     {
         return Some(Some(hit.frame));
@@ -96,13 +97,22 @@ fn translate(mm: Handle<Mm>, page: u32, write: bool) -> Option<Option<Frame>> {
     if write && !writable {
         return None;
     }
-    if current().peek(|task| task.mm) == Some(mm) {
+    if current().peek_at("mm", |task| task.mm) == Some(mm) {
         world(|w| {
             let cached = w.here();
+            w.footprint.touch(mm.object(), "tlb", Access::Add);
+            w.footprint.touch(frame.object(), "tlb", Access::Add);
             w.tlbs.fill(Translation { thread: me, mm, page, frame, writable, cached });
         });
     }
     Some(Some(frame))
+}
+
+fn cached(cpu: Tid, mm: Handle<Mm>, page: u32) -> Option<Translation> {
+    world(|w| {
+        w.footprint.touch(mm.object(), "tlb", Access::Read);
+        w.tlbs.lookup(cpu, mm, page)
+    })
 }
 
 /// `__do_page_fault`.

@@ -4,24 +4,28 @@
 
 use crate::memory::{Handle, write};
 use crate::mm::mmget;
+use crate::sync::point::Access;
 use crate::sync::wait::{wait_event_killable, wait_for_work, wake_up};
-use crate::task::{Signal, Task, current, is_listed};
+use crate::task::{PROCESS_LIST, Signal, TASKS, Task, current, is_listed};
 use crate::trace::enter;
 use crate::world::world;
 
 /// Starts a child that waits in [`await_start`], and waits until it is gone or a signal arrives.
 pub fn sys_vfork(child: Handle<Signal>) {
     let _call = enter("_do_fork");
-    let Some(mm) = current().peek(|task| task.mm) else { return };
-    for task in child.peek(|child| child.threads.clone()) {
+    let Some(mm) = current().peek_at("mm", |task| task.mm) else { return };
+    for task in child.peek_at("thread_list", |child| child.threads.clone()) {
         mmget(mm);
-        task.poke(|task| task.mm = Some(mm));
+        task.poke_at("mm", |task| task.mm = Some(mm));
     }
     write(child, "in_vfork", |child| child.in_vfork = true);
-    world(|w| w.oom.processes.push(child));
+    world(|w| {
+        w.footprint.touch(PROCESS_LIST, TASKS, Access::Write);
+        w.oom.processes.push(child);
+    });
     wake_up(child.object(), "start");
     wait_event_killable(child.object(), "vfork_done", || {
-        !is_listed(child) || child.peek(|child| !child.in_vfork)
+        !is_listed(child) || child.peek_at("in_vfork", |child| !child.in_vfork)
     });
 }
 
@@ -29,5 +33,5 @@ pub fn sys_vfork(child: Handle<Signal>) {
 #[must_use = "a thread must not go on after the run"]
 pub fn await_start(task: Handle<Task>) -> bool {
     let signal = task.peek(|task| task.signal);
-    wait_for_work(signal.object(), "start", || task.peek(|task| task.mm.is_some()))
+    wait_for_work(signal.object(), "start", || task.peek_at("mm", |task| task.mm.is_some()))
 }

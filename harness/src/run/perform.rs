@@ -74,7 +74,7 @@ fn process(p: usize) -> Handle<Signal> {
 }
 
 fn own_mm() -> Option<Handle<Mm>> {
-    current().peek(|task| task.mm)
+    current().peek_at("mm", |task| task.mm)
 }
 
 fn perform_user(step: &Step) -> Next {
@@ -155,7 +155,7 @@ fn perform_common(step: &Step) {
     match step {
         Step::Alloc(pages) => alloc(*pages),
         Step::Free => {
-            let frames = current().poke(|task| std::mem::take(&mut task.frames));
+            let frames = current().poke_at("frames", |task| std::mem::take(&mut task.frames));
             free_pages(&frames);
         }
         Step::Sleep(jiffies) => schedule_timeout_killable(*jiffies),
@@ -175,18 +175,18 @@ fn perform_common(step: &Step) {
 fn alloc(pages: u8) {
     for _ in 0..pages {
         let Some(frame) = alloc_page() else { return };
-        current().poke(|task| task.frames.push(frame));
+        current().poke_at("frames", |task| task.frames.push(frame));
     }
 }
 
 fn take_pin(p: usize) -> Option<Handle<Mm>> {
     let mm = pin(process(p))?;
-    current().poke(|task| task.pins.push(mm));
+    current().poke_at("pins", |task| task.pins.push(mm));
     Some(mm)
 }
 
 fn drop_pin(put: fn(Handle<Mm>)) {
-    if let Some(mm) = current().poke(|task| task.pins.pop()) {
+    if let Some(mm) = current().poke_at("pins", |task| task.pins.pop()) {
         put(mm);
     }
 }

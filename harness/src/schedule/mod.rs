@@ -5,16 +5,17 @@
 //! are when another thread's are taken away. [`follow`] puts the segments of a case, which name what is
 //! fixed, before the strategy that decides the rest.
 
+mod conflict;
 pub mod follow;
 pub mod in_order;
 pub mod pct;
 pub mod pos;
 pub mod random;
 
+pub use conflict::{conflict, disturbs, never_co_enabled, ops_conflict};
+
 use crate::case::Strategy;
 use mmreap::sync::engine::Choose;
-use mmreap::sync::lock::Mode;
-use mmreap::sync::point::{Access, Op};
 use mmreap::sync::thread::Tid;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -41,25 +42,4 @@ fn stream(seed: u64, thread: Tid) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(u64::from(thread.0));
     rng
-}
-
-/// Whether the order of two operations of different threads can matter: they touch the same thing of the
-/// same object, and do not both only read.
-pub fn conflict(a: &Op, b: &Op) -> bool {
-    a.object == b.object && same(a.site.noun, b.site.noun) && !(only_reads(a) && only_reads(b))
-}
-
-/// Equality of names, which are mostly the same constant if they are equal.
-fn same(a: &'static str, b: &'static str) -> bool {
-    std::ptr::eq(a, b) || a == b
-}
-
-fn only_reads(op: &Op) -> bool {
-    matches!(
-        op.access,
-        Access::Read
-            | Access::Lock(Mode::Read)
-            | Access::TryLock(Mode::Read)
-            | Access::Unlock(Mode::Read)
-    )
 }

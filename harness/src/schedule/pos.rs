@@ -4,7 +4,7 @@
 //! Yuan, Yang, Gu: "Partial Order Aware Concurrency Sampling", CAV 2018. As published, but for the draws,
 //! which come from one stream per thread.
 
-use super::{conflict, stream};
+use super::{ops_conflict, stream};
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::thread::Tid;
 use rand_chacha::ChaCha8Rng;
@@ -66,7 +66,7 @@ impl Choose for Pos {
     fn choose(&mut self, candidates: &[Candidate], _current: Option<Tid>) -> Tid {
         let chosen = self.highest(candidates);
         for other in candidates {
-            if other.thread == chosen.thread || conflict(&other.op, &chosen.op) {
+            if other.thread == chosen.thread || ops_conflict(&other.op, &chosen.op) {
                 self.priorities[other.thread.index()] = None;
             }
         }
