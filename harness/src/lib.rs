@@ -14,5 +14,6 @@ pub mod corpus;
 pub mod explain;
 pub mod minimize;
 pub mod oracle;
+pub mod prove;
 pub mod run;
 pub mod schedule;

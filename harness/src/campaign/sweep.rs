@@ -47,14 +47,5 @@ pub fn sweep(runner: &mut Runner, case: &Case, revision: &'static Revision) -> S
 
 /// The case with one fault in the place of its own.
 pub fn with_strike(case: &Case, (point, nth): Strike) -> Case {
-    let fault = Fault {
-        point,
-        probability: 100,
-        interval: 1,
-        times: None,
-        space: 0,
-        fail_nth: Some(nth),
-        task_filter: None,
-    };
-    Case { faults: vec![fault], ..case.clone() }
+    Case { faults: vec![Fault::once(point, nth, None)], ..case.clone() }
 }

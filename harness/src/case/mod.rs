@@ -281,6 +281,21 @@ pub struct Fault {
     pub task_filter: Option<String>,
 }
 
+impl Fault {
+    /// Exactly the n-th call fails, of the task or of all.
+    pub fn once(point: FaultPoint, nth: u32, task_filter: Option<String>) -> Self {
+        Fault {
+            point,
+            probability: 100,
+            interval: 1,
+            times: None,
+            space: 0,
+            fail_nth: Some(nth),
+            task_filter,
+        }
+    }
+}
+
 /// Where a fault strikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultPoint {

@@ -1,7 +1,8 @@
-//! The command line: `mmreap fuzz | replay | minimize | explain | sweep | kernels | nightly | bench`.
+//! The command line: `mmreap fuzz | replay | minimize | explain | prove | sweep | kernels | nightly | bench`.
 //!
 //! Arguments and printing only; what the commands do is in the other modules. Exit codes: 0 nothing found
-//! or all as expected, 1 a failure found or a verdict that differs, 2 bad usage or bad input.
+//! or all as expected, 1 a failure found or a verdict that differs, 2 bad usage or bad input, 3 (only
+//! `prove`) stopped before the end.
 
 mod bench;
 mod explain;
@@ -9,6 +10,7 @@ mod fuzz;
 mod kernels;
 mod minimize;
 mod nightly;
+mod prove;
 mod replay;
 mod sweep;
 
@@ -28,6 +30,8 @@ const AS_EXPECTED: u8 = 0;
 const FOUND: u8 = 1;
 /// The arguments, or the files they name, cannot be used.
 const BAD_INPUT: u8 = 2;
+/// A proof was stopped before its end.
+const STOPPED: u8 = 3;
 
 /// Find, shrink, replay and explain races between address-space teardown and the OOM reaper.
 #[derive(Parser, Debug)]
@@ -43,11 +47,13 @@ Examples:
   mmreap fuzz --kernel v4.15 --time 10m    another release, for longer
   mmreap replay corpus/*.mmreap            do the known failures still fail?
   mmreap explain corpus/CASE.mmreap        why does it fail?
+  mmreap prove CASE.mmreap                 does any schedule of it fail?
 
 Exit codes:
   0  nothing found, or everything as expected
   1  a failure found, or a verdict that differs
-  2  bad usage or bad input";
+  2  bad usage or bad input
+  3  a proof was stopped before its end";
 
 #[derive(Subcommand, Debug)]
 enum Command {
@@ -59,6 +65,8 @@ enum Command {
     Minimize(minimize::Arguments),
     /// Show why a case fails
     Explain(explain::Arguments),
+    /// Try every schedule of a small case
+    Prove(prove::Arguments),
     /// Let every call of every fault point fail once
     Sweep(sweep::Arguments),
     /// List the releases and mutants that cases can run on
@@ -104,6 +112,7 @@ pub fn run() -> ExitCode {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Minimize(arguments) => minimize::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Prove(arguments) => prove::run(&arguments),
         Command::Sweep(arguments) => sweep::run(&arguments),
         Command::Kernels(arguments) => kernels::run(&arguments),
         Command::Nightly(arguments) => nightly::run(&arguments),

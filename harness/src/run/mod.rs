@@ -74,6 +74,18 @@ impl Runner {
         (outcome(&follow.borrow()), decisions)
     }
 
+    /// Runs a resolved case under a scheduler that is none of the strategies, and records every decision.
+    pub fn record_under(
+        &mut self,
+        plan: &Rc<Plan>,
+        revision: &'static Revision,
+        scheduler: Box<dyn Choose>,
+    ) -> (Outcome, Vec<Decision>) {
+        let follow = self.execute(plan, revision, Follow::recording(Vec::new(), scheduler));
+        let decisions = follow.borrow_mut().take_decisions();
+        (outcome(&follow.borrow()), decisions)
+    }
+
     fn execute(
         &mut self,
         plan: &Rc<Plan>,

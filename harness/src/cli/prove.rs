@@ -1,0 +1,180 @@
+//! `mmreap prove`: every schedule of a case.
+
+use super::{AS_EXPECTED, FOUND, OneCase, STOPPED, Stop, print_json, write_or_show};
+use crate::campaign::{Found, finish};
+use crate::case::Case;
+use crate::oracle::Failure;
+use crate::prove::{Options, Proof, TooManyThreads, Verdict, prove};
+use crate::run::Runner;
+use indicatif::ProgressBar;
+use mmreap::revision::Revision;
+use serde::Serialize;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// Arguments of `mmreap prove`.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  mmreap prove CASE.mmreap
+  mmreap prove CASE.mmreap --kernel v4.15 --faults 1 --jobs 2
+  mmreap prove CASE.mmreap --preemptions 1
+
+A proof is about this case on this model: its schedules, as far as they differ in the order of two steps
+that are in conflict. The schedule that the case itself names is not looked at. Keep cases small: the
+number of schedules grows quickly with tasks and pages. `machine time any` makes it grow most.
+
+Exit codes:
+  0  proven clean, within the bounds
+  1  a schedule fails
+  2  bad usage or bad input
+  3  stopped before all schedules were tried")]
+pub struct Arguments {
+    #[command(flatten)]
+    one: OneCase,
+    /// Try only schedules with at most so many preemptions
+    #[arg(long, value_name = "N")]
+    preemptions: Option<u32>,
+    /// Also let up to so many calls fail, at any fault point
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    faults: usize,
+    /// Stop after so many runs
+    #[arg(long, value_name = "RUNS", default_value_t = 1_000_000)]
+    budget: u64,
+    /// Threads to use
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: u8,
+    /// Write the failing case here, minimised
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    kernel: &'static str,
+    verdict: &'static str,
+    signature: Option<String>,
+    traces: u64,
+    runs: u64,
+    placements: u64,
+    longest: u32,
+    preemptions: Option<u32>,
+    faults: usize,
+    seconds: f64,
+}
+
+/// Proves one file.
+pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
+    let (case, revision) = arguments.one.load()?;
+    let options = Options {
+        preemptions: arguments.preemptions,
+        faults: arguments.faults,
+        budget: arguments.budget,
+        jobs: usize::from(arguments.jobs),
+        ..Options::default()
+    };
+    let started = Instant::now();
+    let proof = attempt(&case, revision, &options)?;
+    let seconds = started.elapsed().as_secs_f64();
+    if arguments.json {
+        print_json(&summary(arguments, revision, &proof, seconds));
+    } else {
+        anstream::println!("{}", sentence(&proof, revision, &options));
+    }
+    match &proof.verdict {
+        Verdict::Clean => Ok(AS_EXPECTED),
+        Verdict::Stopped => Ok(STOPPED),
+        Verdict::Found(case, failure) => show(arguments, revision, case, failure).map(|()| FOUND),
+    }
+}
+
+fn attempt(case: &Case, revision: &'static Revision, options: &Options) -> Result<Proof, Stop> {
+    let interrupted = super::catch_interrupts()?;
+    let bar = ProgressBar::new_spinner();
+    let progress = |runs: u64| {
+        bar.set_message(format!("{runs} runs"));
+        bar.tick();
+        !interrupted.load(Ordering::SeqCst)
+    };
+    let proof = prove(case, revision, options, &progress);
+    bar.finish_and_clear();
+    proof.map_err(|TooManyThreads(threads)| {
+        Stop(format!("error: the case has {threads} threads; a proof can tell 64 apart"))
+    })
+}
+
+/// What was proven, with its bounds.
+fn sentence(proof: &Proof, revision: &Revision, options: &Options) -> String {
+    let kernel = revision.name;
+    let bounds = bounds(options);
+    let places = match proof.placements {
+        1 => String::new(),
+        n => format!(" with faults placed in {n} ways"),
+    };
+    match (&proof.verdict, options.preemptions) {
+        (Verdict::Clean, None) => {
+            format!("{kernel}: proven clean{bounds}: {} traces{places}", proof.traces)
+        }
+        (Verdict::Clean, Some(_)) => {
+            format!("{kernel}: proven clean{bounds}: {} runs{places}", proof.runs)
+        }
+        (Verdict::Found(_, failure), _) => {
+            format!("{kernel}: found after {} runs: {}", proof.runs, failure.signature)
+        }
+        (Verdict::Stopped, _) => format!(
+            "{kernel}: stopped after {} runs{places}; nothing found so far, and nothing proven",
+            proof.runs
+        ),
+    }
+}
+
+fn bounds(options: &Options) -> String {
+    let preemptions = options.preemptions.map(|n| format!("preemptions <= {n}"));
+    let faults = (options.faults > 0).then(|| format!("faults <= {}", options.faults));
+    let all: Vec<String> = preemptions.into_iter().chain(faults).collect();
+    if all.is_empty() { String::new() } else { format!(" ({})", all.join(", ")) }
+}
+
+fn summary(arguments: &Arguments, revision: &Revision, proof: &Proof, seconds: f64) -> Summary {
+    let (verdict, signature) = match &proof.verdict {
+        Verdict::Clean => ("clean", None),
+        Verdict::Stopped => ("stopped", None),
+        Verdict::Found(_, failure) => ("found", Some(failure.signature.to_string())),
+    };
+    Summary {
+        kernel: revision.name,
+        verdict,
+        signature,
+        traces: proof.traces,
+        runs: proof.runs,
+        placements: proof.placements,
+        longest: proof.longest,
+        preemptions: arguments.preemptions,
+        faults: arguments.faults,
+        seconds,
+    }
+}
+
+/// Explains the failing schedule, and writes the case if that was asked for.
+fn show(
+    arguments: &Arguments,
+    revision: &'static Revision,
+    case: &Case,
+    failure: &Failure,
+) -> Result<(), Stop> {
+    let mut runner = Runner::new();
+    let found = Found { case: case.clone(), failure: failure.clone() };
+    let small = finish(&mut runner, &found, revision, &mut |_| ());
+    if !arguments.json {
+        let text = super::explain::of_case(&mut runner, &small, revision);
+        anstream::println!("\n{}", text.unwrap_or_default());
+    }
+    match &arguments.output {
+        Some(path) => Ok(write_or_show(path, &small)?),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,185 @@
+//! Proofs: every schedule of a small case, up to equivalence, and every place where a fault may strike.
+//!
+//! [`prove`] runs a case again and again, each time under a schedule that no earlier one is equivalent to,
+//! until one fails or none is left. What is equivalent to what follows from the conflict relation in
+//! [`crate::schedule`], from which threads wake which, and from nothing else; the implementation that runs
+//! is the one that campaigns attack.
+//!
+//! It is no proof about kernels: it is one about this model of them, this case, and sequentially consistent
+//! memory.
+
+pub mod behaviour;
+mod explore;
+mod faults;
+mod search;
+pub mod trace;
+mod tree;
+
+use crate::case::Case;
+use crate::oracle::Failure;
+use mmreap::revision::Revision;
+use search::{Bounds, Part, Shared, search};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use faults::Strike;
+
+/// What keeps the number of runs small.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reduction {
+    /// Source sets and sleep sets.
+    #[default]
+    Source,
+    /// Sleep sets only: every trace, and many runs that turn out to be redundant.
+    Sleep,
+    /// Every schedule. For cross-checks of very small cases.
+    None,
+}
+
+/// How far a proof goes, and what it may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// What keeps the number of runs small.
+    pub reduction: Reduction,
+    /// At most so many preemptions: a thread that could go on, and another one that runs instead.
+    pub preemptions: Option<u32>,
+    /// At most so many faults, at any fault point, besides those of the case.
+    pub faults: usize,
+    /// Runs after which it stops.
+    pub budget: u64,
+    /// Threads of the machine that it runs on.
+    pub jobs: usize,
+    /// Go on after failures, and collect traces and behaviours.
+    pub collect: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let (reduction, preemptions) = (Reduction::Source, None);
+        let (faults, budget, jobs) = (0, 1_000_000, 1);
+        Options { reduction, preemptions, faults, budget, jobs, collect: false }
+    }
+}
+
+/// What a proof came to.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Runs that no other run was equivalent to. With a bound on preemptions some may be.
+    pub traces: u64,
+    /// All runs.
+    pub runs: u64,
+    /// Scheduling decisions of the longest run.
+    pub longest: u32,
+    /// Ways to let faults strike, the one without any included.
+    pub placements: u64,
+    /// Failures that were seen, and how many traces showed each. One, unless all were asked for.
+    pub failures: BTreeMap<String, u64>,
+    /// The traces, as [`trace::Trace::class`] numbers them, if they were asked for.
+    pub classes: BTreeSet<u64>,
+    /// What threads lived through, as [`behaviour::behaviour`] numbers it, if it was asked for.
+    pub behaviours: BTreeSet<u64>,
+}
+
+/// The verdict of a proof.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// No schedule fails, within the bounds.
+    Clean,
+    /// A schedule fails: the case, with the schedule and the faults that lead there.
+    Found(Box<Case>, Box<Failure>),
+    /// The budget of runs was used up.
+    Stopped,
+}
+
+/// Tries all schedules of a case on a revision. What the case's own schedule says is not looked at.
+///
+/// `progress` hears the number of runs from time to time, and says whether to go on.
+///
+/// # Errors
+///
+/// If the case has more threads than can be told apart (64).
+pub fn prove(
+    case: &Case,
+    revision: &'static Revision,
+    options: &Options,
+    progress: &(dyn Fn(u64) -> bool + Sync),
+) -> Result<Proof, TooManyThreads> {
+    let mut proof = Proof::nothing();
+    let mut placements = faults::Placements::new(options.faults);
+    while let Some(placement) = placements.next() {
+        let case = placement.apply(case);
+        let part = exhaust(&case, revision, options, &proof, progress)?;
+        proof.placements += 1;
+        placements.grow(&placement, &part.calls);
+        proof.add(part);
+        if !matches!(proof.verdict, Verdict::Clean) {
+            break;
+        }
+    }
+    Ok(proof)
+}
+
+/// The case has more threads than a proof can tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooManyThreads(pub usize);
+
+/// Depth above which the tree is tried completely when several threads share it: enough for some dozens of
+/// parts, few enough that walking through the crown again costs each of them little.
+const CROWN: usize = 10;
+
+/// All schedules of one case, on as many threads as asked for.
+fn exhaust(
+    case: &Case,
+    revision: &'static Revision,
+    options: &Options,
+    before: &Proof,
+    progress: &(dyn Fn(u64) -> bool + Sync),
+) -> Result<Part, TooManyThreads> {
+    let crown = if options.jobs > 1 { CROWN } else { 0 };
+    let bounds = Bounds { preemptions: options.preemptions, crown };
+    let shared = Shared::new(options.budget.saturating_sub(before.runs), before.runs, progress);
+    let work = || search(case, revision, options, bounds, &shared);
+    let parts: Vec<_> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..options.jobs).map(|_| scope.spawn(work)).collect();
+        let own = work();
+        let others = others.into_iter().map(|other| other.join().expect("a search does not panic"));
+        std::iter::once(own).chain(others).collect()
+    });
+    let mut all = Part::default();
+    for part in parts {
+        all.add(part?);
+    }
+    Ok(all)
+}
+
+impl Proof {
+    fn nothing() -> Self {
+        Proof {
+            verdict: Verdict::Clean,
+            traces: 0,
+            runs: 0,
+            longest: 0,
+            placements: 0,
+            failures: BTreeMap::new(),
+            classes: BTreeSet::new(),
+            behaviours: BTreeSet::new(),
+        }
+    }
+
+    fn add(&mut self, part: Part) {
+        self.traces += part.traces;
+        self.runs += part.runs;
+        self.longest = self.longest.max(part.longest);
+        self.classes.extend(part.classes);
+        self.behaviours.extend(part.behaviours);
+        for (signature, count) in part.failures {
+            *self.failures.entry(signature).or_insert(0) += count;
+        }
+        if let Some((case, failure)) = part.found {
+            self.verdict = Verdict::Found(Box::new(case), Box::new(failure));
+        } else if part.stopped {
+            self.verdict = Verdict::Stopped;
+        }
+    }
+}

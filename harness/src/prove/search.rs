@@ -1,0 +1,185 @@
+//! The search of one thread: branch after branch of the tree, or of the parts that fall to it.
+//!
+//! Several searches share a tree without talking about it: each walks through the same crown, in which
+//! everything is tried, and takes those of the parts below that nobody else has taken.
+
+use super::behaviour::behaviour;
+use super::explore::{Explorer, Scheduler, THREADS};
+use super::faults::Calls;
+use super::{Options, TooManyThreads};
+use crate::case::{Case, FaultPoint, Strategy};
+use crate::minimize::segments::from_decisions;
+use crate::oracle::Failure;
+use crate::run::plan::{Plan, fault_point};
+use crate::run::{Outcome, Runner};
+use crate::schedule::follow::Decision;
+use mmreap::revision::Revision;
+use mmreap::world::{End, World, world};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Runs between two reports of progress.
+const REPORT: u64 = 1024;
+
+/// What limits the tree.
+#[derive(Clone, Copy)]
+pub struct Bounds {
+    /// The bound on preemptions.
+    pub preemptions: Option<u32>,
+    /// The depth of the crown.
+    pub crown: usize,
+}
+
+/// What several searches of one tree share.
+pub struct Shared<'a> {
+    budget: u64,
+    before: u64,
+    runs: AtomicU64,
+    over: AtomicBool,
+    taken: Mutex<BTreeSet<usize>>,
+    progress: &'a (dyn Fn(u64) -> bool + Sync),
+}
+
+impl<'a> Shared<'a> {
+    /// A budget of runs, and the runs before this tree, which only progress tells.
+    pub fn new(budget: u64, before: u64, progress: &'a (dyn Fn(u64) -> bool + Sync)) -> Self {
+        let (runs, over) = (AtomicU64::new(0), AtomicBool::new(false));
+        Shared { budget, before, runs, over, taken: Mutex::default(), progress }
+    }
+
+    /// Whether the caller is the first who asks for the part.
+    fn take(&self, part: usize) -> bool {
+        self.taken.lock().expect("nobody panics with it").insert(part)
+    }
+
+    /// Counts a run: whether there may be another one.
+    fn count(&self) -> bool {
+        let runs = self.runs.fetch_add(1, Ordering::Relaxed) + 1;
+        let goes_on = !runs.is_multiple_of(REPORT) || (self.progress)(self.before + runs);
+        goes_on && runs < self.budget
+    }
+}
+
+/// What one search came to.
+#[derive(Debug, Default)]
+pub struct Part {
+    /// Runs that were not redundant.
+    pub traces: u64,
+    /// Runs, without those through the crown to parts of others.
+    pub runs: u64,
+    /// Decisions of the longest.
+    pub longest: u32,
+    /// Whether the budget ended it.
+    pub stopped: bool,
+    /// A failing run.
+    pub found: Option<(Case, Failure)>,
+    /// Signatures, and in how many traces they were seen.
+    pub failures: BTreeMap<String, u64>,
+    /// The traces.
+    pub classes: BTreeSet<u64>,
+    /// What threads lived through.
+    pub behaviours: BTreeSet<u64>,
+    /// The fault points that runs came by.
+    pub calls: Calls,
+}
+
+impl Part {
+    /// Adds another part of the same tree.
+    pub fn add(&mut self, other: Part) {
+        self.traces += other.traces;
+        self.runs += other.runs;
+        self.longest = self.longest.max(other.longest);
+        self.stopped |= other.stopped;
+        self.found = self.found.take().or(other.found);
+        self.classes.extend(other.classes);
+        self.behaviours.extend(other.behaviours);
+        for (signature, count) in other.failures {
+            *self.failures.entry(signature).or_insert(0) += count;
+        }
+        for (call, most) in other.calls {
+            let calls = self.calls.entry(call).or_insert(0);
+            *calls = most.max(*calls);
+        }
+    }
+
+    fn count(&mut self, outcome: &Outcome, options: &Options, explorer: &Explorer) {
+        self.runs += 1;
+        self.longest = self.longest.max(outcome.steps);
+        if options.faults > 0 {
+            world(|w| note_calls(w, &mut self.calls));
+        }
+        if explorer.was_redundant() {
+            return;
+        }
+        self.traces += 1;
+        if options.collect {
+            self.classes.insert(explorer.class());
+            self.behaviours.insert(world(|w| behaviour(w)));
+        }
+        if let Some(failure) = &outcome.failure {
+            *self.failures.entry(failure.signature.to_string()).or_insert(0) += 1;
+        }
+    }
+}
+
+/// Searches what of the tree nobody else has taken.
+pub fn search(
+    case: &Case,
+    revision: &'static Revision,
+    options: &Options,
+    bounds: Bounds,
+    shared: &Shared<'_>,
+) -> Result<Part, TooManyThreads> {
+    let (mut runner, plan) = (Runner::new(), Rc::new(Plan::new(case)));
+    let explorer = Rc::new(RefCell::new(Explorer::new(options.reduction, bounds)));
+    let mut part = Part::default();
+    loop {
+        let scheduler = Box::new(Scheduler(explorer.clone()));
+        let (outcome, decisions) = runner.record_under(&plan, revision, scheduler);
+        let mut explorer = explorer.borrow_mut();
+        if explorer.threads() > THREADS {
+            return Err(TooManyThreads(explorer.threads()));
+        }
+        explorer.finish(matches!(outcome.end, End::Panic | End::StepLimit | End::Violation));
+        let ours = explorer.is_new_part().is_none_or(|part| shared.take(part));
+        if ours {
+            part.count(&outcome, options, &explorer);
+        }
+        if let Some(failure) = outcome.failure.filter(|_| ours && !options.collect) {
+            part.found = Some((by_names(case, &decisions), failure));
+            shared.over.store(true, Ordering::Relaxed);
+            return Ok(part);
+        }
+        if ours && !shared.count() {
+            part.stopped = true;
+            shared.over.store(true, Ordering::Relaxed);
+        }
+        if shared.over.load(Ordering::Relaxed) || !explorer.backtrack(ours) {
+            return Ok(part);
+        }
+    }
+}
+
+/// The case with the schedule that it was just run under.
+fn by_names(case: &Case, decisions: &[Decision]) -> Case {
+    let mut case = case.clone();
+    case.schedule.strategy = Strategy::InOrder;
+    case.schedule.segments = from_decisions(decisions);
+    case
+}
+
+fn note_calls(w: &World, calls: &mut Calls) {
+    for (thread, number) in w.threads().iter().zip(0..) {
+        for point in FaultPoint::ALL {
+            let thread_id = mmreap::sync::thread::Tid(number);
+            let seen = w.injection.calls_of(thread_id, fault_point(point));
+            if seen > 0 {
+                let most = calls.entry((point.name(), thread.name.clone())).or_insert(0);
+                *most = seen.max(*most);
+            }
+        }
+    }
+}

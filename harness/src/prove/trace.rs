@@ -1,0 +1,266 @@
+//! The steps of a run, which of them happened before which, and which pairs raced.
+//!
+//! A step is what a thread does from one scheduling point to its next. Steps of one thread are ordered;
+//! so are two steps in conflict, a step that wakes a thread and what that thread does next, and, under fair
+//! time, everything before the clock ticks and the tick. Vector clocks hold the order. Two runs with the same
+//! order are one *trace* (Mazurkiewicz): nobody in the model can tell them apart.
+//!
+//! A race is a pair of steps in conflict with nothing between them in that order, whose second one was not
+//! enabled by the first. Source: Abdulla, Aronis, Jonsson, Sagonas: "Optimal dynamic partial order
+//! reduction", POPL 2014. Deviation: what a step touches is known from the run itself and not announced, so
+//! races are looked for when a step is over.
+
+use crate::schedule::{conflict, disturbs, never_co_enabled};
+use mmreap::sync::footprint::{Footprint, Touch};
+use mmreap::sync::point::Access;
+use mmreap::sync::thread::Tid;
+use mmreap::trace::ObjectRef;
+use rustc_hash::FxHashMap;
+
+/// A set of threads, one bit each.
+pub type Threads = u64;
+
+/// The set of one thread.
+pub fn only(thread: Tid) -> Threads {
+    1 << thread.0
+}
+
+/// What a step did, as far as others can notice.
+#[derive(Clone, Debug, Default)]
+pub struct Step {
+    /// Who.
+    pub thread: Tid,
+    /// What it touched, each once.
+    pub touches: Vec<Touch>,
+    /// Whom it woke.
+    pub woken: Threads,
+    /// Whether it is a tick of the clock for which everybody had to wait.
+    pub barrier: bool,
+}
+
+impl Step {
+    /// The step of a thread that began with an announced touch, if it did not just wake up.
+    pub fn new(thread: Tid, announced: Option<Touch>, footprint: &Footprint) -> Self {
+        let mut touches: Vec<Touch> = Vec::with_capacity(footprint.touches.len() + 1);
+        for &touch in announced.iter().chain(&footprint.touches) {
+            if !touches.contains(&touch) {
+                touches.push(touch);
+            }
+        }
+        let woken = footprint.woken.iter().fold(0, |set, &thread| set | only(thread));
+        Step { thread, touches, woken, barrier: false }
+    }
+
+    /// Whether it may change what another thread's next step would be.
+    pub fn disturbs(&self, next: &Step) -> bool {
+        let with = |made: &Touch| next.touches.iter().any(|other| disturbs(made, other));
+        self.barrier || self.touches.iter().any(with)
+    }
+}
+
+/// For each thread, how many of its steps happened before.
+type Clock = Vec<u16>;
+
+fn join(clock: &mut Clock, other: &Clock) {
+    for (mine, theirs) in clock.iter_mut().zip(other) {
+        *mine = (*mine).max(*theirs);
+    }
+}
+
+struct Done {
+    step: Step,
+    /// Which of its thread's steps it is, from 1.
+    number: u16,
+    /// What happened before it, itself included.
+    clock: Clock,
+}
+
+/// A pair that raced: the place of the first step, and with whom a run could go on there instead.
+pub struct Race {
+    /// The place of the first step.
+    pub first: usize,
+    /// The threads that lead to the other order if one of them goes first there.
+    pub instead: Threads,
+    /// The thread of the second step.
+    pub second: Tid,
+}
+
+/// How a step comes after an earlier one. Of several ways the first one counts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Link {
+    /// In conflict about a lock, which the earlier one acquired.
+    Acquired,
+    /// In conflict.
+    Conflict,
+    /// The earlier one released a lock that the later one had to wait for.
+    Released,
+}
+
+/// The steps of a run so far.
+pub struct Trace {
+    threads: usize,
+    steps: Vec<Done>,
+    /// For each object, the touches of it and the places of their steps.
+    touched: FxHashMap<ObjectRef, Vec<(u32, Touch)>>,
+    /// The places of each thread's steps.
+    places: Vec<Vec<u32>>,
+}
+
+impl Trace {
+    /// No steps yet, of so many threads.
+    pub fn new(threads: usize) -> Self {
+        let places = vec![Vec::new(); threads];
+        Trace { threads, steps: Vec::new(), touched: FxHashMap::default(), places }
+    }
+
+    /// A step.
+    pub fn step(&self, place: usize) -> &Step {
+        &self.steps[place].step
+    }
+
+    /// Forgets all but the first steps.
+    pub fn truncate(&mut self, len: usize) {
+        while self.steps.len() > len {
+            let Some(done) = self.steps.pop() else { break };
+            self.places[done.step.thread.index()].pop();
+            for touch in &done.step.touches {
+                self.touched.get_mut(&touch.object).map(Vec::pop);
+            }
+        }
+    }
+
+    /// Adds a step, and says with which earlier ones it raced.
+    pub fn push(&mut self, step: Step) -> Vec<Race> {
+        let before = self.before(&step);
+        let links = self.links(&step);
+        let mut clock = before.clone();
+        for &(place, _) in &links {
+            join(&mut clock, &self.steps[place].clock);
+        }
+        if step.barrier {
+            self.latest_clocks().for_each(|other| join(&mut clock, other));
+        }
+        let races =
+            if step.barrier { Vec::new() } else { self.races(&step, before, &links, &clock) };
+        self.append(step, clock);
+        races
+    }
+
+    fn append(&mut self, step: Step, mut clock: Clock) {
+        let place = self.steps.len() as u32;
+        let places = &mut self.places[step.thread.index()];
+        places.push(place);
+        let number = places.len() as u16;
+        clock[step.thread.index()] = number;
+        for touch in &step.touches {
+            self.touched.entry(touch.object).or_default().push((place, *touch));
+        }
+        self.steps.push(Done { step, number, clock });
+    }
+
+    fn latest_clocks(&self) -> impl Iterator<Item = &Clock> {
+        let latest = self.places.iter().filter_map(|places| places.last());
+        latest.map(|&place| &self.steps[place as usize].clock)
+    }
+
+    /// What had happened before the thread could take the step: its own steps, and who woke it.
+    fn before(&self, step: &Step) -> Clock {
+        let own = self.places[step.thread.index()].last().map(|&place| place as usize);
+        let mut clock = own.map_or(vec![0; self.threads], |place| self.steps[place].clock.clone());
+        for done in &self.steps[own.map_or(0, |place| place + 1)..] {
+            if done.step.woken & only(step.thread) != 0 {
+                join(&mut clock, &done.clock);
+            }
+        }
+        clock
+    }
+
+    /// The earlier steps of other threads that it comes after, latest first.
+    fn links(&self, step: &Step) -> Vec<(usize, Link)> {
+        let mut links: Vec<(usize, Link)> = Vec::new();
+        for touch in &step.touches {
+            for (place, other) in self.touched.get(&touch.object).into_iter().flatten() {
+                let place = *place as usize;
+                if conflict(other, touch) && self.steps[place].step.thread != step.thread {
+                    links.push((place, link(other, touch)));
+                }
+            }
+        }
+        links.sort_unstable_by_key(|&(place, link)| (std::cmp::Reverse(place), link));
+        links.dedup_by_key(|link| link.0);
+        links
+    }
+
+    fn happened_before(&self, place: usize, clock: &Clock) -> bool {
+        let done = &self.steps[place];
+        clock[done.step.thread.index()] >= done.number
+    }
+
+    fn comes_after(&self, place: usize, earlier: usize) -> bool {
+        self.happened_before(earlier, &self.steps[place].clock)
+    }
+
+    fn races(
+        &self,
+        step: &Step,
+        before: Clock,
+        links: &[(usize, Link)],
+        clock: &Clock,
+    ) -> Vec<Race> {
+        let mut hidden = before;
+        // What its thread could not do before, because it waited for the lock.
+        let mut held: Clock = vec![0; self.threads];
+        let mut races = Vec::new();
+        for &(place, link) in links {
+            if self.happened_before(place, &hidden) {
+                continue;
+            }
+            if link == Link::Released {
+                join(&mut held, &self.steps[place].clock);
+            } else if link == Link::Acquired || !self.happened_before(place, &held) {
+                races.push(self.race(place, step, clock));
+                join(&mut hidden, &self.steps[place].clock);
+            }
+        }
+        races
+    }
+
+    /// Who could go first at the place, so that the step comes before the one that was taken there: of
+    /// what followed and does not come after that one, the steps that come after nothing else of it.
+    fn race(&self, first: usize, step: &Step, clock: &Clock) -> Race {
+        let (mut instead, mut seen) = (0, 0);
+        let mut independent: Vec<usize> = Vec::new();
+        for place in (first + 1..self.steps.len()).filter(|&p| !self.comes_after(p, first)) {
+            let thread = only(self.steps[place].step.thread);
+            if seen & thread == 0 && !independent.iter().any(|&p| self.comes_after(place, p)) {
+                instead |= thread;
+            }
+            seen |= thread;
+            independent.push(place);
+        }
+        let own = only(step.thread);
+        if seen & own == 0 && !independent.iter().any(|&p| self.happened_before(p, clock)) {
+            instead |= own;
+        }
+        Race { first, instead, second: step.thread }
+    }
+
+    /// A number that equivalent runs share and others, with overwhelming probability, do not: it is made of
+    /// each step's thread and of what happened before it.
+    pub fn class(&self) -> u64 {
+        let of = |done: &Done| {
+            let mut hasher = rustc_hash::FxHasher::default();
+            std::hash::Hash::hash(&(done.step.thread, &done.clock), &mut hasher);
+            std::hash::Hasher::finish(&hasher)
+        };
+        self.steps.iter().map(of).fold(0, u64::wrapping_add)
+    }
+}
+
+fn link(earlier: &Touch, later: &Touch) -> Link {
+    match (earlier.access, later.access) {
+        (first, second) if never_co_enabled(first, second) => Link::Released,
+        (Access::Lock(_) | Access::TryLock(_), Access::Lock(_)) => Link::Acquired,
+        _ => Link::Conflict,
+    }
+}
