@@ -2,22 +2,28 @@
 //!
 //! Source: kernel/fork.c (`_do_fork`, `wait_for_vfork_done`) of v4.9 to v4.15.
 
+use crate::exit::fork::mmput;
 use crate::memory::{Handle, write};
 use crate::mm::mmget;
 use crate::sync::wait::{wait_event_killable, wait_for_work, wake_up};
-use crate::task::{Signal, Task, current, is_listed};
+use crate::task::{Signal, Task, current, fatal_signal_pending, is_listed};
 use crate::trace::enter;
 use crate::world::world;
 
-/// Starts a child that waits in [`await_start`], and waits until it is gone or a signal arrives.
+/// Starts a child that waits in [`await_start`], and waits until it is gone or a signal arrives. Who is
+/// to die gets no child: that is checked in one step with the child's appearance, so that a kill of all
+/// who share the address space misses nobody.
 pub fn sys_vfork(child: Handle<Signal>) {
     let _call = enter("_do_fork");
     let Some(mm) = current().peek(|task| task.mm) else { return };
-    for task in child.peek(|child| child.threads.clone()) {
-        mmget(mm);
-        task.poke(|task| task.mm = Some(mm));
-    }
+    let tasks = child.peek(|child| child.threads.clone());
+    tasks.iter().for_each(|_| mmget(mm));
     write(child, "in_vfork", |child| child.in_vfork = true);
+    if fatal_signal_pending() {
+        tasks.iter().for_each(|_| mmput(mm));
+        return;
+    }
+    tasks.iter().for_each(|task| task.poke(|task| task.mm = Some(mm)));
     world(|w| w.oom.processes.push(child));
     wake_up(child.object(), "start");
     wait_event_killable(child.object(), "vfork_done", || {
