@@ -1,6 +1,12 @@
 //! Mutants: releases with one deliberate mistake, to see that the harness notices, and *equivalents*, whose
 //! names begin with E: releases with a change that makes nothing unsafe, to see that it does not cry wolf.
 //!
+//! Two mutants show nothing, because their harm is outside of this model. M22 delays others, and nothing
+//! here has a bound in time. M29 lets a victim use up the reserves that it needs to exit, and no exit
+//! needs any here. What mutants of later releases are about does not exist yet in these: a system call that
+//! reaps without holding the address space (M16), and munlock before the wait for the reaper (M21), which
+//! is the state of v4.14 and v4.15.
+//!
 //! They are also the pattern for trying a patch: write the changed function beside its relatives, name
 //! it here on top of the release it applies to, and run `mmreap fuzz --kernel NAME`.
 
@@ -10,7 +16,7 @@ use crate::mm::fault;
 use crate::oom::{kill, reaper, select, victim};
 use crate::{aio, task};
 
-/// Mutants and equivalents, in the order of their numbers.
+/// Mutants by their numbers, then equivalents.
 pub static MUTANTS: [&Revision; 28] = [
     &V4_13_M01,
     &V4_15_M02,
@@ -249,7 +255,7 @@ const V4_15_M30: Revision = Revision {
 const V4_15_E01: Revision = Revision {
     name: "v4.15+E01",
     commit: "-",
-    change: "safe: exit_mmap waits for the reaper even if there is nobody to wait for",
+    change: "safe: exit_mmap waits for the reaper always; where none can be, the wait is short",
     exit_mmap: exit_mmap::e01,
     ..V4_15
 };

@@ -5,6 +5,7 @@
 
 pub mod known;
 pub mod nightly;
+pub mod suite;
 pub mod sweep;
 
 use crate::case::{Case, Expect, Signature, Strategy, generate, mutate};
