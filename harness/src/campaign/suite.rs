@@ -27,14 +27,15 @@ impl Bug {
     }
 }
 
-/// The bugs, by the release that has them, then mutants by their numbers.
+/// The bugs of the releases by their numbers, then the mutants by theirs. B01 is that of a repair that was not
+/// taken, and so of a mutant.
 pub static SUITE: [Bug; 28] = [
+    bug("B01 (M01)", "v4.13+M01", &["O-LIVE"], &["exit_aio", "out_of_memory"]),
     bug("B02", "v4.13", &["O-SPUR"], &["oom_reap_task", "__oom_reap_task_mm/skip(no_users)"]),
     bug("B04", "v4.14", WALKS, REAPER_WALKS),
     bug("B05", "v4.14", &["O-PT-UAF"], &["exit_mmap", "__oom_reap_task_mm"]),
     bug("B05", "v4.15", &["O-PT-UAF"], &["exit_mmap", "__oom_reap_task_mm"]),
     bug("B06/B07", "v4.9", &["O-DATA"], ZERO_PAGE),
-    bug("B01 (M01)", "v4.13+M01", &["O-LIVE"], &["exit_aio", "out_of_memory"]),
     bug("M02", "v4.15+M02", &["O-LIVE"], &[]),
     bug("M03", "v4.15+M03", WALKS, REAPER_WALKS),
     bug("M04", "v4.15+M04", WALKS, REAPER_WALKS),

@@ -3,8 +3,8 @@
 //! O-SPUR promises: nobody is killed for an allocation while an earlier victim still holds private memory
 //! that is freed later in the same run without any further kill; and nobody is killed whose address space
 //! had been given up on before the search began, as that frees nothing. O-INV-SKIP promises: no victim's
-//! memory is given up on (`MMF_OOM_SKIP`) without having been reaped, if it is still mapped when the run
-//! ends, in a panic for want of memory too.
+//! memory is given up on (`MMF_OOM_SKIP`) after a pass of the reaper that was skipped, if it is still mapped
+//! when the run ends, in a panic for want of memory too.
 //!
 //! Tolerance, the same for both. (a) Giving up after one second or more is policy: ten attempts with a
 //! nap each, or the nap for an MMU notifier. (b) A kill although enough is free by now is the accepted
@@ -79,7 +79,7 @@ pub fn judge_given_up(world: &World) -> Option<Failure> {
         ledger.note(index, event);
     }
     let lost = |victim: &&Victim| {
-        is_premature(world, victim) && !victim.pages.is_empty() && !was_reaped(victim)
+        is_premature(world, victim) && !victim.pages.is_empty() && was_skipped(victim)
     };
     let victim = ledger.victims.iter().find(lost)?;
     let last = world.log.len() - 1;
@@ -191,10 +191,9 @@ fn frees_itself(world: &World, victim: &Victim, from: usize) -> bool {
     false
 }
 
-/// Whether the reaper went over the address space, so that what is left could not be reaped, or had no
-/// reason to.
-fn was_reaped(victim: &Victim) -> bool {
-    !matches!(victim.pass, Pass::Skipped(_, reason) if reason != SkipReason::AlreadySkipped)
+/// Whether the reaper's last pass was skipped although nobody had given the address space up.
+fn was_skipped(victim: &Victim) -> bool {
+    matches!(victim.pass, Pass::Skipped(_, reason) if reason != SkipReason::AlreadySkipped)
 }
 
 fn describe(world: &World, victim: &Victim, last: usize, oracle: &str, title: &str) -> Failure {
