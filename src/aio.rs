@@ -14,7 +14,7 @@ use crate::sync::spinlock::{spin_lock, spin_unlock};
 use crate::sync::thread::Tid;
 use crate::sync::time::schedule_timeout_uninterruptible;
 use crate::sync::wait::{complete, wait_event, wait_for_work, wake_up};
-use crate::trace::{Kind, ObjectRef, What, enter, record};
+use crate::trace::{Kind, ObjectRef, What, enter, protocol, record};
 use crate::workqueue::{Work, schedule_work};
 use crate::world::{World, world};
 
@@ -217,8 +217,16 @@ fn free_ioctx_reqs(ctx: Handle<Kioctx>) {
     schedule_work(Work::FreeIoctx(ctx));
 }
 
-/// `kill_ioctx`: whether this call killed it, so that the waiter will hear of its end.
-fn kill_ioctx(mm: Handle<Mm>, slot: usize, ctx: Handle<Kioctx>, waiter: Handle<Waiter>) -> bool {
+/// Kills a context: whether this call did, so that the waiter will hear of its end.
+pub type KillIoctx = fn(Handle<Mm>, usize, Handle<Kioctx>, Handle<Waiter>) -> bool;
+
+/// `kill_ioctx`: who is second finds the context dead, and leaves it alone.
+pub fn kill_ioctx_v4_9(
+    mm: Handle<Mm>,
+    slot: usize,
+    ctx: Handle<Kioctx>,
+    waiter: Handle<Waiter>,
+) -> bool {
     let _call = enter("kill_ioctx");
     let lock = mm.peek(|mm| mm.ioctx_lock);
     spin_lock(lock);
@@ -228,9 +236,34 @@ fn kill_ioctx(mm: Handle<Mm>, slot: usize, ctx: Handle<Kioctx>, waiter: Handle<W
     }
     mm.poke_at("ioctx_table", |mm| mm.ioctx_table[slot] = None);
     spin_unlock(lock);
+    begin_end(ctx, waiter);
+    true
+}
+
+/// Mutant M20c: `kill_ioctx` that does not look whether the context is dead.
+pub fn kill_ioctx_m20c(
+    mm: Handle<Mm>,
+    slot: usize,
+    ctx: Handle<Kioctx>,
+    waiter: Handle<Waiter>,
+) -> bool {
+    let _call = enter("kill_ioctx");
+    let lock = mm.peek(|mm| mm.ioctx_lock);
+    spin_lock(lock);
+    mm.poke_at("ioctx_table", |mm| mm.ioctx_table[slot] = None);
+    spin_unlock(lock);
+    begin_end(ctx, waiter);
+    true
+}
+
+/// The context has a waiter, and loses the reference that kept it open.
+fn begin_end(ctx: Handle<Kioctx>, waiter: Handle<Waiter>) {
     ctx.poke_at("waiter", |ctx| ctx.waiter = Some(waiter));
     put_users(ctx);
-    true
+}
+
+fn kill_ioctx(mm: Handle<Mm>, slot: usize, ctx: Handle<Kioctx>, waiter: Handle<Waiter>) -> bool {
+    world(|w| w.revision.kill_ioctx)(mm, slot, ctx, waiter)
 }
 
 /// `io_destroy`: kills the context and waits for its requests.
@@ -247,8 +280,19 @@ pub fn io_destroy(mm: Handle<Mm>, slot: usize) {
 }
 
 /// `exit_aio`: kills every context of a dying address space, and waits for all requests.
-pub fn exit_aio(mm: Handle<Mm>) {
-    let _call = crate::trace::protocol("exit_aio", mm.object());
+pub fn exit_aio_v4_9(mm: Handle<Mm>) {
+    let _call = protocol("exit_aio", mm.object());
+    kill_all(mm, wait_for_completion);
+}
+
+/// Mutant M20: `exit_aio` that does not wait.
+pub fn exit_aio_m20(mm: Handle<Mm>) {
+    let _call = protocol("exit_aio", mm.object());
+    kill_all(mm, |_| ());
+}
+
+/// Kills every context; `wait` is for the requests of all of them.
+fn kill_all(mm: Handle<Mm>, wait: fn(Handle<Waiter>)) {
     let table = crate::memory::read(mm, "ioctx_table", |mm| mm.ioctx_table);
     if table.iter().all(Option::is_none) {
         return;
@@ -262,7 +306,7 @@ pub fn exit_aio(mm: Handle<Mm>) {
         }
     }
     if !sub_and_test(waiter, skipped) {
-        wait_for_completion(waiter);
+        wait(waiter);
     }
     free(waiter);
 }

@@ -188,16 +188,27 @@ pub fn put_task_struct(task: Handle<Task>) {
     }
 }
 
-/// `put_signal_struct`: the last one drops `oom_mm`, asynchronously because a page-table page must not
-/// be freed from every context that may end up here.
+/// `put_signal_struct`.
 fn put_signal_struct(signal: Handle<Signal>) {
     if atomic_dec_and_test(signal, "sigcnt", |signal| &mut signal.sigcnt) {
-        let _call = enter("free_signal_struct");
-        if let Some(mm) = signal.peek_at("oom_mm", |signal| signal.oom_mm) {
-            crate::workqueue::mmdrop_async(mm);
-        }
-        free(signal);
+        world(|w| w.revision.free_signal_struct)(signal);
     }
+}
+
+/// `free_signal_struct`: drops `oom_mm`, asynchronously because a page-table page must not be freed from
+/// every context that may end up here.
+pub fn free_signal_v4_9(signal: Handle<Signal>) {
+    let _call = enter("free_signal_struct");
+    if let Some(mm) = signal.peek_at("oom_mm", |signal| signal.oom_mm) {
+        crate::workqueue::mmdrop_async(mm);
+    }
+    free(signal);
+}
+
+/// Mutants M14 and M15: `free_signal_struct` for an `oom_mm` that it does not hold.
+pub fn free_signal_m14(signal: Handle<Signal>) {
+    let _call = enter("free_signal_struct");
+    free(signal);
 }
 
 /// The processes that are on the list now; walking them is an RCU read section.

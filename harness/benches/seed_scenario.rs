@@ -31,23 +31,7 @@ use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-const CASE: &str = "mmreap case 1
-kernel v4.15
-machine frames 16 min 1 high 2
-
-process victim
-  vma heap anon 2 pages
-  aio ring
-  thread main: io_submit ring after 0
-
-process reader adj -1000
-  thread main: get_task_mm victim; mmput
-
-kthread killer
-  thread main: sysrq_f
-
-schedule pos seed 1
-";
+const CASE: &str = include_str!("../tests/scenarios/seed.mmreap");
 
 /// Runs between two looks at the clock: so few that some fall between two disturbances, so many that
 /// shuttle's stacks are kept for long.

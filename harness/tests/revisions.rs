@@ -139,6 +139,19 @@ kthread killer
   thread main: sysrq_f
 ";
 
+/// A child may appear in the address space just when all who share it are killed.
+const VFORK: &str = "
+kernel v4.14
+machine frames 16 min 1 high 2 time any
+process parent
+  vma heap anon 2 pages
+  thread main: vfork child
+process child parent parent
+  thread main: read heap; read heap
+kthread killer
+  thread main: sysrq_f
+";
+
 /// What is heard on each release.
 type Expected = [&'static [&'static str]; 4];
 
@@ -196,6 +209,12 @@ fn mlock() {
 #[test]
 fn writer() {
     check(WRITER, [&ZERO_PAGE, NOTHING, NOTHING, NOTHING]);
+}
+
+/// Nobody escapes, so nobody finds its memory gone; the child may be the last user.
+#[test]
+fn vfork() {
+    check(VFORK, [NOTHING, NOTHING, &USE_AFTER_FREE, NOTHING]);
 }
 
 /// What was proposed first against the second kill for nothing, and why it was not taken.

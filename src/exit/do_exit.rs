@@ -6,7 +6,6 @@
 use super::fork::mmput;
 use crate::memory::Handle;
 use crate::mm::{Mm, mmap_sem, mmdrop, mmgrab, tlb};
-use crate::oom::victim::exit_oom_victim;
 use crate::page::free_pages;
 use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::bits::{peek_bit, set_bit};
@@ -60,7 +59,7 @@ fn exit_mm(task: Handle<Task>) -> Option<Handle<Mm>> {
     task_unlock(task);
     mmput(mm);
     if peek_bit(task, TaskFlag::Memdie) {
-        exit_oom_victim(task);
+        world(|w| w.revision.exit_oom_victim)(task);
     }
     Some(mm)
 }

@@ -3,13 +3,12 @@
 //! Source: kernel/fork.c of v4.9 to v4.15. The last user may be the dying task, a reader of /proc, the
 //! OOM reaper, or a kernel worker.
 
-use crate::aio::exit_aio;
 use crate::khugepaged::khugepaged_exit;
 use crate::ksm::ksm_exit;
 use crate::memory::{Handle, write};
 use crate::mm::{Mm, MmFlag, mmdrop, mmget, mmgrab, tlb};
 use crate::sync::atomic::atomic_dec_and_test;
-use crate::sync::bits::{peek_bit, set_bit};
+use crate::sync::bits::{peek_bit, set_bit, test_bit};
 use crate::task::{Signal, TaskFlag, current, live_threads, task_lock, task_unlock};
 use crate::trace::{enter, protocol};
 use crate::world::world;
@@ -42,9 +41,19 @@ pub fn mmput_v4_14(mm: Handle<Mm>) {
     mmdrop(mm);
 }
 
+/// Mutant M11b: v4.15 that says so before the first step, which may block.
+pub fn mmput_m11b(mm: Handle<Mm>) {
+    let _call = protocol("__mmput", mm.object());
+    if test_bit(mm, MmFlag::OomVictim) {
+        set_bit(mm, MmFlag::OomSkip);
+    }
+    teardown(mm);
+    mmdrop(mm);
+}
+
 /// The order that never changed: everything that may block comes before `exit_mmap`.
 fn teardown(mm: Handle<Mm>) {
-    exit_aio(mm);
+    world(|w| w.revision.exit_aio)(mm);
     ksm_exit(mm);
     khugepaged_exit(mm);
     world(|w| w.revision.exit_mmap)(mm);

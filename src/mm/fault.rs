@@ -52,6 +52,14 @@ pub fn handle_mm_fault_v4_13(vma: Handle<Vma>, page: u32, write: bool) -> Result
     install(vma, page, write)
 }
 
+/// Mutant M12c: `handle_mm_fault` that looks at the end, for every task, when others can use the page.
+pub fn handle_mm_fault_m12c(vma: Handle<Vma>, page: u32, write: bool) -> Result<(), VmFault> {
+    let mm = vma.peek(|vma| vma.mm);
+    let _call = protocol("handle_mm_fault", mm.object());
+    install(vma, page, write)?;
+    check_stable_v4_13(mm)
+}
+
 /// `check_stable_address_space` did not exist before v4.13.
 pub fn check_stable_v4_9(_mm: Handle<Mm>) -> Result<(), VmFault> {
     Ok(())

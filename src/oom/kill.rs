@@ -6,7 +6,7 @@
 use super::OOM;
 use super::reaper::wake_oom_reaper;
 use super::select::{
-    Selection, announce_kill, badness, is_kthread, select_bad_process, task_will_free_mem,
+    Selection, announce_kill, is_kthread, oom_badness, select_bad_process, task_will_free_mem,
 };
 use crate::memory::Handle;
 use crate::mm::{Mm, MmFlag, mmdrop, mmgrab};
@@ -77,7 +77,7 @@ fn oom_kill_process(leader: Handle<Task>) {
     }
     task_unlock(leader);
     let victim = rcu_read(|| sacrifice_child(leader));
-    kill_process(victim.peek(|task| task.signal));
+    world(|w| w.revision.kill_process)(victim.peek(|task| task.signal));
     put_task_struct(victim);
 }
 
@@ -88,7 +88,7 @@ fn sacrifice_child(leader: Handle<Task>) -> Handle<Task> {
     for child in processes() {
         let is_child = child.peek_at("parent", |child| child.parent) == Some(parent);
         if is_child && !shares_with(child, leader) {
-            let points = badness(child);
+            let points = oom_badness(child);
             if points > most {
                 (victim, most) = (live_threads(child)[0], points);
             }
@@ -105,25 +105,50 @@ fn shares_with(child: Handle<Signal>, leader: Handle<Task>) -> bool {
     leader.peek_at("mm", |task| task.mm).is_some_and(|mm| process_shares_mm(child, mm))
 }
 
-/// Kills a process and everybody who shares its address space, and queues it for the reaper.
-fn kill_process(process: Handle<Signal>) {
+/// The end of `oom_kill_process`: kills a process and everybody who shares its address space, and queues
+/// it for the reaper. SIGKILL comes before the reserves, so that no more of them are used than it takes
+/// to exit.
+pub fn kill_v4_9(process: Handle<Signal>) {
+    kill(process, signal_and_mark, send_sigkill);
+}
+
+/// Mutant M29: the end of `oom_kill_process`, where the reserves come before SIGKILL.
+pub fn kill_m29(process: Handle<Signal>) {
+    kill(process, mark_and_signal, send_sigkill);
+}
+
+/// Mutant M30: the end of `oom_kill_process`, where those who share the address space live on.
+pub fn kill_m30(process: Handle<Signal>) {
+    kill(process, signal_and_mark, |_| ());
+}
+
+fn signal_and_mark(victim: Handle<Task>) {
+    send_sigkill(victim.peek(|task| task.signal));
+    mark_oom_victim(victim);
+}
+
+fn mark_and_signal(victim: Handle<Task>) {
+    mark_oom_victim(victim);
+    send_sigkill(victim.peek(|task| task.signal));
+}
+
+fn kill(process: Handle<Signal>, condemn: fn(Handle<Task>), kill_sharer: fn(Handle<Signal>)) {
     let Some(victim) = find_lock_task_mm(process) else { return };
     let Some(mm) = victim.peek_at("mm", |task| task.mm) else { return };
     get_task_struct(victim);
     mmgrab(mm);
     announce_kill(mm);
-    send_sigkill(process);
-    mark_oom_victim(victim);
+    condemn(victim);
     task_unlock(victim);
-    if rcu_read(|| kill_sharers(process, mm)) {
+    if rcu_read(|| for_each_sharer(process, mm, kill_sharer)) {
         wake_oom_reaper(victim);
     }
     mmdrop(mm);
     put_task_struct(victim);
 }
 
-/// Kills the other processes that share the address space: whether it can be reaped.
-fn kill_sharers(process: Handle<Signal>, mm: Handle<Mm>) -> bool {
+/// Does it to the other processes that share the address space: whether it can be reaped.
+fn for_each_sharer(process: Handle<Signal>, mm: Handle<Mm>, kill: fn(Handle<Signal>)) -> bool {
     let mut can_reap = true;
     for other in processes() {
         if other == process || !process_shares_mm(other, mm) {
@@ -133,7 +158,7 @@ fn kill_sharers(process: Handle<Signal>, mm: Handle<Mm>) -> bool {
             can_reap = false;
             set_bit(mm, MmFlag::OomSkip);
         } else if !is_kthread(other) {
-            send_sigkill(other);
+            kill(other);
         }
     }
     can_reap

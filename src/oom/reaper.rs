@@ -12,6 +12,7 @@ use crate::mm::memory::unmap_page_range;
 use crate::mm::mmap::can_madv_dontneed_vma;
 use crate::mm::vma::{VmFlag, Vma};
 use crate::mm::{Mm, MmFlag, mmap_sem, mmget_not_zero};
+use crate::sync::atomic::atomic_read;
 use crate::sync::bits::{set_bit, test_bit};
 use crate::sync::mutex::{mutex_lock, mutex_unlock};
 use crate::sync::point::{Access, point};
@@ -96,23 +97,70 @@ fn pop() -> Option<Handle<Task>> {
 /// `oom_reap_task` of v4.9 to v4.15: `MMF_OOM_SKIP` is set in the end, reaped or not.
 pub fn oom_reap_task_v4_9(task: Handle<Task>) {
     let _call = protocol("oom_reap_task", task.object());
-    let mm = attempts(task);
-    write(task, "oom_reaper_list", |task| task.oom_reaper_list = None);
-    set_bit(mm, MmFlag::OomSkip);
-    put_task_struct(task);
+    let (mm, _done) = attempts(task, MAX_OOM_REAP_RETRIES);
+    leave(task, Some(mm));
 }
 
-/// Up to ten attempts with a nap after each that failed; returns the victim's address space.
-pub fn attempts(task: Handle<Task>) -> Handle<Mm> {
-    let signal = task.peek(|task| task.signal);
-    let mm = read(signal, "oom_mm", |signal| signal.oom_mm).expect("a queued task was marked");
-    for _ in 0..MAX_OOM_REAP_RETRIES {
+/// Mutant M01: `oom_reap_task` that leaves `MMF_OOM_SKIP` to whoever takes down an address space without
+/// users; the repair of the premature second kill that was proposed first, in June 2017.
+pub fn oom_reap_task_m01(task: Handle<Task>) {
+    let _call = protocol("oom_reap_task", task.object());
+    let (mm, _done) = attempts(task, MAX_OOM_REAP_RETRIES);
+    leave(task, has_users(mm).then_some(mm));
+}
+
+/// Mutant M02: `oom_reap_task` that leaves an address space without users alone altogether.
+pub fn oom_reap_task_m02(task: Handle<Task>) {
+    let _call = protocol("oom_reap_task", task.object());
+    if !has_users(oom_mm(task)) {
+        leave(task, None);
+        return;
+    }
+    let (mm, _done) = attempts(task, MAX_OOM_REAP_RETRIES);
+    leave(task, Some(mm));
+}
+
+/// Mutant M23: `oom_reap_task` that does not give up on what it could not reap.
+pub fn oom_reap_task_m23(task: Handle<Task>) {
+    let _call = protocol("oom_reap_task", task.object());
+    let (mm, done) = attempts(task, MAX_OOM_REAP_RETRIES);
+    leave(task, done.then_some(mm));
+}
+
+/// Mutant M24: `oom_reap_task` without attempts.
+pub fn oom_reap_task_m24(task: Handle<Task>) {
+    let _call = protocol("oom_reap_task", task.object());
+    let (mm, _done) = attempts(task, 0);
+    leave(task, Some(mm));
+}
+
+/// So many attempts with a nap after each that failed; returns the victim's address space, and whether
+/// there is nothing left to try.
+fn attempts(task: Handle<Task>, retries: u32) -> (Handle<Mm>, bool) {
+    let mm = oom_mm(task);
+    for _ in 0..retries {
         if world(|w| w.revision.oom_reap_task_mm)(task, mm) {
-            break;
+            return (mm, true);
         }
         schedule_timeout_idle(HZ / 10);
     }
-    mm
+    (mm, false)
+}
+
+fn oom_mm(task: Handle<Task>) -> Handle<Mm> {
+    let signal = task.peek(|task| task.signal);
+    read(signal, "oom_mm", |signal| signal.oom_mm).expect("a queued task was marked")
+}
+
+fn has_users(mm: Handle<Mm>) -> bool {
+    atomic_read(mm, "mm_users", |mm| &mut mm.users) > 0
+}
+
+/// The task may be queued again, and the OOM killer need not wait for the address space.
+fn leave(task: Handle<Task>, given_up: Option<Handle<Mm>>) {
+    write(task, "oom_reaper_list", |task| task.oom_reaper_list = None);
+    given_up.into_iter().for_each(|mm| set_bit(mm, MmFlag::OomSkip));
+    put_task_struct(task);
 }
 
 /// A pass over a victim's address space: whether there is nothing left to try.
@@ -134,13 +182,30 @@ pub fn reap_v4_13(task: Handle<Task>, mm: Handle<Mm>) -> bool {
 /// whether `exit_mmap` was first; keeps off secondary MMUs (4d4bbd8526a8).
 pub fn reap_v4_14(task: Handle<Task>, mm: Handle<Mm>) -> bool {
     let _call = protocol("__oom_reap_task_mm", mm.object());
-    under_oom_lock(|| pass(task, mm, full_mm_gather))
+    under_oom_lock(|| pass(task, mm, is_given_up, full_mm_gather))
 }
 
 /// `__oom_reap_task_mm` of v4.15: one gather for each mapping (687cb0884a71).
 pub fn reap_v4_15(task: Handle<Task>, mm: Handle<Mm>) -> bool {
     let _call = protocol("__oom_reap_task_mm", mm.object());
-    under_oom_lock(|| pass(task, mm, gather_per_vma))
+    under_oom_lock(|| pass(task, mm, is_given_up, gather_per_vma))
+}
+
+/// Mutant M09: `__oom_reap_task_mm` of v4.15 that does not ask whether `exit_mmap` was first.
+pub fn reap_m09(task: Handle<Task>, mm: Handle<Mm>) -> bool {
+    let _call = protocol("__oom_reap_task_mm", mm.object());
+    under_oom_lock(|| pass(task, mm, |_| false, gather_per_vma))
+}
+
+/// Mutant M12a: `__oom_reap_task_mm` of v4.15 that says that it takes pages away when it has done so.
+pub fn reap_m12a(task: Handle<Task>, mm: Handle<Mm>) -> bool {
+    let _call = protocol("__oom_reap_task_mm", mm.object());
+    under_oom_lock(|| {
+        pass(task, mm, is_given_up, |mm| {
+            zap_per_vma(mm);
+            set_bit(mm, MmFlag::Unstable);
+        })
+    })
 }
 
 /// Until v4.18 a pass holds `oom_lock`, so that nobody is chosen while memory is being freed.
@@ -171,7 +236,12 @@ fn pinned_pass(task: Handle<Task>, mm: Handle<Mm>, eligible: fn(Handle<Vma>) -> 
     true
 }
 
-fn pass(task: Handle<Task>, mm: Handle<Mm>, zap: fn(Handle<Mm>)) -> bool {
+fn pass(
+    task: Handle<Task>,
+    mm: Handle<Mm>,
+    is_over: fn(Handle<Mm>) -> bool,
+    reap: fn(Handle<Mm>),
+) -> bool {
     if !down_read_trylock(mmap_sem(mm)) {
         return skip(task, mm, SkipReason::LockBusy);
     }
@@ -181,13 +251,12 @@ fn pass(task: Handle<Task>, mm: Handle<Mm>, zap: fn(Handle<Mm>)) -> bool {
         record(mm.object(), What::Skip(SkipReason::Notifier));
         return true;
     }
-    if test_bit(mm, MmFlag::OomSkip) {
+    if is_over(mm) {
         up_read(mmap_sem(mm));
         return skip(task, mm, SkipReason::AlreadySkipped);
     }
     record(task.object(), What::Trace(Tracepoint::StartTaskReaping));
-    set_bit(mm, MmFlag::Unstable);
-    zap(mm);
+    reap(mm);
     up_read(mmap_sem(mm));
     record(task.object(), What::Trace(Tracepoint::FinishTaskReaping));
     true
@@ -204,13 +273,23 @@ fn mm_has_notifiers(mm: Handle<Mm>) -> bool {
     strikes(FaultPoint::Notifier) || read(mm, "notifiers", |mm| mm.notifiers > 0)
 }
 
+fn is_given_up(mm: Handle<Mm>) -> bool {
+    test_bit(mm, MmFlag::OomSkip)
+}
+
 fn full_mm_gather(mm: Handle<Mm>) {
+    set_bit(mm, MmFlag::Unstable);
     let gather = tlb_gather_mmu(mm, true);
     for_each_eligible(mm, reapable_v4_13, |vma| unmap_page_range(gather, vma));
     tlb_finish_mmu(gather);
 }
 
 fn gather_per_vma(mm: Handle<Mm>) {
+    set_bit(mm, MmFlag::Unstable);
+    zap_per_vma(mm);
+}
+
+fn zap_per_vma(mm: Handle<Mm>) {
     for_each_eligible(mm, reapable_v4_13, |vma| {
         let gather = tlb_gather_mmu(mm, false);
         unmap_page_range(gather, vma);

@@ -4,7 +4,7 @@
 
 use super::OOM;
 use crate::memory::{Handle, write};
-use crate::mm::{Mm, MmFlag, mmgrab};
+use crate::mm::{Mm, MmFlag, mmdrop, mmgrab};
 use crate::page::Watermark;
 use crate::sync::bits::{clear_bit, set_bit, test_and_set_bit, test_bit};
 use crate::sync::point::{Access, point};
@@ -16,16 +16,25 @@ use crate::world::world;
 /// `mark_oom_victim` of v4.9. The caller holds `oom_lock`, and `task_lock` unless it is the task.
 pub fn mark_v4_9(task: Handle<Task>) {
     let _call = protocol("mark_oom_victim", task.object());
-    mark(task, |_| ());
+    mark(task, mmgrab);
 }
 
 /// `mark_oom_victim` since v4.15 (4837fe37adff): the address space knows it, too.
 pub fn mark_v4_15(task: Handle<Task>) {
     let _call = protocol("mark_oom_victim", task.object());
+    mark(task, |mm| {
+        mmgrab(mm);
+        set_bit(mm, MmFlag::OomVictim);
+    });
+}
+
+/// Mutant M14: `mark_oom_victim` that does not hold the structure that it remembers.
+pub fn mark_m14(task: Handle<Task>) {
+    let _call = protocol("mark_oom_victim", task.object());
     mark(task, |mm| set_bit(mm, MmFlag::OomVictim));
 }
 
-fn mark(task: Handle<Task>, tell: fn(Handle<Mm>)) {
+fn mark(task: Handle<Task>, remembered: fn(Handle<Mm>)) {
     if test_and_set_bit(task, TaskFlag::Memdie) {
         return;
     }
@@ -36,8 +45,7 @@ fn mark(task: Handle<Task>, tell: fn(Handle<Mm>)) {
     {
         write(signal, "oom_mm", |signal| signal.oom_mm = Some(mm));
         record(mm.object(), What::OomMm);
-        mmgrab(mm);
-        tell(mm);
+        remembered(mm);
     }
     change_oom_victims(1);
     record(task.object(), What::Trace(Tracepoint::MarkVictim));
@@ -56,8 +64,21 @@ fn change_oom_victims(delta: i32) -> i32 {
 }
 
 /// `exit_oom_victim`: only the victim itself calls it, after its address space is gone.
-pub fn exit_oom_victim(task: Handle<Task>) {
+pub fn exit_oom_victim_v4_9(task: Handle<Task>) {
     let _call = protocol("exit_oom_victim", task.object());
+    unmark(task);
+}
+
+/// Mutant M15: `exit_oom_victim` that drops the reference on the address space, which the reaper and the
+/// OOM killer still use.
+pub fn exit_oom_victim_m15(task: Handle<Task>) {
+    let _call = protocol("exit_oom_victim", task.object());
+    unmark(task);
+    let signal = task.peek(|task| task.signal);
+    signal.peek_at("oom_mm", |signal| signal.oom_mm).into_iter().for_each(mmdrop);
+}
+
+fn unmark(task: Handle<Task>) {
     clear_bit(task, TaskFlag::Memdie);
     if change_oom_victims(-1) == 0 {
         wake_up(OOM, "oom_victims_wait");

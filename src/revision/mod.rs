@@ -6,17 +6,19 @@
 
 pub mod mutant;
 
+use crate::aio::{self, KillIoctx};
 use crate::exit::{exit_mmap, fork};
 use crate::memory::Handle;
 use crate::mm::Mm;
 use crate::mm::fault::{self, HandleMmFault, VmFault};
 use crate::oom::reaper::{self, OomReapTaskMm};
-use crate::oom::victim;
+use crate::oom::select::{self, OomEvaluateTask};
+use crate::oom::{kill, victim};
 use crate::page::Watermark;
-use crate::task::Task;
+use crate::task::{self, Signal, Task};
 use std::fmt;
 
-/// One function for each kernel function that changed through history.
+/// One function for each kernel function that changed through history, or that a mutant changes.
 pub struct Revision {
     /// The name by which cases ask for it, such as `v4.14`.
     pub name: &'static str,
@@ -26,10 +28,26 @@ pub struct Revision {
     pub change: &'static str,
     /// `__mmput`.
     pub mmput: fn(Handle<Mm>),
+    /// `exit_aio`.
+    pub exit_aio: fn(Handle<Mm>),
+    /// `kill_ioctx`.
+    pub kill_ioctx: KillIoctx,
     /// `exit_mmap`.
     pub exit_mmap: fn(Handle<Mm>),
     /// `mark_oom_victim`.
     pub mark_oom_victim: fn(Handle<Task>),
+    /// `exit_oom_victim`.
+    pub exit_oom_victim: fn(Handle<Task>),
+    /// `free_signal_struct`.
+    pub free_signal_struct: fn(Handle<Signal>),
+    /// `task_will_free_mem`.
+    pub task_will_free_mem: fn(Handle<Task>) -> bool,
+    /// `oom_badness`.
+    pub oom_badness: fn(Handle<Signal>) -> i32,
+    /// `oom_evaluate_task`.
+    pub oom_evaluate_task: OomEvaluateTask,
+    /// The end of `oom_kill_process`, which v4.19 made a function of its own, `__oom_kill_process`.
+    pub kill_process: fn(Handle<Signal>),
     /// Which reserves the running task may use.
     pub reserve: fn(Handle<Task>) -> Watermark,
     /// `oom_reap_task`.
@@ -54,8 +72,16 @@ pub const V4_9: Revision = Revision {
     commit: "26db62f179d1",
     change: "the victim's address space is remembered (oom_mm) and given up on with MMF_OOM_SKIP",
     mmput: fork::mmput_v4_9,
+    exit_aio: aio::exit_aio_v4_9,
+    kill_ioctx: aio::kill_ioctx_v4_9,
     exit_mmap: exit_mmap::v4_9,
     mark_oom_victim: victim::mark_v4_9,
+    exit_oom_victim: victim::exit_oom_victim_v4_9,
+    free_signal_struct: task::free_signal_v4_9,
+    task_will_free_mem: select::will_free_v4_9,
+    oom_badness: select::badness_v4_9,
+    oom_evaluate_task: select::evaluate_v4_9,
+    kill_process: kill::kill_v4_9,
     reserve: victim::reserve_v4_9,
     oom_reap_task: reaper::oom_reap_task_v4_9,
     oom_reap_task_mm: reaper::reap_v4_9,

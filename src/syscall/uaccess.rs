@@ -76,7 +76,11 @@ fn access(mm: Handle<Mm>, page: u32, write: bool, by: By) -> Result<Option<Frame
         if let Some(frame) = translate(mm, page, write) {
             return Ok(frame);
         }
-        page_fault(mm, page, write, by)?;
+        let fault = page_fault(mm, page, write, by);
+        if fault.is_err() && by == By::User && !fatal_signal_pending() {
+            record(mm.object(), What::UserFault { page });
+        }
+        fault?;
     }
 }
 

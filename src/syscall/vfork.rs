@@ -2,23 +2,29 @@
 //!
 //! Source: kernel/fork.c (`_do_fork`, `wait_for_vfork_done`) of v4.9 to v4.15.
 
+use crate::exit::fork::mmput;
 use crate::memory::{Handle, write};
 use crate::mm::mmget;
 use crate::sync::point::Access;
 use crate::sync::wait::{wait_event_killable, wait_for_work, wake_up};
-use crate::task::{PROCESS_LIST, Signal, TASKS, Task, current, is_listed};
+use crate::task::{PROCESS_LIST, Signal, TASKS, Task, current, fatal_signal_pending, is_listed};
 use crate::trace::enter;
 use crate::world::world;
 
-/// Starts a child that waits in [`await_start`], and waits until it is gone or a signal arrives.
+/// Starts a child that waits in [`await_start`], and waits until it is gone or a signal arrives. Who is
+/// to die gets no child: that is checked in one step with the child's appearance, so that a kill of all
+/// who share the address space misses nobody.
 pub fn sys_vfork(child: Handle<Signal>) {
     let _call = enter("_do_fork");
     let Some(mm) = current().peek_at("mm", |task| task.mm) else { return };
-    for task in child.peek_at("thread_list", |child| child.threads.clone()) {
-        mmget(mm);
-        task.poke_at("mm", |task| task.mm = Some(mm));
-    }
+    let tasks = child.peek_at("thread_list", |child| child.threads.clone());
+    tasks.iter().for_each(|_| mmget(mm));
     write(child, "in_vfork", |child| child.in_vfork = true);
+    if fatal_signal_pending() {
+        tasks.iter().for_each(|_| mmput(mm));
+        return;
+    }
+    tasks.iter().for_each(|task| task.poke_at("mm", |task| task.mm = Some(mm)));
     world(|w| {
         w.footprint.touch(PROCESS_LIST, TASKS, Access::Write);
         w.oom.processes.push(child);

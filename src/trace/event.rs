@@ -247,6 +247,11 @@ pub enum What {
         /// The content.
         content: u32,
     },
+    /// A user-mode access gets SIGBUS or SIGSEGV, and no SIGKILL is pending that comes first.
+    UserFault {
+        /// The page's number in the address space.
+        page: u32,
+    },
     /// The owner gives up the content of a page (`MADV_DONTNEED`, `munmap`).
     UserDiscard {
         /// The page's number in the address space.
@@ -347,6 +352,7 @@ impl fmt::Display for What {
             | What::UserDiscard { page, content, .. } => {
                 write!(f, "page {page}, content {content}")
             }
+            What::UserFault { page } => write!(f, "page {page}"),
             What::OomRequest { frames, forced } => write!(f, "{frames} frames, forced {forced}"),
             What::AllocateFrames { frames } | What::FreeFrames { frames } => {
                 write!(f, "{frames} frames")
@@ -383,6 +389,7 @@ impl What {
             What::Unmap { .. } => "unmap",
             What::UserWrite { .. } => "user_write",
             What::UserRead { .. } => "user_read",
+            What::UserFault { .. } => "user_fault",
             What::UserDiscard { .. } => "user_discard",
             What::OomRequest { .. } => "oom_request",
             What::AllocateFrames { .. } => "allocate_frames",

@@ -42,6 +42,7 @@ pub(super) fn page(what: What) -> Option<u32> {
     match what {
         What::UserWrite { page, .. }
         | What::UserRead { page, .. }
+        | What::UserFault { page }
         | What::UserDiscard { page, .. } => Some(page),
         _ => None,
     }

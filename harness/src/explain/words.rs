@@ -120,6 +120,7 @@ fn memory(event: &Event) -> Option<String> {
         What::Unmap { frame, page } => format!("unmap page {page} (frame {frame})"),
         What::UserWrite { page, content } => format!("page {page} := {content}"),
         What::UserRead { page, content } => format!("page {page} reads as {content}"),
+        What::UserFault { page } => format!("page {page} faults for good"),
         What::UserDiscard { page, .. } => format!("page {page} discarded"),
         What::AllocateFrames { .. } => format!("allocate {}", event.object),
         What::FreeFrames { frames } => format!("free {frames} frames"),

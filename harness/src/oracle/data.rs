@@ -1,9 +1,11 @@
-//! O-DATA: a reader got content that nobody stored there, and was told that all is well.
+//! O-DATA: a reader got content that nobody stored there, and was told that all is well; or a process that
+//! nobody killed lost its memory to the reaper.
 //!
 //! Promise: every successful read of private memory, by a user thread or by the kernel, returns the last
-//! content stored to that page (at boot: the content of its mapping). Tolerance: while the owner gives a page up
+//! content stored to that page (at boot: the content of its mapping); and no user-mode access fails where
+//! the reaper took a page away, unless SIGKILL is pending anyway. Tolerance: while the owner gives a page up
 //! (`MADV_DONTNEED`, `munmap`), and from then to the next store, everything that was stored meanwhile and
-//! the pristine content are fine, because stores and reads race with it. Failing reads are not judged.
+//! the pristine content are fine, because stores and reads race with it. Other reads that fail are not judged.
 
 use super::{Failure, event_site, signature};
 use crate::case::Signature;
@@ -26,6 +28,11 @@ pub fn judge(world: &World) -> Option<Failure> {
     for (index, event) in world.log.iter().enumerate() {
         let Some(number) = page_of(event.what) else { continue };
         let page = pages.entry((event.object.serial, number)).or_default();
+        if matches!(event.what, What::UserFault { .. })
+            && let Some(unmapped) = page.unmapped.filter(|&unmapped| was_reaped(world, unmapped))
+        {
+            return Some(describe_loss(world, index, number, unmapped));
+        }
         if let Some(content) = wrong_read(page, event.what) {
             return Some(describe(world, index, number, content, page));
         }
@@ -39,6 +46,7 @@ fn page_of(what: What) -> Option<u32> {
         What::UserWrite { page, .. }
         | What::UserRead { page, .. }
         | What::UserDiscard { page, .. }
+        | What::UserFault { page }
         | What::Map { page, .. }
         | What::Unmap { page, .. } => Some(page),
         _ => None,
@@ -71,6 +79,24 @@ fn update(page: &mut Page, index: usize, what: What) {
         What::Unmap { .. } => page.unmapped = Some(index),
         What::Map { .. } => page.mapped = Some(index),
         _ => {}
+    }
+}
+
+/// Whether it was the reaper who unmapped a page.
+fn was_reaped(world: &World, unmapped: usize) -> bool {
+    event_site(world, unmapped).protocol == "__oom_reap_task_mm"
+}
+
+fn describe_loss(world: &World, fault: usize, number: u32, unmapped: usize) -> Failure {
+    let event: &Event = &world.log[fault];
+    let sites = [event_site(world, fault), event_site(world, unmapped)];
+    let loser = &world.threads()[event.thread.index()].name;
+    Failure {
+        signature: signature("O-DATA", Kind::Page, &sites),
+        headline: "lost data: page reaped from a process that was not killed".into(),
+        object: event.object,
+        events: vec![unmapped as u32, fault as u32],
+        details: vec![format!("{loser} lost page {number}, and no SIGKILL was pending")],
     }
 }
 

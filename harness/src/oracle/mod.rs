@@ -62,7 +62,7 @@ const ORACLES: [(Matters, Oracle); 9] = [
 /// What happened at all in a run.
 #[derive(Default)]
 struct Seen {
-    /// Somebody read user memory.
+    /// Somebody read user memory, or could not.
     read: bool,
     /// A task was put on the reaper's queue, or taken off it.
     queued: bool,
@@ -79,7 +79,7 @@ impl Seen {
         let mut seen = Seen::default();
         for event in log {
             match event.what {
-                What::UserRead { .. } => seen.read = true,
+                What::UserRead { .. } | What::UserFault { .. } => seen.read = true,
                 What::Enqueue | What::Dequeue => seen.queued = true,
                 What::Marked => seen.marked = true,
                 What::Count { .. } if event.object.kind == Kind::OomKiller => seen.marked = true,

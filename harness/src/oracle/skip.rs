@@ -1,9 +1,10 @@
 //! O-SPUR and O-INV-SKIP: the OOM killer was told too early not to wait for a victim.
 //!
 //! O-SPUR promises: nobody is killed for an allocation while an earlier victim still holds private memory
-//! that is freed later in the same run without any further kill. O-INV-SKIP promises: no victim's memory
-//! is given up on (`MMF_OOM_SKIP`) without having been reaped, if it is still mapped when the run ends, in
-//! a panic for want of memory too.
+//! that is freed later in the same run without any further kill; and nobody is killed whose address space
+//! had been given up on before the search began, as that frees nothing. O-INV-SKIP promises: no victim's
+//! memory is given up on (`MMF_OOM_SKIP`) after a pass of the reaper that was skipped, if it is still mapped
+//! when the run ends, in a panic for want of memory too.
 //!
 //! Tolerance, the same for both. (a) Giving up after one second or more is policy: ten attempts with a
 //! nap each, or the nap for an MMU notifier. (b) A kill although enough is free by now is the accepted
@@ -25,8 +26,19 @@ struct Victim {
     pages: BTreeSet<u32>,
     /// Where `MMF_OOM_SKIP` was set first.
     skipped: Option<usize>,
-    /// Where the reaper's last pass was skipped; none if it went over the mappings.
-    pass: Option<usize>,
+    /// What the reaper did about it before it was given up on.
+    pass: Pass,
+}
+
+/// The reaper's last pass over an address space.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    /// There was none.
+    None,
+    /// It was skipped, at this event and for this reason.
+    Skipped(usize, SkipReason),
+    /// It went over the mappings.
+    Reaped,
 }
 
 /// What the log says about memory up to some event.
@@ -42,6 +54,11 @@ struct Ledger {
 pub fn judge_second_kill(world: &World) -> Option<Failure> {
     let mut ledger = Ledger { free: i64::from(world.zone.total()), ..Ledger::default() };
     for (index, event) in world.log.iter().enumerate() {
+        if event.what == What::Kill
+            && let Some(failure) = ledger.killed_again(world, index)
+        {
+            return Some(failure);
+        }
         if event.what == What::Kill && !ledger.by_hand(event) && ledger.is_short(world) {
             let spared = |victim: &&Victim| {
                 is_premature(world, victim) && frees_itself(world, victim, index)
@@ -62,7 +79,7 @@ pub fn judge_given_up(world: &World) -> Option<Failure> {
         ledger.note(index, event);
     }
     let lost = |victim: &&Victim| {
-        is_premature(world, victim) && !victim.pages.is_empty() && !was_reaped(world, victim)
+        is_premature(world, victim) && !victim.pages.is_empty() && was_skipped(victim)
     };
     let victim = ledger.victims.iter().find(lost)?;
     let last = world.log.len() - 1;
@@ -93,12 +110,21 @@ impl Ledger {
         }
         let of_mm = self.mapped.iter().filter(|(serial, _)| *serial == mm.serial);
         let pages = of_mm.map(|(_, page)| *page).collect();
-        self.victims.push(Victim { mm, marked, pages, skipped: None, pass: None });
+        self.victims.push(Victim { mm, marked, pages, skipped: None, pass: Pass::None });
     }
 
     fn by_hand(&self, event: &Event) -> bool {
         let mut requests = self.forced.iter().rev();
         requests.find(|(thread, _)| *thread == event.thread.0).is_some_and(|(_, forced)| *forced)
+    }
+
+    /// A kill of an address space that had been given up on before the search for it began.
+    fn killed_again(&self, world: &World, kill: usize) -> Option<Failure> {
+        let object = world.log[kill].object;
+        let victim = self.victims.iter().find(|victim| victim.mm == object)?;
+        let skipped = victim.skipped?;
+        (skipped < search_before(world, kill)?)
+            .then(|| describe_again(world, victim, skipped, kill))
     }
 
     /// Whether the request that leads to a kill could still not be satisfied.
@@ -118,19 +144,32 @@ impl Victim {
             What::SetFlag { was: false } if event.site.noun == "MMF_OOM_SKIP" => {
                 self.skipped = Some(index);
             }
-            What::SetFlag { .. } if event.site.noun == "MMF_UNSTABLE" => self.pass = None,
-            What::Skip(_) if self.skipped.is_none() => self.pass = Some(index),
+            What::SetFlag { .. } if event.site.noun == "MMF_UNSTABLE" => self.pass = Pass::Reaped,
+            What::Skip(reason) if self.skipped.is_none() => {
+                self.pass = Pass::Skipped(index, reason);
+            }
             _ => {}
         }
     }
 }
 
-/// Whether the reaper gave the victim up in less than the second that policy allows.
+/// Where the search that led to a kill began.
+fn search_before(world: &World, kill: usize) -> Option<usize> {
+    let thread = world.log[kill].thread;
+    let begins = |event: &Event| {
+        event.thread == thread
+            && event.what == What::Enter
+            && event.site.function == "select_bad_process"
+    };
+    world.log[..kill].iter().rposition(begins)
+}
+
+/// Whether the victim was given up on in less than the second that policy allows, and not for pid 1.
 fn is_premature(world: &World, victim: &Victim) -> bool {
     let Some(skipped) = victim.skipped else { return false };
     let event = &world.log[skipped];
     let in_time = event.jiffies - world.log[victim.marked].jiffies < HZ;
-    in_time && event.site.protocol == "oom_reap_task" && !victim.pages.is_empty()
+    in_time && event.site.protocol != "oom_kill_process" && !victim.pages.is_empty()
 }
 
 /// Whether the victim's memory is freed after the event, before anybody else is killed, and without
@@ -152,37 +191,56 @@ fn frees_itself(world: &World, victim: &Victim, from: usize) -> bool {
     false
 }
 
-/// Whether the reaper went over the address space, so that what is left could not be reaped.
-fn was_reaped(world: &World, victim: &Victim) -> bool {
-    let reason = victim.pass.map(|pass| world.log[pass].what);
-    !matches!(reason, Some(What::Skip(reason)) if reason != SkipReason::AlreadySkipped)
+/// Whether the reaper's last pass was skipped although nobody had given the address space up.
+fn was_skipped(victim: &Victim) -> bool {
+    matches!(victim.pass, Pass::Skipped(_, reason) if reason != SkipReason::AlreadySkipped)
 }
 
 fn describe(world: &World, victim: &Victim, last: usize, oracle: &str, title: &str) -> Failure {
     let skipped = victim.skipped.unwrap_or(last);
-    let pass = victim.pass.unwrap_or(skipped);
-    let mut signature = signature(oracle, Kind::Mm, &[event_site(world, skipped)]);
-    signature.sites.push(reason(world, victim));
+    let pass = if let Pass::Skipped(pass, _) = victim.pass { pass } else { skipped };
+    let site = event_site(world, skipped);
+    let reason = reason(victim);
+    let mut signature = signature(oracle, Kind::Mm, &[site]);
+    if site.protocol == "oom_reap_task" {
+        signature.sites.extend(reason.clone());
+    }
     let mut events = vec![victim.marked as u32, pass as u32, skipped as u32, last as u32];
     events.sort_unstable();
     events.dedup();
     Failure {
         signature,
-        headline: format!("{title}: {} was given up on in oom_reap_task", victim.mm.kind.name()),
+        headline: format!(
+            "{title}: {} was given up on in {}",
+            victim.mm.kind.name(),
+            site.protocol
+        ),
         object: victim.mm,
         events,
         details: vec![
             format!("{} private pages of {} were still mapped", victim.pages.len(), victim.mm),
-            format!("reaper's last pass: {}", reason(world, victim)),
+            format!("reaper's last pass: {}", reason.as_deref().unwrap_or("there was none")),
         ],
     }
 }
 
-/// Why the reaper believed to be done.
-fn reason(world: &World, victim: &Victim) -> String {
-    let what = victim.pass.map(|pass| world.log[pass].what);
-    match what {
-        Some(What::Skip(reason)) => format!("__oom_reap_task_mm/skip({})", reason.name()),
-        _ => format!("__oom_reap_task_mm/{}", Tracepoint::FinishTaskReaping.name()),
+/// Why the reaper believed to be done; nothing if it never came.
+fn reason(victim: &Victim) -> Option<String> {
+    let how = match victim.pass {
+        Pass::None => return None,
+        Pass::Reaped => Tracepoint::FinishTaskReaping.name().to_string(),
+        Pass::Skipped(_, reason) => format!("skip({})", reason.name()),
+    };
+    Some(format!("__oom_reap_task_mm/{how}"))
+}
+
+fn describe_again(world: &World, victim: &Victim, skipped: usize, kill: usize) -> Failure {
+    let sites = [event_site(world, kill), event_site(world, skipped)];
+    Failure {
+        signature: signature("O-SPUR", Kind::Mm, &sites),
+        headline: format!("second kill of the same {}", victim.mm.kind.name()),
+        object: victim.mm,
+        events: vec![victim.marked as u32, skipped as u32, kill as u32],
+        details: vec![format!("{} was given up on before the search began", victim.mm)],
     }
 }

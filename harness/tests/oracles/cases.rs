@@ -168,3 +168,70 @@ fn live() {
         ",
     );
 }
+
+/// B60: who shares the victim's address space is not killed, and loses its memory.
+#[test]
+fn lost_data() {
+    assert_verdicts(
+        "kernel v4.15+M30
+         machine frames 5 min 1 high 2
+         process victim adj 500
+           vma heap anon 1 page
+           thread main:
+         process sharer shares victim adj -1000
+           thread main: sleep 2; read heap
+         kthread killer
+           thread main: sysrq_f
+         expect O-DATA page user_mode __oom_reap_task_mm
+         on v4.9 pass
+         on v4.15 pass
+        ",
+    );
+}
+
+/// The exit path says too early that nobody need wait for it.
+#[test]
+fn spur_by_the_exit_path() {
+    assert_verdicts(
+        "kernel v4.15+M11
+         machine frames 5 min 4 high 4 time any
+         process victim adj 500
+           vma heap anon 1 page
+           thread main:
+         process bystander
+           thread main: alloc 1
+         schedule in_order
+           run bystander
+           run victim until unmap_vmas
+           run clock
+           run bystander
+           run clock
+           run bystander
+         expect O-SPUR mm exit_mmap
+         on v4.15 pass
+        ",
+    );
+}
+
+/// A kill by hand does not wait for earlier victims, but does not choose those that were given up on.
+#[test]
+fn spur_of_the_same_address_space() {
+    assert_verdicts(
+        "kernel v4.15+M27
+         machine frames 5 min 1 high 2 time any
+         process victim
+           vma heap anon 1 page
+           thread main:
+         kthread killer
+           thread main: sysrq_f; sysrq_f
+         schedule in_order
+           run killer
+           run clock
+           run killer until moom_callback/mutex_lock(oom_lock)
+           run oom_reaper
+           run killer
+         expect O-SPUR mm oom_kill_process oom_reap_task
+         on v4.15 pass
+        ",
+    );
+}

@@ -12,7 +12,7 @@ use mmreap::mm::mmap::{VmaPlan, insert_vma};
 use mmreap::mm::pgtable::{Entry, Level, alloc, hardware_walk};
 use mmreap::mm::{Mm, mm_alloc, mmap_sem, mmdrop, mmget, mmgrab};
 use mmreap::oom::reaper::wake_oom_reaper;
-use mmreap::oom::victim::{exit_oom_victim, mark_v4_15};
+use mmreap::oom::victim::{exit_oom_victim_v4_9, mark_v4_15};
 use mmreap::page::{Frame, free_pages, store};
 use mmreap::page_alloc::alloc_page;
 use mmreap::revision::V4_15;
@@ -168,7 +168,7 @@ fn list() {
 #[test]
 fn nv_negative() {
     let leave_then_mark = || {
-        exit_oom_victim(current());
+        exit_oom_victim_v4_9(current());
         mark_v4_15(current());
         clear_bit(current(), TaskFlag::Memdie);
         do_exit();
