@@ -202,6 +202,15 @@ impl World {
         self.waiters.reset();
     }
 
+    /// No machine is up, and nobody decides anything.
+    pub(crate) fn shut_down(&mut self) {
+        self.booting = true;
+    }
+
+    pub(crate) fn is_booting(&self) -> bool {
+        self.booting
+    }
+
     /// The machine is up: from now on the scheduler decides.
     pub fn booted(&mut self) {
         self.booting = false;

@@ -104,16 +104,14 @@ pub(super) fn unwind() -> ! {
 /// Starts a thread during boot; `body` gets its number and runs when the machine is up.
 pub fn spawn(name: &str, task: Handle<Task>, body: fn(Tid)) -> Tid {
     let thread = world(|w| w.add_thread(name, Some(task)));
-    engine::spawn(move || run(thread, body));
+    engine::spawn(thread, body);
     thread
 }
 
 /// Runs a thread's body to its end or to the end of the run.
-fn run(thread: Tid, body: fn(Tid)) {
-    let ended = catch_unwind(AssertUnwindSafe(|| {
-        leave_if_stopping();
-        body(thread);
-    }));
+pub(super) fn run(thread: Tid, body: fn(Tid)) {
+    let begins = !world(|w| w.is_stopping());
+    let ended = catch_unwind(AssertUnwindSafe(|| if begins { body(thread) }));
     world(|w| w.end_thread());
     if let Err(payload) = ended
         && !payload.is::<RunIsOver>()
