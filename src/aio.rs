@@ -170,7 +170,7 @@ const MEMORY: ObjectRef = World::ZONE;
 pub fn allocation_succeeded() {
     let awaited = world(|w| {
         w.oom.allocations += 1;
-        !w.sleepers(MEMORY, "allocation").is_empty()
+        w.is_awaited(MEMORY, "allocation")
     });
     if awaited {
         wake_up(MEMORY, "allocation");

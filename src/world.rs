@@ -23,6 +23,7 @@ use crate::sync::ready::Ready;
 use crate::sync::thread::{Sleep, Thread, Tid};
 use crate::sync::time::Clock;
 use crate::task::{Signal, Task};
+use crate::trace::names::KnownPairs;
 use crate::trace::{Call, Event, Kind, Log, ObjectRef, Site, What};
 use crate::workqueue::Workqueue;
 use std::cell::RefCell;
@@ -122,7 +123,8 @@ pub struct World {
     /// Events so far that count as progress.
     pub progress: u32,
     pub(crate) ready: Ready,
-    /// The thread that was chosen, if the engine has not switched to it yet.
+    pub(crate) names: KnownPairs,
+    /// The thread that was chosen, if shuttle has not heard of it yet.
     pub(crate) chosen: Option<Tid>,
     threads_used: usize,
     running: Tid,
@@ -159,6 +161,7 @@ impl World {
             step: 0,
             progress: 0,
             ready: Ready::default(),
+            names: KnownPairs::new(),
             chosen: None,
             threads_used: 0,
             running: Tid::CLOCK,
@@ -253,8 +256,7 @@ impl World {
 
     /// Notes what the running thread does next, for sites.
     pub(crate) fn at(&mut self, verb: &'static str, noun: &'static str) {
-        let thread = self.running();
-        (thread.verb, thread.noun) = (verb, noun);
+        self.running().operation = self.names.pair(verb, noun);
     }
 
     pub(crate) fn announce(&mut self, object: ObjectRef, access: Access) {
@@ -304,15 +306,20 @@ impl World {
         self.step += u32::from(self.is_free_running());
     }
 
-    /// Ends the run, and returns the threads that have to be woken so that they can leave.
-    pub(crate) fn stop(&mut self, end: End) -> Vec<Tid> {
-        if self.end.is_some() {
-            return Vec::new();
+    /// Ends the run: whether it had not ended before.
+    pub(crate) fn stop(&mut self, end: End) -> bool {
+        let ends = self.end.is_none();
+        if ends {
+            self.end = Some(end);
+            self.note_stuck();
         }
-        self.end = Some(end);
-        self.note_stuck();
-        let others = (0..self.threads_used).filter(|&t| t != self.running.index());
-        others.filter(|&t| !self.threads[t].ended).map(|t| Tid(t as u8)).collect()
+        ends
+    }
+
+    /// The first thread from this number on, other than the running one, that has not ended.
+    pub(crate) fn next_unfinished(&self, from: usize) -> Option<Tid> {
+        let mut others = (from..self.threads_used).filter(|&t| t != self.running.index());
+        others.find(|&t| !self.threads[t].ended).map(|t| Tid(t as u8))
     }
 
     fn note_stuck(&mut self) {
@@ -328,13 +335,15 @@ impl World {
         }
     }
 
-    /// The threads that sleep on the condition.
-    pub(crate) fn sleepers(&self, object: ObjectRef, noun: &'static str) -> Vec<Tid> {
-        let waits = |thread: &Thread| {
-            thread.sleep.is_some_and(|sleep| sleep.object == object && sleep.noun == noun)
-        };
-        let threads = self.threads().iter().enumerate();
-        threads.filter(|(_, thread)| waits(thread)).map(|(t, _)| Tid(t as u8)).collect()
+    /// Whether any thread sleeps on the condition.
+    pub(crate) fn is_awaited(&self, object: ObjectRef, noun: &'static str) -> bool {
+        (0..self.threads_used).any(|t| self.waits(Tid(t as u8), object, noun))
+    }
+
+    /// Whether the thread sleeps on the condition.
+    pub(crate) fn waits(&self, thread: Tid, object: ObjectRef, noun: &'static str) -> bool {
+        let sleep = &self.threads[thread.index()].sleep;
+        sleep.is_some_and(|sleep| sleep.object == object && sleep.noun == noun)
     }
 
     /// This moment.
@@ -351,10 +360,7 @@ impl World {
         }
         self.progress += u32::from(is_progress(what));
         let thread = &self.threads[self.running.index()];
-        let mut site = thread.site();
-        if what == What::Enter {
-            (site.verb, site.noun) = ("", "");
-        }
+        let site = if what == What::Enter { thread.entry() } else { thread.site() };
         self.log.push(Event {
             thread: self.running,
             depth: thread.calls.len() as u8,

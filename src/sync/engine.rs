@@ -69,10 +69,13 @@ thread_local! {
     static CHOOSE: RefCell<Option<Rc<RefCell<dyn Choose>>>> = const { RefCell::new(None) };
 }
 
-/// Lets the scheduler choose who runs next: whether others ran. shuttle hears of it only in that case.
-pub(super) fn switch() -> bool {
-    let others = decide().is_some();
+/// Lets the scheduler choose who runs next: whether others than the running thread ran. shuttle hears of
+/// it only in that case.
+pub(super) fn switch(running: Tid) -> bool {
+    let chosen = decide(Some(running));
+    let others = chosen != running;
     if others {
+        world(|w| w.chosen = Some(chosen));
         thread::switch();
     }
     others
@@ -95,16 +98,16 @@ pub(super) fn spawn(thread: Tid, body: fn(Tid)) {
     cpus::start(thread, body);
 }
 
-/// Asks the scheduler, and makes the thread that it chooses the running one. `None` if that is the one
-/// that ran; otherwise the engine finds it in the world when it switches.
-fn decide() -> Option<Tid> {
+/// Asks the scheduler, and makes the thread that it chooses the running one. `ran` can go on.
+fn decide(ran: Option<Tid>) -> Tid {
     // The list is taken out of the world, because a scheduler may look into the world.
-    let (ready, clock_may_fire, ran) = world(|w| {
+    let (ready, clock_may_fire) = world(|w| {
         let clock_may_fire = w.clock.any_time && w.clock.has_timers();
-        (std::mem::take(&mut w.ready), clock_may_fire, w.running_tid())
+        (std::mem::take(&mut w.ready), clock_may_fire)
     });
     let candidates = ready.choice(clock_may_fire);
-    let current = candidates.iter().any(|c| c.thread == ran).then_some(ran);
+    let is_candidate = |&ran: &Tid| ran != Tid::CLOCK || candidates[0].thread == Tid::CLOCK;
+    let current = ran.filter(is_candidate);
     let chosen = CHOOSE.with_borrow(|choose| {
         let choose = choose.as_ref().expect("an execution has a scheduler");
         choose.borrow_mut().choose(candidates, current)
@@ -112,9 +115,8 @@ fn decide() -> Option<Tid> {
     world(|w| {
         w.ready = ready;
         w.resume(chosen);
-        w.chosen = (chosen != ran).then_some(chosen);
-        w.chosen
-    })
+    });
+    chosen
 }
 
 /// Tells shuttle who was chosen.
@@ -125,17 +127,14 @@ impl Scheduler for Adapter {
         Some(Schedule::new(0))
     }
 
-    fn next_task(
-        &mut self,
-        runnable: &[&Task],
-        _: Option<TaskId>,
-        _: bool,
-    ) -> Option<TaskId> {
-        if world(|w| w.chosen.is_none() && w.is_free_running()) {
+    fn next_task(&mut self, runnable: &[&Task], _: Option<TaskId>, _: bool) -> Option<TaskId> {
+        let (chosen, decides) = world(|w| (w.chosen.take(), w.is_free_running()));
+        let chosen = match chosen {
+            Some(chosen) => chosen,
             // The thread that ran sleeps or has ended.
-            decide();
-        }
-        let chosen = world(|w| w.chosen.take()).unwrap_or_else(|| first(runnable));
+            None if decides => decide(None),
+            None => first(runnable),
+        };
         Some(TaskId::from(usize::from(chosen.0)))
     }
 

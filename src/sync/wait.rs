@@ -65,6 +65,6 @@ fn wait(awaited: Sleep, verb: &'static str, condition: &dyn Fn() -> bool) -> boo
 /// `wake_up_all`.
 pub fn wake_up(object: ObjectRef, noun: &'static str) {
     point(object, Access::Update, "wake_up", noun);
-    let sleepers: Vec<Tid> = world(|w| w.sleepers(object, noun));
-    sleepers.into_iter().for_each(wake);
+    let threads = (0..world(|w| w.threads().len())).map(|number| Tid(number as u8));
+    threads.filter(|&thread| world(|w| w.waits(thread, object, noun))).for_each(wake);
 }

@@ -86,7 +86,7 @@ fn describe(world: &World, read: usize, number: u32, content: u32, page: &Page) 
     let expected = page.allowed[0];
     Failure {
         signature: Signature { object: "page".into(), ..signature("O-DATA", Kind::Page, &sites) },
-        headline: format!("wrong data: page read in {}", event.site.function),
+        headline: format!("wrong data: page read in {}", event.site.function()),
         object: event.object,
         events,
         details: vec![format!(

@@ -115,10 +115,10 @@ impl Victim {
         match event.what {
             What::Unmap { page, .. } => _ = self.pages.remove(&page),
             What::Map { page, frame } if frame > 0 => _ = self.pages.insert(page),
-            What::SetFlag { was: false } if event.site.noun == "MMF_OOM_SKIP" => {
+            What::SetFlag { was: false } if event.site.noun() == "MMF_OOM_SKIP" => {
                 self.skipped = Some(index);
             }
-            What::SetFlag { .. } if event.site.noun == "MMF_UNSTABLE" => self.pass = None,
+            What::SetFlag { .. } if event.site.noun() == "MMF_UNSTABLE" => self.pass = None,
             What::Skip(_) if self.skipped.is_none() => self.pass = Some(index),
             _ => {}
         }
@@ -130,7 +130,7 @@ fn is_premature(world: &World, victim: &Victim) -> bool {
     let Some(skipped) = victim.skipped else { return false };
     let event = &world.log[skipped];
     let in_time = event.jiffies - world.log[victim.marked].jiffies < HZ;
-    in_time && event.site.protocol == "oom_reap_task" && !victim.pages.is_empty()
+    in_time && event.site.protocol() == "oom_reap_task" && !victim.pages.is_empty()
 }
 
 /// Whether the victim's memory is freed after the event, before anybody else is killed, and without
@@ -141,7 +141,7 @@ fn frees_itself(world: &World, victim: &Victim, from: usize) -> bool {
         let own = event.object == victim.mm;
         match event.what {
             What::Kill => return false,
-            What::Wake if event.site.noun == "allocation" => return false,
+            What::Wake if event.site.noun() == "allocation" => return false,
             What::Unmap { page, .. } if own => _ = left.remove(&page),
             _ => {}
         }

@@ -156,10 +156,10 @@ fn find(name: &str) -> Option<(Tid, bool)> {
 /// every operation in it and below it, `FUNCTION/OPERATION` for one.
 fn is_at(thread: Tid, site: &Site, place: &str) -> bool {
     match place.split_once('/') {
-        Some((function, _)) if function != site.function => false,
+        Some((function, _)) if function != site.function() => false,
         Some(_) => site.to_string() == place,
         None => {
-            let inside = |call: &mmreap::trace::Call| call.function == place;
+            let inside = |call: &mmreap::trace::Call| call.function() == place;
             world(|w| w.threads()[thread.index()].calls.iter().any(inside))
         }
     }

@@ -46,7 +46,7 @@ fn stream(seed: u64, thread: Tid) -> ChaCha8Rng {
 /// Whether the order of two operations of different threads can matter: they touch the same thing of the
 /// same object, and do not both only read.
 pub fn conflict(a: &Op, b: &Op) -> bool {
-    a.object == b.object && same(a.site.noun, b.site.noun) && !(only_reads(a) && only_reads(b))
+    a.object == b.object && same(a.site.noun(), b.site.noun()) && !(only_reads(a) && only_reads(b))
 }
 
 /// Equality of names, which are mostly the same constant if they are equal.
