@@ -120,8 +120,6 @@ pub struct World {
     pub workqueue: Workqueue,
     /// Scheduling decisions so far.
     pub step: u32,
-    /// Events so far that count as progress.
-    pub progress: u32,
     pub(crate) ready: Ready,
     pub(crate) names: KnownPairs,
     /// The thread that was chosen, if shuttle has not heard of it yet.
@@ -159,7 +157,6 @@ impl World {
             khugepaged: ScanList::default(),
             workqueue: Workqueue::default(),
             step: 0,
-            progress: 0,
             ready: Ready::default(),
             names: KnownPairs::new(),
             chosen: None,
@@ -185,7 +182,7 @@ impl World {
         self.ksm.reset();
         self.khugepaged.reset();
         self.workqueue.reset();
-        (self.step, self.progress) = (0, 0);
+        self.step = 0;
         self.threads_used = 0;
         self.ready.reset();
         self.chosen = None;
@@ -358,7 +355,6 @@ impl World {
         if self.booting && is_routine(what) {
             return;
         }
-        self.progress += u32::from(is_progress(what));
         let thread = &self.threads[self.running.index()];
         let site = if what == What::Enter { thread.entry() } else { thread.site() };
         self.log.push(Event {
@@ -370,6 +366,11 @@ impl World {
             object,
             what,
         });
+    }
+
+    /// Whether an event from this index on counts as progress.
+    pub(crate) fn made_progress(&self, since: usize) -> bool {
+        self.log[since..].iter().any(|event| is_progress(event.what))
     }
 
     /// The zone, as an object of events.

@@ -46,8 +46,11 @@ pub struct Op {
 pub fn point(object: ObjectRef, access: Access, verb: &'static str, noun: &'static str) {
     let (turn, running) = world(|w| {
         w.at(verb, noun);
-        w.announce(object, access);
-        (w.turn(), w.running_tid())
+        let turn = w.turn();
+        if turn == Turn::Running {
+            w.announce(object, access);
+        }
+        (turn, w.running_tid())
     });
     match turn {
         Turn::Booting => {}
@@ -62,6 +65,7 @@ pub fn point(object: ObjectRef, access: Access, verb: &'static str, noun: &'stat
 }
 
 /// What a thread that reaches a point has to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Turn {
     /// The machine boots: no other thread exists.
     Booting,

@@ -39,7 +39,8 @@ pub struct Clock {
     /// The timers that fired last.
     fired: Vec<Timer>,
     idle_rounds: u32,
-    progress_seen: u32,
+    /// Events before the latest time that timers fired.
+    events_seen: usize,
 }
 
 impl Clock {
@@ -113,7 +114,7 @@ fn timeout(jiffies: u32, reason: Reason, killable: bool) {
 /// Fires the next timers, or says how the run ends because there are none.
 pub(super) fn tick() -> Option<End> {
     let deadline = world(|w| {
-        if w.clock.progress_seen != w.progress {
+        if w.made_progress(w.clock.events_seen) {
             w.clock.idle_rounds = 0;
         }
         w.clock.next_deadline()
@@ -131,11 +132,12 @@ fn at_rest() -> End {
 }
 
 fn fire(w: &mut World, deadline: u32) {
+    let progress = w.made_progress(w.clock.events_seen);
     w.clock.fire(deadline);
     let clock = &mut w.clock;
-    let stuck = clock.progress_seen == w.progress && clock.fired.iter().all(|t| t.nap);
+    let stuck = !progress && clock.fired.iter().all(|t| t.nap);
     clock.idle_rounds = if stuck { clock.idle_rounds + 1 } else { 0 };
-    clock.progress_seen = w.progress;
+    clock.events_seen = w.log.len();
     if clock.idle_rounds >= IDLE_ROUNDS && (clock.any_time || w.injection.is_armed()) {
         (clock.any_time, clock.idle_rounds) = (false, 0);
         w.injection.disarm();

@@ -82,56 +82,61 @@ const fn fnv(mut hash: u32, bytes: &[u8]) -> u32 {
     hash
 }
 
-/// The pairs that one OS thread has met, by the addresses of their names: a hash table with open
-/// addressing. Every scheduling point looks into it.
+/// The pairs that one OS thread has met lately, by the addresses of their names: a hash table with open
+/// addressing that begins anew when it is half full. Every scheduling point looks into it.
 pub(crate) struct KnownPairs {
-    /// A power of two of them.
-    slots: Vec<Option<Known>>,
+    slots: Box<[Option<Known>; SLOTS]>,
     used: usize,
 }
+
+/// Five times as many as the model has pairs.
+const SLOTS: usize = 1024;
 
 type Known = (&'static str, &'static str, Pair);
 
 impl KnownPairs {
-    /// None so far. The model has about 200 pairs.
+    /// None so far.
     pub fn new() -> Self {
-        KnownPairs { slots: vec![None; 1024], used: 0 }
+        KnownPairs { slots: Box::new([None; SLOTS]), used: 0 }
     }
 
     /// The pair of these names.
+    #[inline]
     pub fn pair(&mut self, first: &'static str, second: &'static str) -> Pair {
-        let mut place = self.place(first, second);
-        loop {
-            match self.slots[place] {
-                Some((a, b, pair)) if std::ptr::eq(a, first) && std::ptr::eq(b, second) => {
-                    return pair;
-                }
-                Some(_) => place = (place + 1) & (self.slots.len() - 1),
-                None => return self.insert(place, (first, second, Pair::of(first, second))),
-            }
+        let place = place(first, second);
+        match self.slots[place] {
+            Some(known) if is_of(&known, first, second) => known.2,
+            _ => self.search(place, first, second),
         }
     }
 
-    /// Where to begin to look for them.
-    fn place(&self, first: &str, second: &str) -> usize {
-        let address = first.as_ptr().addr().rotate_left(20) ^ second.as_ptr().addr();
-        // Fibonacci hashing: the upper half of the product depends on all bits of the address.
-        ((address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize
-            & (self.slots.len() - 1)
-    }
-
-    #[cold]
-    fn insert(&mut self, place: usize, known: Known) -> Pair {
-        self.slots[place] = Some(known);
+    #[inline(never)]
+    fn search(&mut self, begin: usize, first: &'static str, second: &'static str) -> Pair {
+        if self.used > SLOTS / 2 {
+            *self = KnownPairs::new();
+        }
+        let mut place = begin;
+        while let Some(known) = self.slots[place] {
+            if is_of(&known, first, second) {
+                return known.2;
+            }
+            place = (place + 1) % SLOTS;
+        }
+        let pair = Pair::of(first, second);
+        self.slots[place] = Some((first, second, pair));
         self.used += 1;
-        if self.used > self.slots.len() / 2 {
-            let slots = vec![None; 2 * self.slots.len()];
-            let all = std::mem::replace(&mut self.slots, slots);
-            self.used = 0;
-            for (first, second, _) in all.into_iter().flatten() {
-                self.pair(first, second);
-            }
-        }
-        known.2
+        pair
     }
+}
+
+/// Whether these names, not others that read the same, are what is known.
+fn is_of(known: &Known, first: &'static str, second: &'static str) -> bool {
+    std::ptr::eq(known.0, first) && std::ptr::eq(known.1, second)
+}
+
+/// Where to begin to look for the names.
+fn place(first: &str, second: &str) -> usize {
+    let address = first.as_ptr().addr().rotate_left(20) ^ second.as_ptr().addr();
+    // Fibonacci hashing: the upper half of the product depends on all bits of the address.
+    ((address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % SLOTS
 }
