@@ -47,7 +47,7 @@ fn engines_alternate_also_with_another_runner_of_shuttle() {
     for _ in 0..20 {
         assert_eq!(run_on(&one, 3, &PAIR), expected);
         let foreign = || {
-            let thread = shuttle::thread::spawn(|| shuttle::thread::yield_now());
+            let thread = shuttle::thread::spawn(shuttle::thread::yield_now);
             thread.join().expect("it does nothing");
         };
         shuttle::check_random(foreign, 3);

@@ -1,6 +1,6 @@
 //! The CPUs: tasks of one shuttle execution that serves many runs.
 //!
-//! Starting a task costs as much as ten switches, and an execution more than that, so a run finds its CPUs
+//! Starting a task costs as much as five switches, of which a short run has forty, so a run finds its CPUs
 //! waiting. CPU `n` is shuttle's task `n`, and runs thread `n` of every run that has so many; CPU 0
 //! boots the machine and is its clock. The execution itself lives in a coroutine, which CPU 0 suspends
 //! between two runs: that is how a run can return to its caller.
