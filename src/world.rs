@@ -24,6 +24,7 @@ use crate::sync::ready::Ready;
 use crate::sync::thread::{Sleep, Thread, Tid};
 use crate::sync::time::{Clock, PROGRESS};
 use crate::task::{Signal, Task};
+use crate::trace::names::KnownPairs;
 use crate::trace::{Call, Event, Kind, Log, ObjectRef, Site, What};
 use crate::workqueue::Workqueue;
 use std::cell::RefCell;
@@ -120,12 +121,11 @@ pub struct World {
     pub workqueue: Workqueue,
     /// Scheduling decisions so far.
     pub step: u32,
-    /// Events so far that count as progress.
-    pub progress: u32,
     /// What the step at hand touches, if somebody wants to know.
     pub footprint: Footprint,
     pub(crate) ready: Ready,
-    /// The thread that was chosen, if the engine has not switched to it yet.
+    pub(crate) names: KnownPairs,
+    /// The thread that was chosen, if shuttle has not heard of it yet.
     pub(crate) chosen: Option<Tid>,
     threads_used: usize,
     running: Tid,
@@ -160,9 +160,9 @@ impl World {
             khugepaged: ScanList::default(),
             workqueue: Workqueue::default(),
             step: 0,
-            progress: 0,
             footprint: Footprint::default(),
             ready: Ready::default(),
+            names: KnownPairs::new(),
             chosen: None,
             threads_used: 0,
             running: Tid::CLOCK,
@@ -186,7 +186,7 @@ impl World {
         self.ksm.reset();
         self.khugepaged.reset();
         self.workqueue.reset();
-        (self.step, self.progress) = (0, 0);
+        self.step = 0;
         self.threads_used = 0;
         self.footprint.reset();
         self.ready.reset();
@@ -205,6 +205,15 @@ impl World {
         self.kioctxs.reset();
         self.kiocbs.reset();
         self.waiters.reset();
+    }
+
+    /// No machine is up, and nobody decides anything.
+    pub(crate) fn shut_down(&mut self) {
+        self.booting = true;
+    }
+
+    pub(crate) fn is_booting(&self) -> bool {
+        self.booting
     }
 
     /// The machine is up: from now on the scheduler decides.
@@ -249,8 +258,7 @@ impl World {
 
     /// Notes what the running thread does next, for sites.
     pub(crate) fn at(&mut self, verb: &'static str, noun: &'static str) {
-        let thread = self.running();
-        (thread.verb, thread.noun) = (verb, noun);
+        self.running().operation = self.names.pair(verb, noun);
     }
 
     pub(crate) fn announce(&mut self, object: ObjectRef, access: Access) {
@@ -302,15 +310,20 @@ impl World {
         self.step += u32::from(self.is_free_running());
     }
 
-    /// Ends the run, and returns the threads that have to be woken so that they can leave.
-    pub(crate) fn stop(&mut self, end: End) -> Vec<Tid> {
-        if self.end.is_some() {
-            return Vec::new();
+    /// Ends the run: whether it had not ended before.
+    pub(crate) fn stop(&mut self, end: End) -> bool {
+        let ends = self.end.is_none();
+        if ends {
+            self.end = Some(end);
+            self.note_stuck();
         }
-        self.end = Some(end);
-        self.note_stuck();
-        let others = (0..self.threads_used).filter(|&t| t != self.running.index());
-        others.filter(|&t| !self.threads[t].ended).map(|t| Tid(t as u8)).collect()
+        ends
+    }
+
+    /// The first thread from this number on, other than the running one, that has not ended.
+    pub(crate) fn next_unfinished(&self, from: usize) -> Option<Tid> {
+        let mut others = (from..self.threads_used).filter(|&t| t != self.running.index());
+        others.find(|&t| !self.threads[t].ended).map(|t| Tid(t as u8))
     }
 
     fn note_stuck(&mut self) {
@@ -326,19 +339,20 @@ impl World {
         }
     }
 
-    /// The threads that sleep on the condition.
-    pub(crate) fn sleepers(&self, object: ObjectRef, noun: &'static str) -> Vec<Tid> {
-        let waits = |thread: &Thread| {
-            thread.sleep.is_some_and(|sleep| sleep.object == object && sleep.noun == noun)
-        };
-        let threads = self.threads().iter().enumerate();
-        threads.filter(|(_, thread)| waits(thread)).map(|(t, _)| Tid(t as u8)).collect()
+    /// Whether the thread sleeps on the condition.
+    pub(crate) fn waits(&self, thread: Tid, object: ObjectRef, noun: &'static str) -> bool {
+        let sleep = &self.threads[thread.index()].sleep;
+        sleep.is_some_and(|sleep| sleep.object == object && sleep.noun == noun)
     }
 
     /// Whether a thread sleeps on the condition that nobody has woken yet.
     pub(crate) fn is_awaited(&mut self, object: ObjectRef, noun: &'static str) -> bool {
         let mut awaited = false;
-        for thread in self.sleepers(object, noun) {
+        for number in 0..self.threads_used {
+            let thread = Tid(number as u8);
+            if !self.waits(thread, object, noun) {
+                continue;
+            }
             self.footprint.touch(thread.object(), "sleep", Access::Read);
             awaited |= !self.ready.contains(thread);
         }
@@ -357,15 +371,11 @@ impl World {
         if self.booting && is_routine(what) {
             return;
         }
-        if is_progress(what) {
-            self.progress += 1;
+        if self.footprint.recording && is_progress(what) {
             self.footprint.touch(PROGRESS, "progress", Access::Add);
         }
         let thread = &self.threads[self.running.index()];
-        let mut site = thread.site();
-        if what == What::Enter {
-            (site.verb, site.noun) = ("", "");
-        }
+        let site = if what == What::Enter { thread.entry() } else { thread.site() };
         self.log.push(Event {
             thread: self.running,
             depth: thread.calls.len() as u8,
@@ -375,6 +385,11 @@ impl World {
             object,
             what,
         });
+    }
+
+    /// Whether an event from this index on counts as progress.
+    pub(crate) fn made_progress(&self, since: usize) -> bool {
+        self.log[since..].iter().any(|event| is_progress(event.what))
     }
 
     /// The zone, as an object of events.

@@ -43,7 +43,7 @@ fn stale_handle_is_a_report_with_three_places() {
     };
     assert_eq!(Some(object), SHARED.get().map(|mm| mm.object()));
     assert_eq!([allocated, freed, used].map(|place| place.thread), [1, 2, 3].map(Tid));
-    let functions = [allocated, freed, used].map(|place| place.site.function);
+    let functions = [allocated, freed, used].map(|place| place.site.function());
     assert_eq!(functions, ["allocator", "__mmdrop", "user"]);
     assert!(allocated.event < freed.event && freed.event < used.event);
 }

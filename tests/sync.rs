@@ -294,7 +294,7 @@ fn one_seed_is_one_log() {
 fn every_operation_is_a_choice() {
     run(1, &[|| (0..10).for_each(|_| _ = test_bit(current(), TaskFlag::Memdie))]);
     let steps: Vec<u32> = world(|w| {
-        let tests = w.log.iter().filter(|e| e.thread == Tid(1) && e.site.noun == "TIF_MEMDIE");
+        let tests = w.log.iter().filter(|e| e.thread == Tid(1) && e.site.noun() == "TIF_MEMDIE");
         tests.map(|event| event.step).collect()
     });
     assert!(steps.len() >= 10 && steps.windows(2).all(|pair| pair[0] < pair[1]), "{steps:?}");

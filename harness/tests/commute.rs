@@ -82,7 +82,7 @@ impl Choose for Recorder {
         let says_all = !matches!(op.access, Access::Start | Access::Put(_) | Access::Await);
         let announced = (says_all && !self.woken.contains(&thread)).then_some(Touch {
             object: op.object,
-            noun: op.site.noun,
+            noun: op.site.noun(),
             access: op.access,
         });
         self.woken.retain(|&other| other != thread);

@@ -36,9 +36,9 @@ fn somebody_waits(world: &World) -> Failure {
         signature: Signature {
             oracle: "O-TEST".to_string(),
             object: object.kind.name().to_string(),
-            sites: vec![first.site.protocol.to_string()],
+            sites: vec![first.site.protocol().to_string()],
         },
-        headline: format!("hung: {}", first.site.function),
+        headline: format!("hung: {}", first.site.function()),
         object,
         events: Vec::new(),
         details: Vec::new(),

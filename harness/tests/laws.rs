@@ -202,7 +202,7 @@ fn strikes(rest: &str, thread: u8) -> Vec<bool> {
         let copies = w.log.iter().filter(|event| event.thread == Tid(thread));
         copies
             .filter_map(|event| match event.what {
-                What::Fault if event.site.function == "copy_from_user" => Some(true),
+                What::Fault if event.site.function() == "copy_from_user" => Some(true),
                 What::UserRead { .. } => Some(false),
                 _ => None,
             })

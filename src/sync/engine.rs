@@ -1,21 +1,20 @@
 //! The one module that touches shuttle's engine below its documented surface.
 //!
 //! It offers four things to the rest of the crate: a switch point, blocking and unblocking a thread,
-//! starting a thread, and running one execution with stacks that are kept for the next. shuttle's
+//! starting a thread, and running a machine on CPUs that are kept for the next (`cpus`). shuttle's
 //! scheduler trait sees only task ids; [`Choose`] is told what each thread is about to do.
 //!
 //! The engine is pinned exactly in `Cargo.toml`, because none of this is promised to stay.
 
+mod cpus;
+
 use crate::sync::point::Op;
 use crate::sync::thread::Tid;
 use crate::world::world;
+use cpus::Cpus;
 use shuttle::scheduler::{Schedule, Scheduler, Task, TaskId};
-use shuttle_engine::runtime::execution::{Execution, ExecutionState, LABELS};
 use shuttle_engine::runtime::thread;
-use shuttle_engine::runtime::thread::continuation::{CONTINUATION_POOL, ContinuationPool};
-use shuttle_engine::{Config, FailurePersistence, MaxSteps};
 use std::cell::RefCell;
-use std::panic::Location;
 use std::rc::Rc;
 
 /// Stack of a thread in bytes. The deepest call chain needs a fraction of it, also without
@@ -38,35 +37,23 @@ pub trait Choose {
     fn choose(&mut self, candidates: &[Candidate], current: Option<Tid>) -> Tid;
 }
 
-/// Runs executions, and keeps their stacks.
+/// Runs machines.
 pub struct Engine {
-    pool: ContinuationPool,
-    config: Config,
-    adapter: Rc<RefCell<Adapter>>,
+    cpus: Rc<Cpus>,
 }
 
 impl Engine {
-    /// An engine without stacks.
+    /// An engine. Those of an OS thread share what is expensive.
     pub fn new() -> Self {
-        let mut config = Config::new();
-        config.stack_size = STACK_SIZE;
-        config.failure_persistence = FailurePersistence::None;
-        config.max_steps = MaxSteps::None;
-        config.silence_warnings = true;
-        let adapter = Rc::new(RefCell::new(Adapter));
-        Engine { pool: ContinuationPool::new(), config, adapter }
+        Engine { cpus: Cpus::shared() }
     }
 
-    /// Runs one execution, from `main` (thread 0) to the end of every thread.
+    /// Runs a machine, from `main` (thread 0) to the end of every thread. The world has to be reset, and
+    /// nobody may call this from a thread of a run. A panic of the machine's code comes out here; the
+    /// engine can be used again.
     pub fn run(&self, choose: Rc<RefCell<dyn Choose>>, main: fn()) {
         CHOOSE.set(Some(choose));
-        let execution = Execution::new(self.adapter.clone(), Schedule::new(0));
-        let here = Location::caller();
-        let body = move || {
-            forget_labels();
-            main();
-        };
-        CONTINUATION_POOL.set(&self.pool, || execution.run(&self.config, body, here));
+        self.cpus.run(main);
         CHOOSE.set(None);
     }
 }
@@ -82,15 +69,13 @@ thread_local! {
     static CHOOSE: RefCell<Option<Rc<RefCell<dyn Choose>>>> = const { RefCell::new(None) };
 }
 
-/// The threads of an execution inherit copies of its main thread's labels; ours have names of their own.
-fn forget_labels() {
-    LABELS.with_borrow_mut(|labels| labels.clear());
-}
-
-/// Lets the scheduler choose who runs next: whether others ran. shuttle hears of it only in that case.
-pub(super) fn switch() -> bool {
-    let others = decide().is_some();
+/// Lets the scheduler choose who runs next: whether others than the running thread ran. shuttle hears of
+/// it only in that case.
+pub(super) fn switch(running: Tid) -> bool {
+    let chosen = decide(Some(running));
+    let others = chosen != running;
     if others {
+        world(|w| w.chosen = Some(chosen));
         thread::switch();
     }
     others
@@ -99,32 +84,30 @@ pub(super) fn switch() -> bool {
 /// Puts the running thread to sleep until somebody [`unblock`]s it.
 pub(super) fn block() {
     world(|w| w.block());
-    ExecutionState::with(|state| state.current_mut().block(false));
-    thread::switch();
+    cpus::wait();
 }
 
 /// Makes a thread runnable again. It must not have ended.
 pub(super) fn unblock(thread: Tid) {
     world(|w| w.unblock(thread));
-    ExecutionState::with(|state| state.get_mut(TaskId::from(usize::from(thread.0))).unblock());
+    cpus::set_runnable(thread);
 }
 
 /// Starts a thread. It runs `body` once it is chosen.
-pub(super) fn spawn(body: impl FnOnce() + 'static) {
-    let here = Location::caller();
-    ExecutionState::spawn_thread(Box::new(body), STACK_SIZE, None, None, here);
+pub(super) fn spawn(thread: Tid, body: fn(Tid)) {
+    cpus::start(thread, body);
 }
 
-/// Asks the scheduler, and makes the thread that it chooses the running one. `None` if that is the one
-/// that ran; otherwise the engine finds it in the world when it switches.
-fn decide() -> Option<Tid> {
+/// Asks the scheduler, and makes the thread that it chooses the running one. `ran` can go on.
+fn decide(ran: Option<Tid>) -> Tid {
     // The list is taken out of the world, because a scheduler may look into the world.
-    let (ready, clock_may_fire, ran) = world(|w| {
+    let (ready, clock_may_fire) = world(|w| {
         let clock_may_fire = w.clock.any_time && w.clock.has_timers();
-        (std::mem::take(&mut w.ready), clock_may_fire, w.running_tid())
+        (std::mem::take(&mut w.ready), clock_may_fire)
     });
     let candidates = ready.choice(clock_may_fire);
-    let current = candidates.iter().any(|c| c.thread == ran).then_some(ran);
+    let is_candidate = |&ran: &Tid| ran != Tid::CLOCK || candidates[0].thread == Tid::CLOCK;
+    let current = ran.filter(is_candidate);
     let chosen = CHOOSE.with_borrow(|choose| {
         let choose = choose.as_ref().expect("an execution has a scheduler");
         choose.borrow_mut().choose(candidates, current)
@@ -132,9 +115,8 @@ fn decide() -> Option<Tid> {
     world(|w| {
         w.ready = ready;
         w.resume(chosen);
-        w.chosen = (chosen != ran).then_some(chosen);
-        w.chosen
-    })
+    });
+    chosen
 }
 
 /// Tells shuttle who was chosen.
@@ -145,17 +127,14 @@ impl Scheduler for Adapter {
         Some(Schedule::new(0))
     }
 
-    fn next_task(
-        &mut self,
-        runnable: &[&Task],
-        current: Option<TaskId>,
-        _: bool,
-    ) -> Option<TaskId> {
-        if world(|w| w.chosen.is_none() && w.is_free_running()) {
+    fn next_task(&mut self, runnable: &[&Task], _: Option<TaskId>, _: bool) -> Option<TaskId> {
+        let (chosen, decides) = world(|w| (w.chosen.take(), w.is_free_running()));
+        let chosen = match chosen {
+            Some(chosen) => chosen,
             // The thread that ran sleeps or has ended.
-            decide();
-        }
-        let chosen = world(|w| w.chosen.take()).unwrap_or_else(|| first(runnable, current));
+            None if decides => decide(None),
+            None => first(runnable),
+        };
         Some(TaskId::from(usize::from(chosen.0)))
     }
 
@@ -164,24 +143,15 @@ impl Scheduler for Adapter {
     }
 }
 
-/// Before the machine is up and after the run, threads run to their ends, one after the other.
-fn first(runnable: &[&Task], current: Option<TaskId>) -> Tid {
-    let threads = runnable.iter().map(|task| tid(task.id()));
-    let chosen = current.map_or(Tid::CLOCK, tid).or_first(threads);
+/// While a machine boots, CPU 0 has to itself what happens. After the run, the threads run to their ends,
+/// one after the other, and CPU 0 is the last.
+fn first(runnable: &[&Task]) -> Tid {
+    let threads = || runnable.iter().map(|task| Tid(usize::from(task.id()) as u8));
+    let clock = || threads().find(|&thread| thread == Tid::CLOCK);
+    let other = || threads().find(|&thread| thread != Tid::CLOCK);
+    let booting = world(|w| w.is_booting());
+    let chosen = if booting { clock().or_else(other) } else { other().or_else(clock) };
+    let chosen = chosen.expect("shuttle asks only while a task is runnable");
     world(|w| w.resume(chosen));
     chosen
-}
-
-fn tid(id: TaskId) -> Tid {
-    Tid(usize::from(id) as u8)
-}
-
-impl Tid {
-    /// Itself if it is among the others, else the first of them.
-    fn or_first(self, mut others: impl Iterator<Item = Tid> + Clone) -> Tid {
-        if others.clone().any(|other| other == self) {
-            return self;
-        }
-        others.next().expect("shuttle asks only while a task is runnable")
-    }
 }

@@ -130,17 +130,12 @@ impl Lock {
         self.mode = Some(mode);
     }
 
-    /// Hands the lock to the front of the queue, and further readers behind a reader.
-    fn hand_over(&mut self) -> Vec<(Tid, Mode)> {
-        let mut granted = Vec::new();
-        while let Some(&(thread, mode)) = self.queue.front()
-            && self.admits(mode)
-        {
-            self.queue.pop_front();
-            self.take(thread, mode);
-            granted.push((thread, mode));
-        }
-        granted
+    /// Hands the lock to the front of the queue, if it may have it.
+    fn hand_over(&mut self) -> Option<(Tid, Mode)> {
+        let &(thread, mode) = self.queue.front().filter(|waiter| self.admits(waiter.1))?;
+        self.queue.pop_front();
+        self.take(thread, mode);
+        Some((thread, mode))
     }
 }
 
@@ -306,17 +301,17 @@ pub(super) fn release(lock: LockId, verb: &'static str) {
     }
 }
 
+/// Hands the lock to the front of the queue, and further readers behind a reader.
 fn grant(lock: LockId) {
-    let granted = world(|w| {
-        let granted = w.locks.get(lock).hand_over();
-        for &(thread, mode) in &granted {
-            w.threads[thread.index()].held.push((lock, mode));
-        }
-        granted
-    });
-    for (thread, _) in granted {
+    while let Some(thread) = world(|w| hand_over(w, lock)) {
         wake(thread);
     }
+}
+
+fn hand_over(w: &mut World, lock: LockId) -> Option<Tid> {
+    let (thread, mode) = w.locks.get(lock).hand_over()?;
+    w.threads[thread.index()].held.push((lock, mode));
+    Some(thread)
 }
 
 /// Checks that the running thread may sleep.

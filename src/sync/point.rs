@@ -64,7 +64,7 @@ impl Left {
 }
 
 /// An announced operation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Op {
     /// The object it touches.
     pub object: ObjectRef,
@@ -76,15 +76,18 @@ pub struct Op {
 
 /// Announces the running thread's next operation, and lets the scheduler choose.
 pub fn point(object: ObjectRef, access: Access, verb: &'static str, noun: &'static str) {
-    let turn = world(|w| {
+    let (turn, running) = world(|w| {
         w.at(verb, noun);
-        w.announce(object, access);
-        w.turn()
+        let turn = w.turn();
+        if turn == Turn::Running {
+            w.announce(object, access);
+        }
+        (turn, w.running_tid())
     });
     match turn {
         Turn::Booting => {}
         Turn::Running => {
-            if engine::switch() {
+            if engine::switch(running) {
                 leave_if_stopping();
             }
         }
@@ -94,6 +97,7 @@ pub fn point(object: ObjectRef, access: Access, verb: &'static str, noun: &'stat
 }
 
 /// What a thread that reaches a point has to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Turn {
     /// The machine boots: no other thread exists.
     Booting,
@@ -125,7 +129,12 @@ pub fn halt() -> ! {
 
 /// Ends the run: every thread wakes up, and leaves at its next point.
 pub(super) fn end_run(end: End) {
-    for thread in world(|w| w.stop(end)) {
+    if !world(|w| w.stop(end)) {
+        return;
+    }
+    let mut from = 0;
+    while let Some(thread) = world(|w| w.next_unfinished(from)) {
         engine::unblock(thread);
+        from = thread.index() + 1;
     }
 }

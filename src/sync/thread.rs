@@ -5,6 +5,7 @@ use crate::sync::engine;
 use crate::sync::lock::{LockId, Mode};
 use crate::sync::point::{Access, Op, end_run, leave_if_stopping, point};
 use crate::task::Task;
+use crate::trace::names::Pair;
 use crate::trace::{Call, Kind, ObjectRef, Site, What};
 use crate::world::world;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -65,10 +66,8 @@ pub struct Thread {
     pub task: Option<Handle<Task>>,
     /// Active calls, outermost first.
     pub calls: Vec<Call>,
-    /// The verb of its latest operation.
-    pub verb: &'static str,
-    /// The noun of its latest operation.
-    pub noun: &'static str,
+    /// Verb and noun of its latest operation.
+    pub(crate) operation: Pair,
     /// What it announced before it went to sleep.
     pub announced: Op,
     /// Its sleep, if it sleeps.
@@ -91,10 +90,16 @@ impl Thread {
 
     /// Where it is.
     pub fn site(&self) -> Site {
-        let call = self.calls.last();
-        let function = call.map_or("", |call| call.function);
-        let protocol = call.map_or("", |call| call.protocol);
-        Site { protocol, function, verb: self.verb, noun: self.noun }
+        Site::at(self.call(), self.operation)
+    }
+
+    /// The beginning of the function where it is.
+    pub(crate) fn entry(&self) -> Site {
+        Site::at(self.call(), Pair::EMPTY)
+    }
+
+    fn call(&self) -> Pair {
+        self.calls.last().map_or(Pair::EMPTY, |call| call.names)
     }
 }
 
@@ -109,15 +114,17 @@ pub(super) fn unwind() -> ! {
 /// Starts a thread during boot; `body` gets its number and runs when the machine is up.
 pub fn spawn(name: &str, task: Handle<Task>, body: fn(Tid)) -> Tid {
     let thread = world(|w| w.add_thread(name, Some(task)));
-    engine::spawn(move || run(thread, body));
+    engine::spawn(thread, body);
     thread
 }
 
 /// Runs a thread's body to its end or to the end of the run.
-fn run(thread: Tid, body: fn(Tid)) {
+pub(super) fn run(thread: Tid, body: fn(Tid)) {
+    let begins = !world(|w| w.is_stopping());
     let ended = catch_unwind(AssertUnwindSafe(|| {
-        leave_if_stopping();
-        body(thread);
+        if begins {
+            body(thread)
+        }
     }));
     world(|w| w.end_thread());
     if let Err(payload) = ended

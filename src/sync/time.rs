@@ -39,16 +39,19 @@ pub struct Clock {
     /// Whether timers may fire at any moment.
     pub any_time: bool,
     timers: Vec<Timer>,
+    /// The timers that fired last.
+    fired: Vec<Timer>,
     idle_rounds: u32,
-    progress_seen: u32,
+    /// Events before the latest time that timers fired.
+    events_seen: usize,
 }
 
 impl Clock {
     /// Makes a used clock new.
     pub fn reset(&mut self) {
         self.timers.clear();
-        let timers = std::mem::take(&mut self.timers);
-        *self = Clock { timers, ..Clock::default() };
+        let Clock { timers, fired, .. } = std::mem::take(self);
+        *self = Clock { timers, fired, ..Clock::default() };
     }
 
     /// Whether a timer is pending.
@@ -62,12 +65,10 @@ impl Clock {
         self.timers.iter().filter(|t| !(repeated && t.nap)).map(|t| t.deadline).min()
     }
 
-    fn fire(&mut self, deadline: u32) -> Vec<Timer> {
+    fn fire(&mut self, deadline: u32) {
         self.jiffies = self.jiffies.max(deadline);
-        let due = |t: &Timer| t.deadline <= deadline;
-        let fired = self.timers.iter().copied().filter(due).collect();
-        self.timers.retain(|t| !due(t));
-        fired
+        self.fired.clear();
+        self.fired.extend(self.timers.extract_if(.., |t| t.deadline <= deadline));
     }
 }
 
@@ -117,15 +118,15 @@ fn timeout(jiffies: u32, reason: Reason, killable: bool) {
 /// Fires the next timers, or says how the run ends because there are none.
 pub(super) fn tick() -> Option<End> {
     let deadline = world(|w| {
-        if w.clock.progress_seen != w.progress {
+        if w.made_progress(w.clock.events_seen) {
             w.clock.idle_rounds = 0;
         }
         w.clock.next_deadline()
     });
     let Some(deadline) = deadline else { return Some(at_rest()) };
-    let fired = world(|w| fire(w, deadline));
+    world(|w| fire(w, deadline));
     record(ObjectRef::sole(Kind::Clock), What::Tick { jiffies: world(|w| w.clock.jiffies) });
-    fired.into_iter().for_each(|timer| wake(timer.thread));
+    (0..world(|w| w.clock.fired.len())).for_each(|n| wake(world(|w| w.clock.fired[n].thread)));
     None
 }
 
@@ -134,16 +135,16 @@ fn at_rest() -> End {
     if napping { End::Livelock } else { End::Quiescent }
 }
 
-fn fire(w: &mut World, deadline: u32) -> Vec<Timer> {
-    let fired = w.clock.fire(deadline);
+fn fire(w: &mut World, deadline: u32) {
     w.footprint.touch(PROGRESS, "progress", Access::Read);
+    let progress = w.made_progress(w.clock.events_seen);
+    w.clock.fire(deadline);
     let clock = &mut w.clock;
-    let stuck = clock.progress_seen == w.progress && fired.iter().all(|t| t.nap);
+    let stuck = !progress && clock.fired.iter().all(|t| t.nap);
     clock.idle_rounds = if stuck { clock.idle_rounds + 1 } else { 0 };
-    clock.progress_seen = w.progress;
+    clock.events_seen = w.log.len();
     if clock.idle_rounds >= IDLE_ROUNDS && (clock.any_time || w.injection.is_armed()) {
         (clock.any_time, clock.idle_rounds) = (false, 0);
         w.injection.disarm();
     }
-    fired
 }

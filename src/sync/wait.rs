@@ -78,6 +78,6 @@ pub fn complete(object: ObjectRef, noun: &'static str, change: impl FnOnce()) {
 }
 
 fn wake_all(object: ObjectRef, noun: &'static str) {
-    let sleepers: Vec<Tid> = world(|w| w.sleepers(object, noun));
-    sleepers.into_iter().for_each(wake);
+    let threads = (0..world(|w| w.threads().len())).map(|number| Tid(number as u8));
+    threads.filter(|&thread| world(|w| w.waits(thread, object, noun))).for_each(wake);
 }

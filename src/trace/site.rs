@@ -4,40 +4,102 @@
 //! operation and its noun come from the primitive that is used. So protocol code stays as plain as
 //! the kernel's, and a site keeps its name when lines move. A site is *not* a source position.
 
+use crate::trace::names::Pair;
 use crate::trace::{ObjectRef, What};
 use crate::world::world;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// A place of the implementation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Site {
+    /// Protocol and function.
+    call: Pair,
+    /// Verb and noun.
+    operation: Pair,
+}
+
+impl Site {
+    /// A place by its names.
+    pub fn new(
+        protocol: &'static str,
+        function: &'static str,
+        verb: &'static str,
+        noun: &'static str,
+    ) -> Self {
+        Site::at(Pair::of(protocol, function), Pair::of(verb, noun))
+    }
+
+    /// The place of an operation in a function.
+    pub(crate) const fn at(call: Pair, operation: Pair) -> Self {
+        Site { call, operation }
+    }
+
     /// The function of the protocol (a column of the revision table) that is being executed, or the
     /// outermost function of a thread that executes none.
-    pub protocol: &'static str,
+    pub const fn protocol(self) -> &'static str {
+        self.call.first()
+    }
+
     /// The innermost kernel function.
-    pub function: &'static str,
+    pub const fn function(self) -> &'static str {
+        self.call.second()
+    }
+
     /// The operation.
-    pub verb: &'static str,
+    pub const fn verb(self) -> &'static str {
+        self.operation.first()
+    }
+
     /// What it is applied to; empty if the verb says it all.
-    pub noun: &'static str,
+    pub const fn noun(self) -> &'static str {
+        self.operation.second()
+    }
+
+    /// A hash of the four names, which is the same in every process.
+    pub const fn hash(self) -> u32 {
+        // Rotated, so that it matters which pair is which; 0x9e3779b1 is a prime near 2^32 / phi.
+        (self.call.hash().rotate_left(16) ^ self.operation.hash()).wrapping_mul(0x9e37_79b1)
+    }
+}
+
+impl Hash for Site {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u32(Site::hash(*self));
+    }
 }
 
 impl fmt::Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.function, self.verb)?;
-        if self.noun.is_empty() { Ok(()) } else { write!(f, "({})", self.noun) }
+        write!(f, "{}/{}", self.function(), self.verb())?;
+        if self.noun().is_empty() { Ok(()) } else { write!(f, "({})", self.noun()) }
+    }
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{self}", self.protocol())
     }
 }
 
 /// One active call on a thread's stack.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
-    /// The function.
-    pub function: &'static str,
-    /// The innermost function of the protocol at or below it.
-    pub protocol: &'static str,
+    pub(crate) names: Pair,
     /// The object that it works on, if it is a function of the protocol.
     pub object: ObjectRef,
+}
+
+impl Call {
+    /// The function.
+    pub const fn function(&self) -> &'static str {
+        self.names.second()
+    }
+
+    /// The innermost function of the protocol at or below it.
+    pub const fn protocol(&self) -> &'static str {
+        self.names.first()
+    }
 }
 
 /// Keeps a call on the stack until it is dropped.
@@ -61,10 +123,10 @@ pub fn protocol(function: &'static str, object: ObjectRef) -> Frame {
 
 fn push(function: &'static str, protocol: Option<&'static str>, object: ObjectRef) -> Frame {
     world(|w| {
-        let thread = w.running();
-        let below = thread.calls.last().map_or("", |call| call.protocol);
+        let below = w.running().calls.last().map_or("", Call::protocol);
         let below = if below.is_empty() { function } else { below };
-        thread.calls.push(Call { function, protocol: protocol.unwrap_or(below), object });
+        let names = w.names.pair(protocol.unwrap_or(below), function);
+        w.running().calls.push(Call { names, object });
         w.record(object, What::Enter);
     });
     Frame(())

@@ -90,17 +90,22 @@ fn perform(thread: Tid) {
     do_exit();
 }
 
-fn execute(seed: u64, program: Program) -> Vec<String> {
+fn execute(engine: &Engine, seed: u64, program: Program) -> Vec<String> {
     PROGRAM.set(program);
     NOTES.take();
     world(|w| w.reset(&V4_15));
-    Engine::new().run(Rc::new(RefCell::new(Seeded(seed * 2 + 1))), main);
+    engine.run(Rc::new(RefCell::new(Seeded(seed * 2 + 1))), main);
     NOTES.take()
 }
 
 /// Runs the bodies under fair time, each as a process, to a quiet end, and returns their notes.
 pub fn run(seed: u64, bodies: &[fn()]) -> Vec<String> {
-    let notes = execute(seed, Program { bodies: bodies.to_vec(), ..Program::default() });
+    run_on(&Engine::new(), seed, bodies)
+}
+
+/// The same on an engine that is there.
+pub fn run_on(engine: &Engine, seed: u64, bodies: &[fn()]) -> Vec<String> {
+    let notes = execute(engine, seed, Program { bodies: bodies.to_vec(), ..Program::default() });
     assert_eq!(world(|w| (w.end, w.violation)), (Some(End::Quiescent), None), "seed {seed}");
     assert!(world(|w| w.stuck.is_empty()), "seed {seed}");
     notes
@@ -108,11 +113,12 @@ pub fn run(seed: u64, bodies: &[fn()]) -> Vec<String> {
 
 /// The same, with timers that may fire at any moment.
 pub fn run_any_time(seed: u64, bodies: &[fn()]) -> Vec<String> {
-    execute(seed, Program { bodies: bodies.to_vec(), any_time: true, ..Program::default() })
+    let program = Program { bodies: bodies.to_vec(), any_time: true, ..Program::default() };
+    execute(&Engine::new(), seed, program)
 }
 
 /// Runs the bodies, each with these mappings, to whatever end.
 pub fn run_mapped(seed: u64, mappings: &[VmaPlan], bodies: &[fn()]) -> Vec<String> {
     let (bodies, mappings) = (bodies.to_vec(), mappings.to_vec());
-    execute(seed, Program { bodies, mappings, any_time: false })
+    execute(&Engine::new(), seed, Program { bodies, mappings, any_time: false })
 }

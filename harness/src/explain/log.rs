@@ -27,7 +27,9 @@ fn line(world: &World, event: &Event) -> String {
 fn place(event: &Event) -> String {
     let depth = usize::from(event.depth);
     match event.what {
-        What::Enter => format!("{:1$}{2}()", "", 2 * depth.saturating_sub(1), event.site.function),
+        What::Enter => {
+            format!("{:1$}{2}()", "", 2 * depth.saturating_sub(1), event.site.function())
+        }
         _ => format!("{:1$}{2}", "", 2 * depth, event.site),
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn owner(world: &World, space: ObjectRef) -> String {
 fn leaver(world: &World, space: ObjectRef) -> Option<String> {
     let mut log = world.log.iter();
     let left = log.find(|event| {
-        event.what == What::Enter && event.site.function == "exit_mm" && event.object == space
+        event.what == What::Enter && event.site.function() == "exit_mm" && event.object == space
     })?;
     Some(thread(world, left.thread).to_string())
 }

@@ -106,7 +106,7 @@ impl<'a> Slicer<'a> {
             What::Fault | What::Kill | What::OomPanic => Some(Rank::Essential),
             What::OomRequest { .. } => Some(self.request()),
             What::Complete { .. } => Some(Rank::Context),
-            What::Read | What::TestFlag { .. } if event.site.noun == "oom_mm" => {
+            What::Read | What::TestFlag { .. } if event.site.noun() == "oom_mm" => {
                 self.asks_for_victim(index)
             }
             _ if spaces.contains(&object) => self.of_space(index, event),
@@ -181,14 +181,14 @@ impl<'a> Slicer<'a> {
     /// The OOM flags are what the parties agree on; tests before anybody is killed only set the scene.
     fn flag_test(&self, index: u32, event: &Event) -> Option<Rank> {
         let agreed = [MmFlag::OomSkip, MmFlag::OomVictim].map(Flag::name);
-        if !agreed.contains(&event.site.noun) && !self.is_contested(event) {
+        if !agreed.contains(&event.site.noun()) && !self.is_contested(event) {
             return None;
         }
         Some(if index < self.first_kill { Rank::Context } else { Rank::Essential })
     }
 
     fn counter(&self, event: &Event) -> Option<Rank> {
-        let tells = event.site.noun == "mm_users" || event.object == self.subjects.object;
+        let tells = event.site.noun() == "mm_users" || event.object == self.subjects.object;
         tells.then_some(Rank::Essential)
     }
 
@@ -205,7 +205,7 @@ impl<'a> Slicer<'a> {
 
     /// Whether another thread touched the same thing, and one of the two changed it.
     fn is_contested(&self, event: &Event) -> bool {
-        let touches = self.touches.get(&(event.object, event.site.noun));
+        let touches = self.touches.get(&(event.object, event.site.noun()));
         let mut others = touches.into_iter().flatten().filter(|touch| touch.0 != event.thread);
         others.any(|other| other.1 || changes(event.what))
     }
@@ -223,7 +223,7 @@ fn changes(what: What) -> bool {
 fn touches(log: &[Event]) -> Touches {
     let mut touches = Touches::new();
     for event in log.iter().filter(|event| event.thread != Tid::CLOCK) {
-        let who = touches.entry((event.object, event.site.noun)).or_default();
+        let who = touches.entry((event.object, event.site.noun())).or_default();
         let touch = (event.thread, changes(event.what));
         if !who.contains(&touch) {
             who.push(touch);

@@ -119,7 +119,7 @@ fn name(world: &World, thread: Tid) -> &str {
 
 fn is_allocating(stuck: &Stuck) -> bool {
     let naps = stuck.sleep.is_some_and(|sleep| sleep.reason == Reason::MemoryNap);
-    naps || stuck.calls.iter().any(|call| call.function == "__alloc_pages_slowpath")
+    naps || stuck.calls.iter().any(|call| call.function() == "__alloc_pages_slowpath")
 }
 
 fn wants_condition(world: &World, sleep: Sleep) -> Wanted {
@@ -190,7 +190,7 @@ fn wants_teardown(world: &World, victim: &Signal, mm: Handle<Mm>) -> Wanted {
 fn teardown(world: &World, mm: Handle<Mm>) -> Vec<Tid> {
     let leaves = |stuck: &&Stuck| {
         let mut calls = stuck.calls.iter().filter(|call| call.object == mm.object());
-        calls.any(|call| matches!(call.function, "__mmput" | "exit_mm"))
+        calls.any(|call| matches!(call.function(), "__mmput" | "exit_mm"))
     };
     world.stuck.iter().filter(leaves).map(|stuck| stuck.thread).collect()
 }

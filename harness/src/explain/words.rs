@@ -28,15 +28,15 @@ impl Words<'_> {
 
     /// A field of an object.
     fn field(&self, event: &Event) -> String {
-        let (object, noun) = (event.object, event.site.noun);
+        let (object, noun) = (event.object, event.site.noun());
         let plain = self.spaces == [object] || matches!(object.kind, Kind::OomKiller | Kind::Clock);
         if plain { noun.to_string() } else { format!("{}->{noun}", name(self.world, object)) }
     }
 
     fn access(&self, index: u32, event: &Event) -> Option<String> {
-        let (verb, noun) = (event.site.verb, event.site.noun);
+        let (verb, noun) = (event.site.verb(), event.site.noun());
         Some(match event.what {
-            What::Enter => format!("{}()", event.site.function),
+            What::Enter => format!("{}()", event.site.function()),
             What::Allocate => format!("allocate {}", event.object),
             What::Free => format!("free({})", event.object),
             What::Read if noun == "oom_mm" => {
@@ -68,13 +68,13 @@ impl Words<'_> {
     fn oom_mm(&self, index: u32, process: ObjectRef) -> &'static str {
         let mut before = self.world.log[..index as usize].iter();
         let written = |event: &Event| {
-            event.object == process && event.site.noun == "oom_mm" && event.what == What::Write
+            event.object == process && event.site.noun() == "oom_mm" && event.what == What::Write
         };
         if before.any(written) { "mm" } else { "NULL" }
     }
 
     fn lock(&self, event: &Event) -> Option<String> {
-        let verb = event.site.verb;
+        let verb = event.site.verb();
         Some(match event.what {
             What::Acquire { trylock: true, .. } => format!("{verb}({}) = 1", self.field(event)),
             What::TryFailed { .. } => format!("{verb}({}) = 0", self.field(event)),
@@ -108,7 +108,7 @@ impl Words<'_> {
 }
 
 fn operation(event: &Event) -> String {
-    match (event.site.verb, event.site.noun) {
+    match (event.site.verb(), event.site.noun()) {
         (verb, "") => verb.to_string(),
         (verb, noun) => format!("{verb}({noun})"),
     }

@@ -35,7 +35,7 @@ fn segment(thread: Tid, decisions: &[Decision], left: Option<Site>) -> Segment {
 
 /// Whether a schedule cannot tell the places from each other: it does not name the protocol's function.
 fn same_words(a: &Site, b: &Site) -> bool {
-    (a.function, a.verb, a.noun) == (b.function, b.verb, b.noun)
+    (a.function(), a.verb(), a.noun()) == (b.function(), b.verb(), b.noun())
 }
 
 /// Drops segments while the failure stays the same: large runs of them first, then one by one, then the

@@ -84,7 +84,7 @@ fn update(page: &mut Page, index: usize, what: What) {
 
 /// Whether it was the reaper who unmapped a page.
 fn was_reaped(world: &World, unmapped: usize) -> bool {
-    event_site(world, unmapped).protocol == "__oom_reap_task_mm"
+    event_site(world, unmapped).protocol() == "__oom_reap_task_mm"
 }
 
 fn describe_loss(world: &World, fault: usize, number: u32, unmapped: usize) -> Failure {
@@ -112,7 +112,7 @@ fn describe(world: &World, read: usize, number: u32, content: u32, page: &Page) 
     let expected = page.allowed[0];
     Failure {
         signature: Signature { object: "page".into(), ..signature("O-DATA", Kind::Page, &sites) },
-        headline: format!("wrong data: page read in {}", event.site.function),
+        headline: format!("wrong data: page read in {}", event.site.function()),
         object: event.object,
         events,
         details: vec![format!(

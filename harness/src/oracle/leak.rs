@@ -116,7 +116,7 @@ fn audit_frames(world: &World) -> Option<Failure> {
 }
 
 fn describe(object: ObjectRef, counter: &'static str, actual: i32, expected: i32) -> Failure {
-    let site = Site { protocol: counter, ..Site::default() };
+    let site = Site::new(counter, "", "", "");
     Failure {
         signature: signature("O-LEAK", object.kind, &[site]),
         headline: format!("leak: {counter} of {} is {actual}, {expected} held", object.kind.name()),

@@ -31,7 +31,7 @@ pub fn judge(world: &World) -> Option<Failure> {
 
 /// Whether the run came to its end by itself, and the reaper waits for work.
 fn is_reaper_idle(world: &World) -> bool {
-    let reaps = |stuck: &Stuck| stuck.calls.first().is_some_and(|c| c.function == "oom_reaper");
+    let reaps = |stuck: &Stuck| stuck.calls.first().is_some_and(|c| c.function() == "oom_reaper");
     let at_rest = matches!(world.end, Some(End::Quiescent | End::Livelock));
     at_rest && !world.stuck.iter().any(reaps)
 }
@@ -42,7 +42,7 @@ fn describe(world: &World, how: &str, events: &[usize]) -> Failure {
     let object = world.log[last].object;
     Failure {
         signature: signature("O-LIST", Kind::ReaperList, &sites),
-        headline: format!("reaper queue: task {how} in {}", world.log[last].site.function),
+        headline: format!("reaper queue: task {how} in {}", world.log[last].site.function()),
         object,
         events: events.iter().map(|&index| index as u32).collect(),
         details: vec![format!("{object} was {how}")],

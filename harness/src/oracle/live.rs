@@ -24,14 +24,10 @@ fn describe(world: &World, title: &str) -> Failure {
     let waits = |stuck: &&Stuck| stuck.sleep.is_some_and(|s| s.reason == Reason::MemoryNap);
     let allocator = world.stuck.iter().find(waits);
     let victim = world.stuck.iter().find(|stuck| is_on_its_way_out(stuck));
-    let place = |stuck: &Stuck, function: &'static str| Site { protocol: function, ..stuck.site };
-    let sites: Vec<Site> = victim
-        .map(|stuck| place(stuck, stuck.site.protocol))
-        .into_iter()
-        .chain(allocator.map(|stuck| place(stuck, "out_of_memory")))
-        .collect();
+    let waits_for = allocator.map(|_| Site::new("out_of_memory", "", "", ""));
+    let sites: Vec<Site> = victim.map(|stuck| stuck.site).into_iter().chain(waits_for).collect();
     let last = world.log.len() as u32 - 1;
-    let where_ = victim.map_or("__alloc_pages_slowpath", |stuck| stuck.site.function);
+    let where_ = victim.map_or("__alloc_pages_slowpath", |stuck| stuck.site.function());
     Failure {
         signature: signature("O-LIVE", Kind::OomKiller, &sites),
         headline: format!("{title}: stuck in {where_}"),
@@ -43,7 +39,7 @@ fn describe(world: &World, title: &str) -> Failure {
 
 /// Whether the thread is stuck while it takes its address space down.
 fn is_on_its_way_out(stuck: &Stuck) -> bool {
-    stuck.calls.iter().any(|call| matches!(call.function, "__mmput" | "exit_mm"))
+    stuck.calls.iter().any(|call| matches!(call.function(), "__mmput" | "exit_mm"))
 }
 
 fn detail(world: &World, stuck: &Stuck) -> String {

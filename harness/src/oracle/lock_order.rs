@@ -20,7 +20,8 @@ const CLASSES: usize = 32;
 #[derive(Default)]
 struct Order {
     classes: Vec<Class>,
-    held: Vec<Vec<usize>>,
+    /// Threads, each with a class that it holds, in the order of acquisition.
+    held: Vec<(Tid, usize)>,
     after: [u32; CLASSES],
 }
 
@@ -29,10 +30,9 @@ pub fn judge(world: &World) -> Option<Failure> {
     let mut order = Order::default();
     let closing = world.log.iter().position(|event| order.note(event))?;
     let event = &world.log[closing];
-    let held = &order.held[event.thread.index()];
-    let taken = order.classes.iter().position(|&class| class == event.site.noun)?;
-    let before = held.iter().find(|&&other| order.reaches(taken, other))?;
-    Some(describe(world, order.classes[*before], event.site.noun, closing))
+    let taken = order.classes.iter().position(|&class| class == event.site.noun())?;
+    let before = order.held_by(event.thread).find(|&other| order.reaches(taken, other))?;
+    Some(describe(world, order.classes[before], event.site.noun(), closing))
 }
 
 impl Order {
@@ -41,10 +41,9 @@ impl Order {
         match event.what {
             What::Acquire { trylock, .. } => self.take(event, trylock),
             What::Release { .. } => {
-                let class = self.class(event.site.noun);
-                let held = self.held_by(event.thread);
-                if let Some(position) = held.iter().rposition(|&other| other == class) {
-                    held.remove(position);
+                let released = (event.thread, self.class(event.site.noun()));
+                if let Some(position) = self.held.iter().rposition(|&held| held == released) {
+                    self.held.remove(position);
                 }
                 false
             }
@@ -53,24 +52,24 @@ impl Order {
     }
 
     fn take(&mut self, event: &Event, trylock: bool) -> bool {
-        let class = self.class(event.site.noun);
-        let held = self.held_by(event.thread).iter().fold(0u32, |all, other| all | 1 << other);
+        let class = self.class(event.site.noun());
+        let held = self.held_by(event.thread).fold(0u32, |all, other| all | 1 << other);
         let mut closes = false;
-        let others = (0..self.classes.len()).filter(|&other| held >> other & 1 == 1);
-        for other in others.filter(|&other| !trylock && other != class) {
+        let others = (0..self.classes.len()).filter(|&other| held >> other & 1 == 1 && !trylock);
+        for other in others.filter(|&other| other != class) {
             let is_new = self.after[other] >> class & 1 == 0;
             self.after[other] |= 1 << class;
             closes |= is_new && self.reaches(class, other);
         }
         if !closes {
-            self.held_by(event.thread).push(class);
+            self.held.push((event.thread, class));
         }
         closes
     }
 
     fn class(&mut self, name: Class) -> usize {
-        let known =
-            self.classes.iter().position(|&class| std::ptr::eq(class, name) || class == name);
+        let same = self.classes.iter().position(|&class| std::ptr::eq(class, name));
+        let known = same.or_else(|| self.classes.iter().position(|&class| class == name));
         known.unwrap_or_else(|| {
             assert!(
                 self.classes.len() < CLASSES,
@@ -81,11 +80,8 @@ impl Order {
         })
     }
 
-    fn held_by(&mut self, thread: Tid) -> &mut Vec<usize> {
-        if self.held.len() <= thread.index() {
-            self.held.resize(thread.index() + 1, Vec::new());
-        }
-        &mut self.held[thread.index()]
+    fn held_by(&self, thread: Tid) -> impl Iterator<Item = usize> {
+        self.held.iter().filter(move |held| held.0 == thread).map(|held| held.1)
     }
 
     /// Whether `to` was taken after `from`, directly or through others.
@@ -106,7 +102,7 @@ fn describe(world: &World, a: Class, b: Class, index: usize) -> Failure {
     let event = &world.log[index];
     Failure {
         signature: signature("O-LOCK", Kind::None, &[event_site(world, index)]),
-        headline: format!("lock order: {b} after {a} in {}", event.site.function),
+        headline: format!("lock order: {b} after {a} in {}", event.site.function()),
         object: event.object,
         events: vec![index as u32],
         details: vec![format!(

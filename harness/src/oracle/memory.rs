@@ -80,11 +80,11 @@ fn describe(world: &World, violation: Violation) -> Failure {
 }
 
 fn headline(title: &str, object: ObjectRef, places: &[(&'static str, Place)]) -> String {
-    format!("{title}: {} in {}", object.kind.name(), places[0].1.site.function)
+    format!("{title}: {} in {}", object.kind.name(), places[0].1.site.function())
 }
 
 fn detail(world: &World, caption: &str, place: &Place) -> String {
-    if place.site.function.is_empty() {
+    if place.site.function().is_empty() {
         return format!("{caption} at boot");
     }
     let task = &world.threads()[place.thread.index()].name;

@@ -97,7 +97,7 @@ fn signature(oracle: &str, kind: Kind, sites: &[Site]) -> Signature {
     Signature {
         oracle: oracle.to_string(),
         object: kind.name().to_string(),
-        sites: sites.iter().map(|site| site.protocol.to_string()).collect(),
+        sites: sites.iter().map(|site| site.protocol().to_string()).collect(),
     }
 }
 

@@ -141,10 +141,10 @@ impl Victim {
         match event.what {
             What::Unmap { page, .. } => _ = self.pages.remove(&page),
             What::Map { page, frame } if frame > 0 => _ = self.pages.insert(page),
-            What::SetFlag { was: false } if event.site.noun == "MMF_OOM_SKIP" => {
+            What::SetFlag { was: false } if event.site.noun() == "MMF_OOM_SKIP" => {
                 self.skipped = Some(index);
             }
-            What::SetFlag { .. } if event.site.noun == "MMF_UNSTABLE" => self.pass = Pass::Reaped,
+            What::SetFlag { .. } if event.site.noun() == "MMF_UNSTABLE" => self.pass = Pass::Reaped,
             What::Skip(reason) if self.skipped.is_none() => {
                 self.pass = Pass::Skipped(index, reason);
             }
@@ -159,7 +159,7 @@ fn search_before(world: &World, kill: usize) -> Option<usize> {
     let begins = |event: &Event| {
         event.thread == thread
             && event.what == What::Enter
-            && event.site.function == "select_bad_process"
+            && event.site.function() == "select_bad_process"
     };
     world.log[..kill].iter().rposition(begins)
 }
@@ -169,7 +169,7 @@ fn is_premature(world: &World, victim: &Victim) -> bool {
     let Some(skipped) = victim.skipped else { return false };
     let event = &world.log[skipped];
     let in_time = event.jiffies - world.log[victim.marked].jiffies < HZ;
-    in_time && event.site.protocol != "oom_kill_process" && !victim.pages.is_empty()
+    in_time && event.site.protocol() != "oom_kill_process" && !victim.pages.is_empty()
 }
 
 /// Whether the victim's memory is freed after the event, before anybody else is killed, and without
@@ -180,7 +180,7 @@ fn frees_itself(world: &World, victim: &Victim, from: usize) -> bool {
         let own = event.object == victim.mm;
         match event.what {
             What::Kill => return false,
-            What::Wake if event.site.noun == "allocation" => return false,
+            What::Wake if event.site.noun() == "allocation" => return false,
             What::Unmap { page, .. } if own => _ = left.remove(&page),
             _ => {}
         }
@@ -202,7 +202,7 @@ fn describe(world: &World, victim: &Victim, last: usize, oracle: &str, title: &s
     let site = event_site(world, skipped);
     let reason = reason(victim);
     let mut signature = signature(oracle, Kind::Mm, &[site]);
-    if site.protocol == "oom_reap_task" {
+    if site.protocol() == "oom_reap_task" {
         signature.sites.extend(reason.clone());
     }
     let mut events = vec![victim.marked as u32, pass as u32, skipped as u32, last as u32];
@@ -213,7 +213,7 @@ fn describe(world: &World, victim: &Victim, last: usize, oracle: &str, title: &s
         headline: format!(
             "{title}: {} was given up on in {}",
             victim.mm.kind.name(),
-            site.protocol
+            site.protocol()
         ),
         object: victim.mm,
         events,

@@ -19,7 +19,7 @@ pub fn judge(world: &World) -> Option<Failure> {
     if world.end != Some(End::Quiescent) || world.oom.victims == marked {
         return None;
     }
-    let counts = |e: &mmreap::trace::Event| e.site.noun == "oom_victims";
+    let counts = |e: &mmreap::trace::Event| e.site.noun() == "oom_victims";
     let last = world.log.iter().rposition(counts).unwrap_or(world.log.len() - 1);
     Some(describe(world, last, format!("is {}, but {marked} tasks are marked", world.oom.victims)))
 }
@@ -32,7 +32,7 @@ fn describe(world: &World, index: usize, how: String) -> Failure {
     let event = &world.log[index];
     Failure {
         signature: signature("O-NV", Kind::OomKiller, &[event_site(world, index)]),
-        headline: format!("oom_victims {how}, in {}", event.site.function),
+        headline: format!("oom_victims {how}, in {}", event.site.function()),
         object: event.object,
         events: vec![index as u32],
         details: vec![format!("oom_victims {how}")],

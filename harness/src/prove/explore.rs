@@ -235,7 +235,7 @@ fn lowest(threads: Threads) -> Threads {
 }
 
 fn touch(op: &Op) -> Touch {
-    Touch { object: op.object, noun: op.site.noun, access: op.access }
+    Touch { object: op.object, noun: op.site.noun(), access: op.access }
 }
 
 /// The threads whose next step does not only wait; all, if there is none.
@@ -254,8 +254,8 @@ fn only_waits(candidate: &Candidate) -> bool {
     let Access::Lock(mode) = candidate.op.access else { return false };
     let op = &candidate.op;
     world(|w| {
-        w.locks.only_waits(op.object, op.site.noun, mode, candidate.thread)
-            && !(op.site.verb.ends_with("killable") && is_being_killed(w, candidate.thread))
+        w.locks.only_waits(op.object, op.site.noun(), mode, candidate.thread)
+            && !(op.site.verb().ends_with("killable") && is_being_killed(w, candidate.thread))
     })
 }
 

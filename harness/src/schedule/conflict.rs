@@ -22,7 +22,8 @@ use mmreap::sync::point::{Access, Left, Op};
 
 /// Whether two announced operations of different threads are in conflict.
 pub fn ops_conflict(a: &Op, b: &Op) -> bool {
-    a.object == b.object && accesses_conflict(a.access, b.access, same(a.site.noun, b.site.noun))
+    a.object == b.object
+        && accesses_conflict(a.access, b.access, same(a.site.noun(), b.site.noun()))
 }
 
 /// Whether two touches by different threads are in conflict.

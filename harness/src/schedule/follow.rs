@@ -89,15 +89,26 @@ impl Follow {
     }
 
     fn decide(&mut self, candidates: &[Candidate], current: Option<Tid>) -> Tid {
+        if self.position < self.segments.len()
+            && let Some(thread) = self.follow(candidates, current)
+        {
+            return thread;
+        }
+        self.rest.choose(candidates, current)
+    }
+
+    /// What the segments say; `None` if they are done.
+    #[inline(never)]
+    fn follow(&mut self, candidates: &[Candidate], current: Option<Tid>) -> Option<Tid> {
         while let Some(segment) = self.segments.get(self.position) {
             match order(segment, candidates, &mut self.arrivals) {
                 Order::Run(thread) => {
                     if thread == Tid::CLOCK {
                         self.next_segment();
                     }
-                    return thread;
+                    return Some(thread);
                 }
-                Order::Wait => return InOrder.choose(candidates, current),
+                Order::Wait => return Some(InOrder.choose(candidates, current)),
                 Order::Done => self.next_segment(),
                 Order::Diverged(reason) => {
                     self.divergences.push(Divergence { segment: self.position, reason });
@@ -105,7 +116,7 @@ impl Follow {
                 }
             }
         }
-        self.rest.choose(candidates, current)
+        None
     }
 
     fn next_segment(&mut self) {
@@ -118,12 +129,17 @@ impl Choose for Follow {
     fn choose(&mut self, candidates: &[Candidate], current: Option<Tid>) -> Tid {
         let thread = self.decide(candidates, current);
         if let Some(decisions) = &mut self.decisions {
-            let site = |thread| candidates.iter().find(|c| c.thread == thread).map(|c| c.op.site);
-            let (left, site) = (current.and_then(site), site(thread).unwrap_or_default());
-            decisions.push(Decision { thread, site, left });
+            decisions.push(decision(thread, candidates, current));
         }
         thread
     }
+}
+
+#[inline(never)]
+fn decision(thread: Tid, candidates: &[Candidate], current: Option<Tid>) -> Decision {
+    let site = |thread| candidates.iter().find(|c| c.thread == thread).map(|c| c.op.site);
+    let (left, site) = (current.and_then(site), site(thread).unwrap_or_default());
+    Decision { thread, site, left }
 }
 
 fn order(segment: &Segment, candidates: &[Candidate], arrivals: &mut u32) -> Order {
@@ -156,10 +172,10 @@ fn find(name: &str) -> Option<(Tid, bool)> {
 /// every operation in it and below it, `FUNCTION/OPERATION` for one.
 fn is_at(thread: Tid, site: &Site, place: &str) -> bool {
     match place.split_once('/') {
-        Some((function, _)) if function != site.function => false,
+        Some((function, _)) if function != site.function() => false,
         Some(_) => site.to_string() == place,
         None => {
-            let inside = |call: &mmreap::trace::Call| call.function == place;
+            let inside = |call: &mmreap::trace::Call| call.function() == place;
             world(|w| w.threads()[thread.index()].calls.iter().any(inside))
         }
     }

@@ -17,8 +17,8 @@ pub struct Pos {
     /// One for each thread that drew; each in a box of its own, because one large block that is
     /// allocated anew for each run makes the allocator tidy up each time.
     streams: Vec<Option<Box<ChaCha8Rng>>>,
-    /// The priority of each thread's pending operation, once it was looked at.
-    priorities: Vec<Option<u32>>,
+    /// The priority of each thread's pending operation, or 0 if it has to be drawn.
+    priorities: Vec<u64>,
 }
 
 impl Pos {
@@ -29,32 +29,32 @@ impl Pos {
         Pos { seed, streams, priorities }
     }
 
-    fn priority(&mut self, thread: Tid) -> u32 {
+    fn priority(&mut self, thread: Tid) -> u64 {
         match self.priorities.get(thread.index()) {
-            Some(Some(priority)) => *priority,
+            Some(&priority) if priority != 0 => priority,
             _ => self.draw(thread),
         }
     }
 
+    /// Draws a priority. If two are the same, that of the thread with the higher number counts for more.
     #[inline(never)]
-    fn draw(&mut self, thread: Tid) -> u32 {
+    fn draw(&mut self, thread: Tid) -> u64 {
         let index = thread.index();
         if self.streams.len() <= index {
             self.streams.resize_with(index + 1, || None);
-            self.priorities.resize(index + 1, None);
+            self.priorities.resize(index + 1, 0);
         }
         let begin = || Box::new(stream(self.seed, thread));
-        let priority = self.streams[index].get_or_insert_with(begin).next_u32();
-        *self.priorities[index].insert(priority)
+        let drawn = self.streams[index].get_or_insert_with(begin).next_u32();
+        self.priorities[index] = 1 << 63 | u64::from(drawn) << 8 | u64::from(thread.0);
+        self.priorities[index]
     }
 
-    /// The candidate with the highest priority, and of several the one with the highest number.
     fn highest<'a>(&mut self, candidates: &'a [Candidate]) -> &'a Candidate {
-        let mut highest = &candidates[0];
-        let mut most = self.priority(highest.thread);
-        for candidate in &candidates[1..] {
+        let (mut highest, mut most) = (&candidates[0], 0);
+        for candidate in candidates {
             let priority = self.priority(candidate.thread);
-            if (priority, candidate.thread) > (most, highest.thread) {
+            if priority > most {
                 (highest, most) = (candidate, priority);
             }
         }
@@ -67,7 +67,7 @@ impl Choose for Pos {
         let chosen = self.highest(candidates);
         for other in candidates {
             if other.thread == chosen.thread || ops_conflict(&other.op, &chosen.op) {
-                self.priorities[other.thread.index()] = None;
+                self.priorities[other.thread.index()] = 0;
             }
         }
         chosen.thread

@@ -1,0 +1,55 @@
+//! The seed's scenario on mmreap: [`Runner::run`] as a campaign uses it.
+
+use mmreap::revision::{self, Revision};
+use mmreap_harness::case::Strategy;
+use mmreap_harness::case::parse::parse;
+use mmreap_harness::run::Runner;
+use mmreap_harness::run::plan::Plan;
+use std::rc::Rc;
+
+const CASE: &str = "mmreap case 1
+kernel v4.15
+machine frames 16 min 1 high 2
+
+process victim
+  vma heap anon 2 pages
+  aio ring
+  thread main: io_submit ring after 0
+
+process reader adj -1000
+  thread main: get_task_mm victim; mmput
+
+kthread killer
+  thread main: sysrq_f
+
+schedule pos seed 1
+";
+
+/// Runs the scenario with one seed after the other.
+pub struct Subject {
+    runner: Runner,
+    plan: Rc<Plan>,
+    revision: &'static Revision,
+    seed: u64,
+}
+
+impl Subject {
+    pub fn new() -> Self {
+        let case = parse(CASE).expect("the case is well-formed");
+        let revision = revision::find(&case.kernel).expect("the case names a release");
+        Subject { runner: Runner::new(), plan: Rc::new(Plan::new(&case)), revision, seed: 0 }
+    }
+
+    /// Runs it so often, and returns how many scheduling decisions were made.
+    pub fn run(&mut self, times: u32) -> u64 {
+        let mut decisions = 0;
+        for _ in 0..times {
+            self.seed += 1;
+            let strategy = Strategy::Pos { seed: self.seed };
+            let outcome = self.runner.run(&self.plan, self.revision, strategy);
+            assert!(outcome.failure.is_none(), "v4.15 passes: {:?}", outcome.failure);
+            decisions += u64::from(outcome.steps);
+        }
+        decisions
+    }
+}

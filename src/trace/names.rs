@@ -1,0 +1,142 @@
+//! Pairs of names. Each pair exists once in the process, so that a pair is copied and compared as a
+//! pointer, however often its names are.
+//!
+//! Names are constants of this crate and of whoever uses it, so there are a few hundred pairs. A pair is
+//! found by the addresses of its names first, which every OS thread remembers for itself, and by the
+//! names only if an address is new. Nothing may depend on an address: [`Pair::hash`] is made of the names.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Two names that belong together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair(&'static Names);
+
+#[derive(Debug)]
+struct Names {
+    first: &'static str,
+    second: &'static str,
+    hash: u32,
+}
+
+static EMPTY: Names = Names { first: "", second: "", hash: hash("", "") };
+
+static ALL: Mutex<BTreeMap<[&str; 2], Pair>> = Mutex::new(BTreeMap::new());
+
+impl Pair {
+    /// No names.
+    pub const EMPTY: Pair = Pair(&EMPTY);
+
+    /// The pair of these names.
+    pub fn of(first: &'static str, second: &'static str) -> Self {
+        if first.is_empty() && second.is_empty() {
+            return Self::EMPTY;
+        }
+        // A thread that panics here leaves nothing half done.
+        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        let hash = hash(first, second);
+        *all.entry([first, second])
+            .or_insert_with(|| Pair(Box::leak(Box::new(Names { first, second, hash }))))
+    }
+
+    pub const fn first(self) -> &'static str {
+        self.0.first
+    }
+
+    pub const fn second(self) -> &'static str {
+        self.0.second
+    }
+
+    /// A hash of the names: the same in every process.
+    pub const fn hash(self) -> u32 {
+        self.0.hash
+    }
+}
+
+impl PartialEq for Pair {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
+impl Eq for Pair {}
+
+impl Default for Pair {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+/// FNV-1a, with a byte between the names that is in neither.
+const fn hash(first: &str, second: &str) -> u32 {
+    let between = fnv(0x811c_9dc5, first.as_bytes());
+    fnv(fnv(between, &[0xff]), second.as_bytes())
+}
+
+const fn fnv(mut hash: u32, bytes: &[u8]) -> u32 {
+    let mut at = 0;
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at] as u32).wrapping_mul(0x0100_0193);
+        at += 1;
+    }
+    hash
+}
+
+/// The pairs that one OS thread has met lately, by the addresses of their names: a hash table with open
+/// addressing that begins anew when it is half full. Every scheduling point looks into it.
+pub(crate) struct KnownPairs {
+    slots: Box<[Option<Known>; SLOTS]>,
+    used: usize,
+}
+
+/// Five times as many as the model has pairs.
+const SLOTS: usize = 1024;
+
+type Known = (&'static str, &'static str, Pair);
+
+impl KnownPairs {
+    /// None so far.
+    pub fn new() -> Self {
+        KnownPairs { slots: Box::new([None; SLOTS]), used: 0 }
+    }
+
+    /// The pair of these names.
+    #[inline]
+    pub fn pair(&mut self, first: &'static str, second: &'static str) -> Pair {
+        let place = place(first, second);
+        match self.slots[place] {
+            Some(known) if is_of(&known, first, second) => known.2,
+            _ => self.search(place, first, second),
+        }
+    }
+
+    #[inline(never)]
+    fn search(&mut self, begin: usize, first: &'static str, second: &'static str) -> Pair {
+        if self.used > SLOTS / 2 {
+            *self = KnownPairs::new();
+        }
+        let mut place = begin;
+        while let Some(known) = self.slots[place] {
+            if is_of(&known, first, second) {
+                return known.2;
+            }
+            place = (place + 1) % SLOTS;
+        }
+        let pair = Pair::of(first, second);
+        self.slots[place] = Some((first, second, pair));
+        self.used += 1;
+        pair
+    }
+}
+
+/// Whether these names, not others that read the same, are what is known.
+fn is_of(known: &Known, first: &'static str, second: &'static str) -> bool {
+    std::ptr::eq(known.0, first) && std::ptr::eq(known.1, second)
+}
+
+/// Where to begin to look for the names.
+fn place(first: &str, second: &str) -> usize {
+    let address = first.as_ptr().addr().rotate_left(20) ^ second.as_ptr().addr();
+    // Fibonacci hashing: the upper half of the product depends on all bits of the address.
+    ((address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % SLOTS
+}

@@ -1,0 +1,109 @@
+//! The engine: runs share an execution of shuttle, and nobody can tell.
+
+mod common;
+
+use common::{mm_of, note, run_on};
+use mmreap::mm::mmap_sem;
+use mmreap::sync::engine::Engine;
+use mmreap::sync::rwsem::{down_write, up_write};
+use mmreap::sync::time::schedule_timeout_uninterruptible as sleep;
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+
+/// Two threads that wait for each other, so that the CPUs switch.
+const PAIR: [fn(); 2] = [|| hold("first"), || hold("second")];
+
+/// More threads than that.
+const CROWD: [fn(); 5] = [|| hold("a"), || hold("b"), || hold("c"), || hold("d"), || hold("e")];
+
+fn hold(name: &str) {
+    let sem = mmap_sem(mm_of(0));
+    down_write(sem);
+    note(name);
+    sleep(1);
+    up_write(sem);
+    sleep(20);
+}
+
+/// More runs than one execution serves.
+#[test]
+fn runs_do_not_depend_on_those_before() {
+    let engine = Engine::new();
+    let fresh = |seed| (run_on(&Engine::new(), seed, &PAIR), run_on(&Engine::new(), seed, &CROWD));
+    let expected: Vec<_> = (0..8).map(|seed| thread::spawn(move || fresh(seed)).join()).collect();
+    for run in 0..600 {
+        let expected = expected[run % 8].as_ref().expect("the first run of a thread works, too");
+        let seed = run as u64 % 8;
+        assert_eq!(run_on(&engine, seed, &PAIR), expected.0, "run {run}");
+        assert_eq!(run_on(&engine, seed, &CROWD), expected.1, "run {run}");
+    }
+}
+
+#[test]
+fn engines_alternate_also_with_another_runner_of_shuttle() {
+    let (one, other) = (Engine::new(), Engine::new());
+    let expected = run_on(&one, 3, &PAIR);
+    for _ in 0..20 {
+        assert_eq!(run_on(&one, 3, &PAIR), expected);
+        let foreign = || {
+            let thread = shuttle::thread::spawn(shuttle::thread::yield_now);
+            thread.join().expect("it does nothing");
+        };
+        shuttle::check_random(foreign, 3);
+        assert_eq!(run_on(&other, 3, &PAIR), expected);
+    }
+    drop(one);
+    assert_eq!(run_on(&other, 3, &PAIR), expected);
+}
+
+#[test]
+fn panic_comes_out_and_the_engine_can_be_used_again() {
+    let engine = Engine::new();
+    let expected = run_on(&engine, 5, &CROWD);
+    let bodies: [fn(); 2] = [PAIR[0], || panic!("on purpose")];
+    let panic = catch_unwind(AssertUnwindSafe(|| run_on(&engine, 5, &bodies)));
+    let payload = panic.expect_err("a panic is not lost");
+    assert_eq!(payload.downcast_ref(), Some(&"on purpose"));
+    assert_eq!(run_on(&engine, 5, &CROWD), expected);
+    assert_eq!(run_on(&Engine::new(), 5, &CROWD), expected);
+}
+
+thread_local! {
+    static KEPT: RefCell<Option<Engine>> = const { RefCell::new(None) };
+}
+
+/// The engine outlives what shuttle keeps in thread-local variables, which is created later.
+#[test]
+fn engine_may_live_as_long_as_its_os_thread() {
+    let body = || {
+        KEPT.with_borrow(Option::is_none);
+        let engine = Engine::new();
+        let notes = run_on(&engine, 1, &PAIR);
+        KEPT.set(Some(engine));
+        notes
+    };
+    let notes = thread::spawn(body).join().expect("the end of the thread is no panic");
+    assert_eq!(notes.len(), 2);
+}
+
+#[test]
+fn engine_may_be_dropped_by_a_panic_of_its_user() {
+    let body = || {
+        let engine = Engine::new();
+        run_on(&engine, 1, &PAIR);
+        panic!("on purpose");
+    };
+    let panic = thread::spawn(body).join().expect_err("it panics");
+    assert_eq!(panic.downcast_ref(), Some(&"on purpose"));
+    let body = || {
+        catch_unwind(|| {
+            let engine = Engine::new();
+            run_on(&engine, 1, &PAIR);
+            panic!("on purpose");
+        })
+        .expect_err("it panics");
+        run_on(&Engine::new(), 1, &PAIR)
+    };
+    assert_eq!(thread::spawn(body).join().expect("the next engine is a new one").len(), 2);
+}
