@@ -1,51 +1,69 @@
 //! Partial order sampling: every pending operation has a random priority, and after an operation ran,
 //! those that conflict with it draw new ones.
 //!
-//! Yuan, Yang, Gu: "Partial Order Aware Concurrency Sampling", CAV 2018. As published, but for the draws,
-//! which come from one stream per thread.
+//! Yuan, Yang, Gu: "Partial Order Aware Concurrency Sampling", CAV 2018. As published, but for the draws:
+//! a thread draws once for each of its operations, and what it needs anew after conflicts is derived from
+//! that draw, so that its next operation is where it was when there are fewer conflicts.
 
-use super::{conflict, stream};
+use super::chance::Streams;
+use super::conflict;
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::thread::Tid;
-use rand_chacha::ChaCha8Rng;
 use rand_core::Rng;
 
 /// Partial order sampling.
 #[derive(Debug)]
 pub struct Pos {
-    seed: u64,
-    /// One for each thread that drew; each in a box of its own, because one large block that is
-    /// allocated anew for each run makes the allocator tidy up each time.
-    streams: Vec<Option<Box<ChaCha8Rng>>>,
-    /// The priority of each thread's pending operation, once it was looked at.
-    priorities: Vec<Option<u32>>,
+    streams: Streams,
+    /// By number of the thread.
+    pending: Vec<Pending>,
+}
+
+/// The operation that a thread has announced.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pending {
+    /// What was drawn for it, once it was looked at.
+    draw: Option<u64>,
+    /// Other priorities that it had before.
+    conflicts: u64,
+    /// Its priority.
+    priority: u32,
+}
+
+impl Pending {
+    /// The output function of splitmix64 (Steele, Lea, Flood, OOPSLA 2014) at a place of its sequence.
+    fn prioritize(&mut self, draw: u64) {
+        const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mut z = draw.wrapping_add(self.conflicts.wrapping_mul(GAMMA));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        self.priority = (z >> 32) as u32;
+    }
 }
 
 impl Pos {
     /// The sampling of a seed.
     pub fn new(seed: u64) -> Self {
-        const THREADS: usize = 8;
-        let (streams, priorities) = (Vec::with_capacity(THREADS), Vec::with_capacity(THREADS));
-        Pos { seed, streams, priorities }
+        Pos { streams: Streams::new(seed), pending: Vec::with_capacity(8) }
     }
 
     fn priority(&mut self, thread: Tid) -> u32 {
-        match self.priorities.get(thread.index()) {
-            Some(Some(priority)) => *priority,
+        match self.pending.get(thread.index()) {
+            Some(Pending { draw: Some(_), priority, .. }) => *priority,
             _ => self.draw(thread),
         }
     }
 
     #[inline(never)]
     fn draw(&mut self, thread: Tid) -> u32 {
-        let index = thread.index();
-        if self.streams.len() <= index {
-            self.streams.resize_with(index + 1, || None);
-            self.priorities.resize(index + 1, None);
+        if self.pending.len() <= thread.index() {
+            self.pending.resize(thread.index() + 1, Pending::default());
         }
-        let begin = || Box::new(stream(self.seed, thread));
-        let priority = self.streams[index].get_or_insert_with(begin).next_u32();
-        *self.priorities[index].insert(priority)
+        let draw = self.streams.of(thread).next_u64();
+        let pending = &mut self.pending[thread.index()];
+        *pending = Pending { draw: Some(draw), ..Pending::default() };
+        pending.prioritize(draw);
+        pending.priority
     }
 
     /// The candidate with the highest priority, and of several the one with the highest number.
@@ -60,16 +78,27 @@ impl Pos {
         }
         highest
     }
+
+    /// The operation ran; those that conflict with it get new priorities.
+    fn ran(&mut self, chosen: &Candidate, candidates: &[Candidate]) {
+        for other in candidates {
+            let Some(pending) = self.pending.get_mut(other.thread.index()) else { continue };
+            if other.thread == chosen.thread {
+                pending.draw = None;
+            } else if let Some(draw) = pending.draw
+                && conflict(&other.op, &chosen.op)
+            {
+                pending.conflicts += 1;
+                pending.prioritize(draw);
+            }
+        }
+    }
 }
 
 impl Choose for Pos {
     fn choose(&mut self, candidates: &[Candidate], _current: Option<Tid>) -> Tid {
         let chosen = self.highest(candidates);
-        for other in candidates {
-            if other.thread == chosen.thread || conflict(&other.op, &chosen.op) {
-                self.priorities[other.thread.index()] = None;
-            }
-        }
+        self.ran(chosen, candidates);
         chosen.thread
     }
 }
