@@ -29,16 +29,20 @@ fn assert_found(shape: Shape) {
     }
 }
 
+/// Mostly by POS and SURW, with a median of about 440 runs: if the schedules are dealt anew, one of the 30
+/// seeds misses it with probability 4e-6.
 #[test]
 fn reorder_100_is_found() {
     assert_found(REORDER_100);
 }
 
+/// Mostly by POS and SURW, with a median of about 400 runs: 1e-6.
 #[test]
 fn twostage_100_is_found() {
     assert_found(TWOSTAGE_100);
 }
 
+/// Mostly by the sticky walk and SURW, never by a random walk, with a median of about 700 runs: 2e-3.
 #[test]
 fn the_port_of_cve_2017_15265_is_found() {
     assert_found(SEQ_PORT);
@@ -87,23 +91,23 @@ fn the_first_run_is_the_pilot() {
     assert_eq!(Portfolio::new(1).next(5, 0), PILOT);
 }
 
-/// A strategy that alone finds something new gets half of the runs at least, and the others keep half of
-/// their shares; when it finds nothing for a while, it loses them again.
+/// A strategy that finds a hundred times as much gets many runs, and the others keep half of their shares;
+/// when it finds nothing for a while, it loses them again.
 #[test]
 fn what_finds_more_gets_more() {
     let mut portfolio = Portfolio::new(3);
     let written = portfolio.shares();
     let lucky = SHARES[SHARES.len() - 1].0;
     let mut play = |found: u32| {
-        for run in 1..20_000 {
+        for run in 1..50_000 {
             let strategy = portfolio.next(7, run);
             let is_lucky = strategy.with_seed(0) == lucky;
             portfolio.reward(strategy, if is_lucky { found } else { 1 });
         }
         portfolio.shares()
     };
-    let rich = play(1000);
-    assert!(rich[SHARES.len() - 1] > 0.4, "{rich:?}");
+    let rich = play(100);
+    assert!(rich[SHARES.len() - 1] > 8.0 * written[SHARES.len() - 1], "{rich:?}");
     assert!(rich.iter().zip(written).all(|(share, written)| *share >= written / 2.0), "{rich:?}");
     let poor = play(0);
     assert!(poor[SHARES.len() - 1] < written[SHARES.len() - 1], "{poor:?}");

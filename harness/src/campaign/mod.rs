@@ -135,8 +135,7 @@ impl Campaign {
         let seed = self.rng.next_u64();
         let case = produce(&mut Unstructured::new(&bytes), self.revision.name, &self.pool);
         let (runner, portfolio) = (&mut self.runner, &mut self.portfolio);
-        let (found, runs) =
-            attempt(runner, portfolio, &case, self.revision, seed, RUNS_PER_CASE);
+        let (found, runs) = attempt(runner, portfolio, &case, self.revision, seed, RUNS_PER_CASE);
         self.totals.runs += runs;
         self.totals.cases += 1;
         self.remember(case);

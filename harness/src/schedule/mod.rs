@@ -35,9 +35,7 @@ pub fn strategy(strategy: Strategy, pilot: impl FnOnce() -> Rc<Estimates>) -> Bo
         Strategy::InOrder => Box::new(in_order::InOrder),
         Strategy::Random { seed } => Box::new(random::Random::new(seed)),
         Strategy::Sticky { seed } => Box::new(sticky::Sticky::new(seed)),
-        Strategy::Pct { seed, depth } => {
-            Box::new(pct::Pct::new(seed, depth, pilot().decisions))
-        }
+        Strategy::Pct { seed, depth } => Box::new(pct::Pct::new(seed, depth, pilot().decisions)),
         Strategy::Pos { seed } => Box::new(pos::Pos::new(seed)),
         Strategy::Surw { seed } => Box::new(surw::Surw::new(seed, &pilot())),
     }

@@ -5,8 +5,7 @@
 //! in one case may be all that finds the bug of the next, and because interleavings are not bugs. The other half
 //! goes by share times yield. The yield is new interleavings per run of late, drawn towards that of all
 //! strategies as if each had [`PRIOR`] more runs of that kind; it forgets half of everything each
-//! [`WINDOW`] runs. (Exponential weights, as in Auer, Cesa-Bianchi, Freund, Schapire: "The Nonstochastic
-//! Multiarmed Bandit Problem", SIAM J. Comput. 2002, would punish a strategy that was tried often.)
+//! [`WINDOW`] runs.
 //!
 //! Runs are not dealt by chance: a golden-ratio sequence, whose beginning the seed decides, goes through
 //! the shares, so that also twenty runs see each of them about as often as they should. Everything follows
@@ -18,14 +17,14 @@ use crate::case::Strategy;
 
 /// The strategies, and the percentage of the runs that each gets if all yield the same.
 pub const SHARES: [(Strategy, f64); 8] = [
-    (Strategy::Pos { seed: 0 }, 35.0),
-    (Strategy::Surw { seed: 0 }, 25.0),
-    (Strategy::Pct { seed: 0, depth: 2 }, 6.0),
-    (Strategy::Pct { seed: 0, depth: 3 }, 8.0),
-    (Strategy::Pct { seed: 0, depth: 4 }, 6.0),
-    (Strategy::Pct { seed: 0, depth: 5 }, 5.0),
-    (Strategy::Sticky { seed: 0 }, 10.0),
-    (Strategy::Random { seed: 0 }, 5.0),
+    (Strategy::Pos { seed: 0 }, 40.0),
+    (Strategy::Surw { seed: 0 }, 22.0),
+    (Strategy::Sticky { seed: 0 }, 16.0),
+    (Strategy::Random { seed: 0 }, 14.0),
+    (Strategy::Pct { seed: 0, depth: 2 }, 2.0),
+    (Strategy::Pct { seed: 0, depth: 3 }, 2.0),
+    (Strategy::Pct { seed: 0, depth: 4 }, 2.0),
+    (Strategy::Pct { seed: 0, depth: 5 }, 2.0),
 ];
 
 /// Runs with the yield of all that each strategy is taken to have had.
@@ -87,7 +86,8 @@ impl Portfolio {
         let mean = all.new / all.runs.max(1.0);
         let yields = self.tallies.map(|t| (t.new + PRIOR * mean) / (t.runs + PRIOR));
         let weigh = |yields: [f64; SHARES.len()]| {
-            let weights: [f64; SHARES.len()] = std::array::from_fn(|arm| SHARES[arm].1 * yields[arm]);
+            let weights: [f64; SHARES.len()] =
+                std::array::from_fn(|arm| SHARES[arm].1 * yields[arm]);
             let sum: f64 = weights.iter().sum();
             weights.map(|weight| weight / sum)
         };

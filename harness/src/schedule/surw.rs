@@ -9,8 +9,8 @@
 //! interesting operation has a random moment, those of one thread in order, and the earliest moment of all
 //! has its turn. Both make every interleaving equally likely, but a moment is drawn by its thread alone, so
 //! that the order of two threads stays when a third is taken away. A thread whose turn has come while it
-//! sleeps keeps it, and an operation that was not foreseen gets a moment of its own. What is interesting,
-//! and the walk of the other operations, come from the stream of the schedule as a whole.
+//! sleeps keeps it; an operation that was not expected gets a moment when nothing else can go. What is
+//! interesting, and the walk of the other operations, come from the stream of the schedule as a whole.
 
 use super::chance::{Streams, below, common};
 use super::pilot::{Estimates, Thing};
@@ -29,6 +29,10 @@ pub struct Surw {
     streams: Streams,
     /// The moments of each thread's interesting operations, by number of the thread, latest first.
     moments: Vec<Vec<u32>>,
+    /// The thread whose interesting operation comes next.
+    turn: Option<Tid>,
+    /// Who may go, kept for its storage.
+    open: Vec<Tid>,
 }
 
 impl Surw {
@@ -40,59 +44,60 @@ impl Surw {
         let threads = interesting.iter().map(|thing| thing.touches.len()).max().unwrap_or(0);
         let touches = |t| interesting.iter().filter_map(move |thing| thing.touches.get(t)).sum();
         let moments = (0..threads).map(|t| moments(&mut streams, t, touches(t))).collect();
-        Surw { interesting, rng, streams, moments }
+        Surw { interesting, rng, streams, moments, turn: None, open: Vec::new() }
     }
 
     fn is_interesting(&self, op: &Op) -> bool {
         self.interesting.iter().any(|thing| thing.is_touched_by(op))
     }
 
-    /// Sees to it that every interesting operation that is announced has a moment.
-    fn foresee(&mut self, candidates: &[Candidate]) {
-        for candidate in candidates {
-            if !self.is_interesting(&candidate.op) {
-                continue;
+    /// The thread with the earliest moment; those of threads that have ended are dropped.
+    fn next_turn(&mut self) -> Option<Tid> {
+        let has_ended = |thread: Tid| world(|w| w.threads()[thread.index()].ended);
+        while self.turn.is_none_or(has_ended) {
+            if let Some(ended) = self.turn {
+                self.moments[ended.index()].clear();
             }
-            let thread = candidate.thread.index();
-            if self.moments.len() <= thread {
-                self.moments.resize(thread + 1, Vec::new());
-            }
-            if self.moments[thread].is_empty() {
-                self.moments[thread].push(self.streams.of(candidate.thread).next_u32());
-            }
-        }
-    }
-
-    /// The thread whose interesting operation comes next. Those that have ended are passed over.
-    fn turn(&mut self) -> Option<Tid> {
-        loop {
             let next = |(t, moments): (usize, &Vec<u32>)| moments.last().map(|&moment| (moment, t));
             let (_, thread) = self.moments.iter().enumerate().filter_map(next).min()?;
-            if !world(|w| w.threads()[thread].ended) {
-                return Some(Tid(thread as u8));
-            }
-            self.moments[thread].clear();
+            self.turn = Some(Tid(thread as u8));
+        }
+        self.turn
+    }
+
+    /// A step of a sticky walk among the threads that may go.
+    fn walk(&mut self, open: &[Tid], current: Option<Tid>) -> Tid {
+        let stays = below(&mut self.rng, 4) > 0;
+        match current {
+            Some(thread) if stays && open.contains(&thread) => thread,
+            _ => open[below(&mut self.rng, open.len())],
         }
     }
 
-    /// A sticky walk through what is no interesting operation of a thread whose turn it is not. If there
-    /// is nothing else, the earliest of those that wait.
-    fn walk(&mut self, candidates: &[Candidate], current: Option<Tid>) -> Tid {
-        let turn = self.turn();
-        let (stays, chance) = (below(&mut self.rng, 4) > 0, self.rng.next_u32());
-        let is_open = |c: &&Candidate| turn == Some(c.thread) || !self.is_interesting(&c.op);
-        let open = || candidates.iter().filter(is_open);
-        if let Some(stay) = open().find(|c| stays && current == Some(c.thread)) {
-            return stay.thread;
+    /// The earliest of all, when each waits for its turn and the one whose turn it is cannot come.
+    fn earliest(&mut self, candidates: &[Candidate]) -> Tid {
+        let threads = candidates.iter().map(|c| c.thread);
+        threads.min_by_key(|&thread| self.moment(thread)).expect("there is a candidate")
+    }
+
+    /// The moment of a thread's next interesting operation, also if none was expected.
+    fn moment(&mut self, thread: Tid) -> u32 {
+        if self.moments.len() <= thread.index() {
+            self.moments.resize(thread.index() + 1, Vec::new());
         }
-        let count = open().count();
-        if count == 0 {
-            let waiting = candidates.iter().map(|c| c.thread);
-            let moment = |thread: &Tid| self.moments[thread.index()].last().copied();
-            return waiting.min_by_key(moment).expect("there is a candidate");
+        let moments = &mut self.moments[thread.index()];
+        if moments.is_empty() {
+            moments.push(self.streams.of(thread).next_u32());
         }
-        let place = ((u64::from(chance) * count as u64) >> 32) as usize;
-        open().nth(place).expect("the place is below their number").thread
+        moments[moments.len() - 1]
+    }
+
+    /// The interesting operation of a thread runs.
+    fn take_turn(&mut self, thread: Tid) {
+        if let Some(moments) = self.moments.get_mut(thread.index()) {
+            moments.pop();
+        }
+        self.turn = None;
     }
 }
 
@@ -119,11 +124,17 @@ fn moments(streams: &mut Streams, thread: usize, count: u32) -> Vec<u32> {
 
 impl Choose for Surw {
     fn choose(&mut self, candidates: &[Candidate], current: Option<Tid>) -> Tid {
-        self.foresee(candidates);
-        let thread = self.walk(candidates, current);
+        let turn = self.next_turn();
+        let mut open = std::mem::take(&mut self.open);
+        open.clear();
+        let may_go = |c: &&Candidate| turn == Some(c.thread) || !self.is_interesting(&c.op);
+        open.extend(candidates.iter().filter(may_go).map(|c| c.thread));
+        let thread =
+            if open.is_empty() { self.earliest(candidates) } else { self.walk(&open, current) };
+        self.open = open;
         let chosen = candidates.iter().find(|c| c.thread == thread);
         if chosen.is_some_and(|c| self.is_interesting(&c.op)) {
-            self.moments[thread.index()].pop();
+            self.take_turn(thread);
         }
         thread
     }

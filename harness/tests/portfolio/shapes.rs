@@ -49,7 +49,6 @@ fn shared() -> (Handle<Signal>, Mutex, Mutex) {
     SHARED.get().expect("the program has booted")
 }
 
-
 fn touch(_: Tid) {
     memory::write(shared().0, "a", |s| s.live += 1);
 }
