@@ -4,8 +4,8 @@
 //! get more of it. Half of the runs go by the written shares in any case, because what finds nothing new
 //! in one case may be all that finds the bug of the next, and because interleavings are not bugs. The other half
 //! goes by share times yield. The yield is new interleavings per run of late, drawn towards that of all
-//! strategies as if each had [`PRIOR`] more runs of that kind; it forgets half of everything each
-//! [`WINDOW`] runs.
+//! strategies as if each had `PRIOR` more runs of that kind; it forgets half of everything each
+//! `WINDOW` runs.
 //!
 //! Runs are not dealt by chance: a golden-ratio sequence, whose beginning the seed decides, goes through
 //! the shares, so that also twenty runs see each of them about as often as they should. Everything follows
