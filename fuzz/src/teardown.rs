@@ -11,6 +11,7 @@ use mmreap_harness::campaign::{Found, RUNS_PER_CASE, attempt, produce};
 use mmreap_harness::case::parse::parse_bytes;
 use mmreap_harness::case::{Case, Strategy};
 use mmreap_harness::run::Runner;
+use mmreap_harness::schedule::portfolio::Portfolio;
 use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -77,7 +78,8 @@ fn under_other_schedules(
     case: &Case,
     revision: &'static Revision,
 ) -> Option<Found> {
-    attempt(runner, case, revision, seed(case), RUNS_PER_CASE).0
+    let seed = seed(case);
+    attempt(runner, &mut Portfolio::new(seed), case, revision, seed, RUNS_PER_CASE).0
 }
 
 /// The same text always runs under the same schedules.

@@ -17,12 +17,13 @@ use mmreap::sync::point::Access;
 use mmreap::sync::thread::Tid;
 use mmreap::trace::{Event, Kind, ObjectRef};
 use mmreap::world::world;
-use mmreap_harness::case::{Case, Strategy, generate};
+use mmreap_harness::case::{Case, generate};
 use mmreap_harness::prove::behaviour::essence;
 use mmreap_harness::prove::trace::Step;
 use mmreap_harness::run::Runner;
 use mmreap_harness::run::plan::Plan;
-use mmreap_harness::schedule::strategy;
+use mmreap_harness::schedule::Shared;
+use mmreap_harness::schedule::pos::Pos;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use std::cell::RefCell;
@@ -97,14 +98,6 @@ impl Choose for Recorder {
     }
 }
 
-struct Shared(Rc<RefCell<Recorder>>);
-
-impl Choose for Shared {
-    fn choose(&mut self, candidates: &[Candidate], current: Option<Tid>) -> Tid {
-        self.0.borrow_mut().choose(candidates, current)
-    }
-}
-
 /// The events of all threads, one thread after the other, and how the run ended.
 type Lives = (Vec<(Tid, String, ObjectRef)>, String);
 
@@ -158,7 +151,7 @@ fn may_swap(recorder: &Recorder, i: usize) -> bool {
 /// Exchanges neighbours of some random runs of the case: how many, and the first that did not commute.
 fn exchange(runner: &mut Runner, case: &Case, kernel: usize, seed: u64) -> (u32, Option<String>) {
     let plan = Rc::new(Plan::new(case));
-    let pos = strategy(Strategy::Pos { seed });
+    let pos = Box::new(Pos::new(seed));
     let (recorder, before) = run(runner, &plan, kernel, Recorder::new(Some(pos), Vec::new()));
     let order: Vec<Tid> = recorder.steps.iter().map(|step| step.thread).collect();
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -8,12 +8,13 @@ mod common;
 
 use common::kernel;
 use mmreap::revision::mutant::MUTANTS;
+use mmreap_harness::campaign::attempt;
 use mmreap_harness::campaign::suite::{Bug, SUITE};
-use mmreap_harness::campaign::{attempt, strategy};
 use mmreap_harness::case::Case;
 use mmreap_harness::corpus;
 use mmreap_harness::run::Runner;
 use mmreap_harness::run::plan::Plan;
+use mmreap_harness::schedule::portfolio::Portfolio;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -85,7 +86,8 @@ fn each_bug_is_the_first_on_its_scenario() {
     let mut heard = BTreeSet::new();
     for (name, kernels) in SHOWN_BY {
         for kernel_name in kernels {
-            let (found, _) = attempt(&mut runner, &scenario(name), kernel(kernel_name), 1, RUNS);
+            let (portfolio, case) = (&mut Portfolio::new(1), scenario(name));
+            let (found, _) = attempt(&mut runner, portfolio, &case, kernel(kernel_name), 1, RUNS);
             let found = found.unwrap_or_else(|| panic!("{kernel_name} is silent on {name}"));
             let signature = found.failure.signature;
             let bug = bugs_of(kernel_name).find(|bug| bug.is(&signature));
@@ -106,8 +108,9 @@ fn what_is_safe_is_silent() {
         let case = corpus::load(&path).expect("the scenario can be read");
         let plan = Rc::new(Plan::new(&case));
         for name in [BASE].into_iter().chain(SILENT) {
+            let mut portfolio = Portfolio::new(1);
             for run in 0..SILENT_RUNS {
-                let failure = runner.run(&plan, kernel(name), strategy(1, run)).failure;
+                let failure = runner.run(&plan, kernel(name), portfolio.next(1, run)).failure;
                 let signatures = failure.into_iter().map(|failure| failure.signature);
                 let new = signatures.into_iter().find(|it| !bugs_of(BASE).any(|bug| bug.is(it)));
                 assert_eq!(new, None, "{name} on {}", path.display());

@@ -22,27 +22,19 @@ use std::rc::Rc;
 const RANDOM: Strategy = Strategy::Random { seed: 0 };
 const POS: Strategy = Strategy::Pos { seed: 0 };
 const PCT: Strategy = Strategy::Pct { seed: 0, depth: 2 };
+const STICKY: Strategy = Strategy::Sticky { seed: 0 };
+const SURW: Strategy = Strategy::Surw { seed: 0 };
 const PCT_1: Strategy = Strategy::Pct { seed: 0, depth: 1 };
 
 /// Runs of one measurement.
 const RUNS: u64 = 4000;
-
-/// The strategy with another seed; strategies without a seed stay what they are.
-fn with_seed(strategy: Strategy, seed: u64) -> Strategy {
-    match strategy {
-        Strategy::InOrder => Strategy::InOrder,
-        Strategy::Random { .. } => Strategy::Random { seed },
-        Strategy::Pct { depth, .. } => Strategy::Pct { seed, depth },
-        Strategy::Pos { .. } => Strategy::Pos { seed },
-    }
-}
 
 /// Runs the case under many seeds, and counts what is seen of each run.
 fn sample<T: Ord>(case: &Case, strategy: Strategy, see: fn(bool) -> T) -> BTreeMap<T, u64> {
     let (mut runner, plan) = (Runner::new(), Rc::new(Plan::new(case)));
     let mut seen = BTreeMap::new();
     for run in 0..RUNS {
-        let strategy = with_seed(strategy, derive_seed(7, run));
+        let strategy = strategy.with_seed(derive_seed(7, run));
         let outcome = runner.run(&plan, kernel(&case.kernel), strategy);
         *seen.entry(see(outcome.failure.is_some())).or_insert(0) += 1;
     }
@@ -109,13 +101,33 @@ fn writers() -> Vec<u8> {
 /// Nobody is preferred: half of the runs, deviation 32.
 #[test]
 fn twins_are_equal() {
-    for strategy in [RANDOM, POS, PCT] {
+    for strategy in [RANDOM, STICKY, POS, PCT, SURW] {
         let seen = sample(&twins(), strategy, |_| writers());
         assert_eq!(seen.keys().collect::<Vec<_>>(), [&[1, 2], &[2, 1]]);
         assert!(
             seen.values().all(|count| count.abs_diff(RUNS / 2) < 190),
             "{strategy:?}: {seen:?}"
         );
+    }
+}
+
+/// A thread's priority is its own, whoever else is there: a process that has nothing to do, and gives all
+/// others other numbers, changes no order of PCT without change points.
+#[test]
+fn chance_goes_by_name() {
+    let first = |case: &Case, seed| {
+        let strategy = PCT_1.with_seed(derive_seed(7, seed));
+        Runner::new().run(&Rc::new(Plan::new(case)), kernel("v4.15"), strategy);
+        let number = *writers().first().expect("both store");
+        world(|w| w.threads()[usize::from(number)].name.clone())
+    };
+    let mut more = twins();
+    let mut bystander = more.processes[0].clone();
+    (bystander.name, bystander.vmas) = ("bystander".into(), Vec::new());
+    bystander.threads[0].operations.clear();
+    more.processes.insert(0, bystander);
+    for seed in 0..100 {
+        assert_eq!(first(&more, seed), first(&twins(), seed), "seed {seed}");
     }
 }
 
@@ -178,9 +190,9 @@ fn one_seed_is_one_schedule() {
         runner.run(&plan, kernel("v4.15"), strategy);
         world(|w| log(w))
     };
-    for strategy in [RANDOM, POS, PCT] {
+    for strategy in [RANDOM, STICKY, POS, PCT, SURW] {
         let first = run(strategy);
         assert!(run(strategy) == first, "{strategy:?}");
-        assert!((1..20).any(|seed| run(with_seed(strategy, seed)) != first), "{strategy:?}");
+        assert!((1..20).any(|seed| run(strategy.with_seed(seed)) != first), "{strategy:?}");
     }
 }

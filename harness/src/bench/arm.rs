@@ -3,14 +3,24 @@
 //! An arm begins anew for each hunt, and hands out a scheduler for each run of it; what it learns from run
 //! to run it keeps in between. Adding one is one line of [`ARMS`].
 
-use crate::campaign;
+use crate::campaign::RUNS_PER_CASE;
 use crate::case::Strategy;
-use crate::schedule::{derive_seed, strategy};
+use crate::schedule::derive_seed;
+use crate::schedule::portfolio::Portfolio;
+use crate::schedule::stock::StockPct;
 use mmreap::sync::engine::Choose;
 use std::fmt;
 
-/// The scheduler of the n-th run of a hunt, counted from 0.
-pub type Schedules = Box<dyn FnMut(u64) -> Box<dyn Choose>>;
+/// Who decides in a run.
+pub enum Next {
+    /// A strategy that cases can name.
+    Strategy(Strategy),
+    /// Another scheduler.
+    Scheduler(Box<dyn Choose>),
+}
+
+/// Who decides in the n-th run of a hunt, counted from 0.
+pub type Schedules = Box<dyn FnMut(u64) -> Next>;
 
 /// A way to choose schedules.
 pub struct Arm {
@@ -30,28 +40,52 @@ pub static ARMS: &[Arm] = &[
     Arm {
         name: BASELINES[0],
         about: "every choice uniform, as shuttle's random scheduler",
-        begin: |seed| each(seed, |seed| Strategy::Random { seed }),
+        begin: |seed| each(seed, Strategy::Random { seed: 0 }),
     },
     Arm {
         name: BASELINES[1],
-        about: "random priorities and two changes of them, as shuttle's PCT of depth 3",
-        begin: |seed| each(seed, |seed| Strategy::Pct { seed, depth: 3 }),
+        about: "random priorities and two changes of them: shuttle's PCT of depth 3",
+        begin: |seed| {
+            let mut stock = StockPct::new(3, seed);
+            Box::new(move |_| Next::Scheduler(stock.next_run()))
+        },
+    },
+    Arm {
+        name: "pct3",
+        about: "the same with a length that is estimated for each case",
+        begin: |seed| each(seed, Strategy::Pct { seed: 0, depth: 3 }),
+    },
+    Arm {
+        name: "sticky",
+        about: "a random walk that mostly stays with the running task",
+        begin: |seed| each(seed, Strategy::Sticky { seed: 0 }),
     },
     Arm {
         name: "pos",
         about: "partial order sampling",
-        begin: |seed| each(seed, |seed| Strategy::Pos { seed }),
+        begin: |seed| each(seed, Strategy::Pos { seed: 0 }),
     },
     Arm {
-        name: "campaign",
-        about: "the mixture that mmreap fuzz uses",
-        begin: |seed| Box::new(move |run| strategy(campaign::strategy(seed, run))),
+        name: "surw",
+        about: "selectively uniform random walk",
+        begin: |seed| each(seed, Strategy::Surw { seed: 0 }),
+    },
+    Arm {
+        name: "portfolio",
+        about: "the portfolio that mmreap fuzz uses",
+        begin: |seed| {
+            let mut portfolio = Portfolio::new(seed);
+            Box::new(move |run| {
+                let case_seed = derive_seed(seed, run / RUNS_PER_CASE);
+                Next::Strategy(portfolio.next(case_seed, run % RUNS_PER_CASE))
+            })
+        },
     },
 ];
 
 /// A strategy that starts afresh in each run, from a seed of its own.
-fn each(seed: u64, begin: fn(u64) -> Strategy) -> Schedules {
-    Box::new(move |run| strategy(begin(derive_seed(seed, run))))
+fn each(seed: u64, strategy: Strategy) -> Schedules {
+    Box::new(move |run| Next::Strategy(strategy.with_seed(derive_seed(seed, run))))
 }
 
 impl fmt::Debug for Arm {

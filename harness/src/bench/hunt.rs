@@ -4,7 +4,7 @@
 //! the same case: arms differ in schedules and in nothing else. Other failures are passed over. That is
 //! harder than a campaign, which leaves a case at its first failure.
 
-use super::arm::{Arm, Schedules};
+use super::arm::{Arm, Next, Schedules};
 use super::cases::Cases;
 use super::survival::Observation;
 use crate::campaign::RUNS_PER_CASE;
@@ -46,7 +46,11 @@ impl Hunt {
         let plans = self.cases().map(|case| Rc::new(Plan::new(&case)));
         let turns = plans.flat_map(|plan| (0..RUNS_PER_CASE).map(move |_| plan.clone()));
         for (run, plan) in (0..cap).zip(turns) {
-            let failure = runner.run_under(&plan, revision, schedules(run)).failure;
+            let outcome = match schedules(run) {
+                Next::Strategy(strategy) => runner.run(&plan, revision, strategy),
+                Next::Scheduler(scheduler) => runner.run_with(&plan, revision, scheduler),
+            };
+            let failure = outcome.failure;
             if failure.is_some_and(|failure| self.bug.is(&failure.signature)) {
                 return Some(Observation { time: run + 1, event: true });
             }

@@ -8,12 +8,12 @@ pub mod nightly;
 pub mod suite;
 pub mod sweep;
 
-use crate::case::{Case, Expect, Signature, Strategy, generate, mutate};
+use crate::case::{Case, Expect, Signature, generate, mutate};
 use crate::minimize::{fits, minimize};
 use crate::oracle::Failure;
 use crate::run::Runner;
 use crate::run::plan::Plan;
-use crate::schedule::derive_seed;
+use crate::schedule::portfolio::Portfolio;
 use arbitrary::Unstructured;
 use mmreap::revision::{RELEASES, Revision};
 use rand_chacha::ChaCha8Rng;
@@ -67,15 +67,10 @@ pub fn produce(u: &mut Unstructured<'_>, kernel: &str, pool: &[Case]) -> Case {
     mutate::crossover(&case, &pool[other], u)
 }
 
-/// The strategy of the n-th schedule of a case: three quarters partial order sampling, one quarter PCT.
-pub fn strategy(seed: u64, run: u64) -> Strategy {
-    let seed = derive_seed(seed, run);
-    if run % 4 == 3 { Strategy::Pct { seed, depth: 3 } } else { Strategy::Pos { seed } }
-}
-
 /// Tries schedules of a case until one fails; also says how many were run.
 pub fn attempt(
     runner: &mut Runner,
+    portfolio: &mut Portfolio,
     case: &Case,
     revision: &'static Revision,
     seed: u64,
@@ -83,8 +78,10 @@ pub fn attempt(
 ) -> (Option<Found>, u64) {
     let plan = Rc::new(Plan::new(case));
     for run in 0..runs {
-        let strategy = strategy(seed, run);
-        if let Some(failure) = runner.run(&plan, revision, strategy).failure {
+        let strategy = portfolio.next(seed, run);
+        let failure = runner.run(&plan, revision, strategy).failure;
+        portfolio.reward(strategy, u32::from(failure.is_some()));
+        if let Some(failure) = failure {
             let mut case = case.clone();
             case.schedule.strategy = strategy;
             return (Some(Found { case, failure }), run + 1);
@@ -99,6 +96,7 @@ pub struct Campaign {
     pub runner: Runner,
     /// What was counted.
     pub totals: Totals,
+    portfolio: Portfolio,
     revision: &'static Revision,
     rng: ChaCha8Rng,
     pool: Vec<Case>,
@@ -112,6 +110,7 @@ impl Campaign {
         Campaign {
             runner: Runner::new(),
             totals: Totals::default(),
+            portfolio: Portfolio::new(seed),
             revision,
             rng: ChaCha8Rng::seed_from_u64(seed),
             pool: Vec::new(),
@@ -136,7 +135,8 @@ impl Campaign {
         self.rng.fill_bytes(&mut bytes);
         let seed = self.rng.next_u64();
         let case = produce(&mut Unstructured::new(&bytes), self.revision.name, &self.pool);
-        let (found, runs) = attempt(&mut self.runner, &case, self.revision, seed, RUNS_PER_CASE);
+        let (runner, portfolio) = (&mut self.runner, &mut self.portfolio);
+        let (found, runs) = attempt(runner, portfolio, &case, self.revision, seed, RUNS_PER_CASE);
         self.totals.runs += runs;
         self.totals.cases += 1;
         self.remember(case);

@@ -334,6 +334,11 @@ pub enum Strategy {
         /// Of the ChaCha generator.
         seed: u64,
     },
+    /// `sticky seed N`: a random walk that mostly stays with the running task.
+    Sticky {
+        /// Of the ChaCha generator.
+        seed: u64,
+    },
     /// `pct seed N depth N`: probabilistic concurrency testing.
     Pct {
         /// Of the ChaCha generator.
@@ -346,6 +351,25 @@ pub enum Strategy {
         /// Of the ChaCha generator.
         seed: u64,
     },
+    /// `surw seed N`: selectively uniform random walk.
+    Surw {
+        /// Of the ChaCha generator.
+        seed: u64,
+    },
+}
+
+impl Strategy {
+    /// The same with another seed, if it takes one.
+    pub fn with_seed(self, seed: u64) -> Self {
+        match self {
+            Strategy::InOrder => Strategy::InOrder,
+            Strategy::Random { .. } => Strategy::Random { seed },
+            Strategy::Sticky { .. } => Strategy::Sticky { seed },
+            Strategy::Pct { depth, .. } => Strategy::Pct { seed, depth },
+            Strategy::Pos { .. } => Strategy::Pos { seed },
+            Strategy::Surw { .. } => Strategy::Surw { seed },
+        }
+    }
 }
 
 /// `run TASK [until SITE [nth N]]`.

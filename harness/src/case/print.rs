@@ -173,8 +173,10 @@ impl Display for Strategy {
         match self {
             Strategy::InOrder => f.write_str("in_order"),
             Strategy::Random { seed } => write!(f, "random seed {seed}"),
+            Strategy::Sticky { seed } => write!(f, "sticky seed {seed}"),
             Strategy::Pct { seed, depth } => write!(f, "pct seed {seed} depth {depth}"),
             Strategy::Pos { seed } => write!(f, "pos seed {seed}"),
+            Strategy::Surw { seed } => write!(f, "surw seed {seed}"),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::case::check::check;
 use crate::case::{Case, Signature, Strategy, limit};
 use crate::run::plan::Plan;
 use crate::run::{Outcome, Runner};
-use crate::schedule::derive_seed;
+use crate::schedule::portfolio::Portfolio;
 use mmreap::revision::Revision;
 use std::rc::Rc;
 
@@ -136,13 +136,9 @@ impl Minimizer<'_> {
         let mut free = candidate.clone();
         free.schedule.segments.clear();
         let plan = Rc::new(Plan::new(&free));
+        let mut portfolio = Portfolio::new(0);
         for run in 0..SEARCH {
-            let seed = derive_seed(0, run);
-            let strategy = if run % 2 == 0 {
-                Strategy::Pos { seed }
-            } else {
-                Strategy::Pct { seed, depth: 3 }
-            };
+            let strategy = portfolio.next(0, run);
             self.runs += 1;
             let outcome = self.runner.run(&plan, self.revision, strategy);
             if outcome.failure.is_some_and(|f| f.signature == self.signature) {

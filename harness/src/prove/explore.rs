@@ -20,8 +20,6 @@ use mmreap::sync::point::{Access, Op};
 use mmreap::sync::thread::{Thread, Tid};
 use mmreap::task::TaskFlag;
 use mmreap::world::{World, world};
-use std::cell::RefCell;
-use std::rc::Rc;
 
 /// Threads that a proof can tell apart.
 pub const THREADS: usize = Threads::BITS as usize;
@@ -265,15 +263,11 @@ fn is_being_killed(w: &mut World, thread: Tid) -> bool {
     w.tasks.get(task).is_ok_and(|task| task.flags >> bit & 1 == 1)
 }
 
-/// The explorer, as the scheduler of one run.
-pub struct Scheduler(pub Rc<RefCell<Explorer>>);
-
-impl Choose for Scheduler {
+impl Choose for Explorer {
     fn choose(&mut self, candidates: &[Candidate], current: Option<Tid>) -> Tid {
-        let mut explorer = self.0.borrow_mut();
-        if explorer.redundant {
+        if self.redundant {
             return InOrder.choose(candidates, current);
         }
-        explorer.decide(candidates, current)
+        self.decide(candidates, current)
     }
 }

@@ -4,7 +4,7 @@
 //! everything is tried, and takes those of the parts below that nobody else has taken.
 
 use super::behaviour::behaviour;
-use super::explore::{Explorer, Scheduler, THREADS};
+use super::explore::{Explorer, THREADS};
 use super::faults::Calls;
 use super::{Options, TooManyThreads};
 use crate::case::{Case, FaultPoint, Strategy};
@@ -12,7 +12,7 @@ use crate::minimize::segments::from_decisions;
 use crate::oracle::Failure;
 use crate::run::plan::{Plan, fault_point};
 use crate::run::{Outcome, Runner};
-use crate::schedule::follow::Decision;
+use crate::schedule::{self, follow::Decision};
 use mmreap::revision::Revision;
 use mmreap::world::{End, World, world};
 use std::cell::RefCell;
@@ -137,7 +137,7 @@ pub fn search(
     let explorer = Rc::new(RefCell::new(Explorer::new(options.reduction, bounds)));
     let mut part = Part::default();
     loop {
-        let scheduler = Box::new(Scheduler(explorer.clone()));
+        let scheduler = Box::new(schedule::Shared(explorer.clone()));
         let (outcome, decisions) = runner.record_under(&plan, revision, scheduler);
         let mut explorer = explorer.borrow_mut();
         if explorer.threads() > THREADS {

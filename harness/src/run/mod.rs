@@ -11,7 +11,8 @@ pub mod plan;
 use crate::case::{Case, Strategy};
 use crate::oracle::{self, Failure};
 use crate::schedule::follow::{Decision, Divergence, Follow};
-use crate::schedule::strategy;
+use crate::schedule::pilot::{Estimates, PILOT, Pilot};
+use crate::schedule::{Shared, strategy};
 use mmreap::revision::Revision;
 use mmreap::sync::engine::{Choose, Engine};
 use mmreap::world::{End, world};
@@ -48,13 +49,18 @@ impl Runner {
         self.run(&Rc::new(Plan::new(case)), revision, case.schedule.strategy)
     }
 
-    /// Runs a resolved case with a strategy for what its segments leave open.
+    /// Runs a resolved case with a strategy for what its segments leave open. If the strategy wants to know
+    /// what the pilot saw, and there was none, that is run before.
     pub fn run(&mut self, plan: &Rc<Plan>, revision: &'static Revision, rest: Strategy) -> Outcome {
-        self.run_under(plan, revision, strategy(rest))
+        if rest == PILOT && known(plan, revision).is_none() {
+            return self.pilot(plan, revision);
+        }
+        let rest = self.scheduler(plan, revision, rest);
+        self.run_with(plan, revision, rest)
     }
 
     /// Runs a resolved case with any scheduler for what its segments leave open.
-    pub fn run_under(
+    pub fn run_with(
         &mut self,
         plan: &Rc<Plan>,
         revision: &'static Revision,
@@ -68,7 +74,7 @@ impl Runner {
     /// Runs a case as it stands, and records every decision.
     pub fn record(&mut self, case: &Case, revision: &'static Revision) -> (Outcome, Vec<Decision>) {
         let plan = Rc::new(Plan::new(case));
-        let rest = strategy(case.schedule.strategy);
+        let rest = self.scheduler(&plan, revision, case.schedule.strategy);
         let follow = self.execute(&plan, revision, Follow::recording(plan.segments.clone(), rest));
         let decisions = follow.borrow_mut().take_decisions();
         (outcome(&follow.borrow()), decisions)
@@ -84,6 +90,29 @@ impl Runner {
         let follow = self.execute(plan, revision, Follow::recording(Vec::new(), scheduler));
         let decisions = follow.borrow_mut().take_decisions();
         (outcome(&follow.borrow()), decisions)
+    }
+
+    fn scheduler(
+        &mut self,
+        plan: &Rc<Plan>,
+        revision: &'static Revision,
+        rest: Strategy,
+    ) -> Box<dyn Choose> {
+        strategy(rest, || {
+            known(plan, revision).unwrap_or_else(|| {
+                self.pilot(plan, revision);
+                known(plan, revision).expect("the pilot ran")
+            })
+        })
+    }
+
+    /// The run that others are estimated by.
+    fn pilot(&mut self, plan: &Rc<Plan>, revision: &'static Revision) -> Outcome {
+        let pilot = Rc::new(RefCell::new(Pilot::new()));
+        let outcome = self.run_with(plan, revision, Box::new(Shared(pilot.clone())));
+        let estimates = Rc::new(pilot.borrow().estimates());
+        plan.pilot.replace(Some((revision.name, estimates)));
+        outcome
     }
 
     fn execute(
@@ -104,6 +133,12 @@ impl Default for Runner {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// What the pilot of the plan saw on the revision.
+fn known(plan: &Plan, revision: &Revision) -> Option<Rc<Estimates>> {
+    let pilot = plan.pilot.borrow();
+    pilot.as_ref().filter(|pilot| pilot.0 == revision.name).map(|pilot| pilot.1.clone())
 }
 
 fn outcome(follow: &Follow) -> Outcome {

@@ -4,6 +4,8 @@ use crate::case::check::{io_requests, owner};
 use crate::case::{
     self, Case, Completion, Fault, FaultPoint, Operation, ProcessKind, Segment, Time, Tlb, VmaKind,
 };
+use crate::schedule::chance;
+use crate::schedule::pilot::Estimates;
 use mmreap::boot::MachinePlan;
 use mmreap::mm::mmap::VmaPlan;
 use mmreap::mm::pgtable::PTRS;
@@ -11,6 +13,7 @@ use mmreap::mm::vma::VmFlag;
 use mmreap::{aio, inject};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
+use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -27,6 +30,8 @@ pub struct Plan {
     pub requests: Vec<(String, aio::Completion)>,
     /// What the schedule fixes.
     pub segments: Vec<Segment>,
+    /// What the pilot saw, and on which revision, once there was one.
+    pub(super) pilot: RefCell<Option<(&'static str, Rc<Estimates>)>>,
 }
 
 /// A process or kernel thread.
@@ -119,6 +124,7 @@ impl Plan {
             processes: (0..case.processes.len()).map(|p| planner.process(p)).collect(),
             requests: requests(case),
             segments: case.schedule.segments.clone(),
+            pilot: RefCell::default(),
         }
     }
 }
@@ -156,15 +162,14 @@ fn fault(fault: &Fault) -> inject::Fault {
         fail_nth: fault.fail_nth,
         task_filter: fault.task_filter.clone(),
         key: u64::from(fault.probability) << 32 | u64::from(fault.interval ^ fault.space << 16),
-        chance,
+        chance: strike,
     }
 }
 
 /// A percentage that depends on the fault's knobs, the task's name and the number of the call.
-fn chance(key: u64, task: &str, call: u32) -> u8 {
-    let name = task.bytes().fold(0u64, |hash, byte| hash.rotate_left(5) ^ u64::from(byte));
+fn strike(key: u64, task: &str, call: u32) -> u8 {
     let mut rng = ChaCha8Rng::seed_from_u64(key);
-    rng.set_stream(name);
+    rng.set_stream(chance::key(task));
     rng.set_word_pos(u128::from(call));
     ((u64::from(rng.next_u32()) * 100) >> 32) as u8
 }

@@ -36,7 +36,7 @@ fn accesses_conflict(a: Access, b: Access, same_noun: bool) -> bool {
 }
 
 /// Equality of names, which are mostly the same constant if they are equal.
-fn same(a: &'static str, b: &'static str) -> bool {
+pub fn same(a: &'static str, b: &'static str) -> bool {
     std::ptr::eq(a, b) || a == b
 }
 
@@ -60,7 +60,8 @@ pub fn disturbs(made: &Touch, other: &Touch) -> bool {
         || (one_left && made.object == other.object && same(made.noun, other.noun))
 }
 
-fn only_reads(access: Access) -> bool {
+/// Whether an access leaves what it touches as it was.
+pub fn only_reads(access: Access) -> bool {
     matches!(
         access,
         Access::Read

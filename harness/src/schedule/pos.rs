@@ -1,75 +1,104 @@
 //! Partial order sampling: every pending operation has a random priority, and after an operation ran,
 //! those that conflict with it draw new ones.
 //!
-//! Yuan, Yang, Gu: "Partial Order Aware Concurrency Sampling", CAV 2018. As published, but for the draws,
-//! which come from one stream per thread.
+//! Yuan, Yang, Gu: "Partial Order Aware Concurrency Sampling", CAV 2018. As published, but for the draws:
+//! a thread draws once for each of its operations, and what it needs anew after conflicts is derived from
+//! that draw, so that its next operation is where it was when there are fewer conflicts.
 
-use super::{ops_conflict, stream};
+use super::chance::Streams;
+use super::ops_conflict;
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::thread::Tid;
-use rand_chacha::ChaCha8Rng;
 use rand_core::Rng;
 
 /// Partial order sampling.
 #[derive(Debug)]
 pub struct Pos {
-    seed: u64,
-    /// One for each thread that drew; each in a box of its own, because one large block that is
-    /// allocated anew for each run makes the allocator tidy up each time.
-    streams: Vec<Option<Box<ChaCha8Rng>>>,
-    /// The priority of each thread's pending operation, or 0 if it has to be drawn.
-    priorities: Vec<u64>,
+    streams: Streams,
+    /// By number of the thread.
+    pending: Vec<Pending>,
+}
+
+/// The operation that a thread has announced.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pending {
+    /// What was drawn for it, once it was looked at.
+    draw: Option<u64>,
+    /// Other priorities that it had before.
+    conflicts: u64,
+    /// Its priority.
+    priority: u32,
+}
+
+impl Pending {
+    /// The output function of splitmix64 (Steele, Lea, Flood, OOPSLA 2014) at a place of its sequence.
+    fn prioritize(&mut self, draw: u64) {
+        const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mut z = draw.wrapping_add(self.conflicts.wrapping_mul(GAMMA));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        self.priority = (z >> 32) as u32;
+    }
 }
 
 impl Pos {
     /// The sampling of a seed.
     pub fn new(seed: u64) -> Self {
-        const THREADS: usize = 8;
-        let (streams, priorities) = (Vec::with_capacity(THREADS), Vec::with_capacity(THREADS));
-        Pos { seed, streams, priorities }
+        Pos { streams: Streams::new(seed), pending: Vec::with_capacity(8) }
     }
 
-    fn priority(&mut self, thread: Tid) -> u64 {
-        match self.priorities.get(thread.index()) {
-            Some(&priority) if priority != 0 => priority,
+    fn priority(&mut self, thread: Tid) -> u32 {
+        match self.pending.get(thread.index()) {
+            Some(Pending { draw: Some(_), priority, .. }) => *priority,
             _ => self.draw(thread),
         }
     }
 
-    /// Draws a priority. If two are the same, that of the thread with the higher number counts for more.
     #[inline(never)]
-    fn draw(&mut self, thread: Tid) -> u64 {
-        let index = thread.index();
-        if self.streams.len() <= index {
-            self.streams.resize_with(index + 1, || None);
-            self.priorities.resize(index + 1, 0);
+    fn draw(&mut self, thread: Tid) -> u32 {
+        if self.pending.len() <= thread.index() {
+            self.pending.resize(thread.index() + 1, Pending::default());
         }
-        let begin = || Box::new(stream(self.seed, thread));
-        let drawn = self.streams[index].get_or_insert_with(begin).next_u32();
-        self.priorities[index] = 1 << 63 | u64::from(drawn) << 8 | u64::from(thread.0);
-        self.priorities[index]
+        let draw = self.streams.of(thread).next_u64();
+        let pending = &mut self.pending[thread.index()];
+        *pending = Pending { draw: Some(draw), ..Pending::default() };
+        pending.prioritize(draw);
+        pending.priority
     }
 
+    /// The candidate with the highest priority, and of several the one with the highest number.
     fn highest<'a>(&mut self, candidates: &'a [Candidate]) -> &'a Candidate {
-        let (mut highest, mut most) = (&candidates[0], 0);
-        for candidate in candidates {
+        let mut highest = &candidates[0];
+        let mut most = self.priority(highest.thread);
+        for candidate in &candidates[1..] {
             let priority = self.priority(candidate.thread);
-            if priority > most {
+            if (priority, candidate.thread) > (most, highest.thread) {
                 (highest, most) = (candidate, priority);
             }
         }
         highest
+    }
+
+    /// The operation ran; those that conflict with it get new priorities.
+    fn ran(&mut self, chosen: &Candidate, candidates: &[Candidate]) {
+        for other in candidates {
+            let Some(pending) = self.pending.get_mut(other.thread.index()) else { continue };
+            if other.thread == chosen.thread {
+                pending.draw = None;
+            } else if let Some(draw) = pending.draw
+                && ops_conflict(&other.op, &chosen.op)
+            {
+                pending.conflicts += 1;
+                pending.prioritize(draw);
+            }
+        }
     }
 }
 
 impl Choose for Pos {
     fn choose(&mut self, candidates: &[Candidate], _current: Option<Tid>) -> Tid {
         let chosen = self.highest(candidates);
-        for other in candidates {
-            if other.thread == chosen.thread || ops_conflict(&other.op, &chosen.op) {
-                self.priorities[other.thread.index()] = 0;
-            }
-        }
+        self.ran(chosen, candidates);
         chosen.thread
     }
 }

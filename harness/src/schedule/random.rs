@@ -1,10 +1,11 @@
 //! Random walk: every choice is uniform among the threads that can run.
+//!
+//! The choices of all threads come from one stream: who is chosen depends on how many could be.
 
-use super::stream;
+use super::chance::{below, common};
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::thread::Tid;
 use rand_chacha::ChaCha8Rng;
-use rand_core::Rng;
 
 /// A random walk.
 #[derive(Debug)]
@@ -15,13 +16,12 @@ pub struct Random {
 impl Random {
     /// The walk of a seed.
     pub fn new(seed: u64) -> Self {
-        Random { rng: stream(seed, Tid::CLOCK) }
+        Random { rng: common(seed) }
     }
 }
 
 impl Choose for Random {
     fn choose(&mut self, candidates: &[Candidate], _current: Option<Tid>) -> Tid {
-        let choice = (u64::from(self.rng.next_u32()) * candidates.len() as u64) >> 32;
-        candidates[choice as usize].thread
+        candidates[below(&mut self.rng, candidates.len())].thread
     }
 }

@@ -5,10 +5,10 @@
 #![allow(dead_code)]
 
 use mmreap::revision::{self, Revision};
-use mmreap_harness::campaign;
 use mmreap_harness::case::{Case, Expect, parse::parse};
 use mmreap_harness::run::plan::Plan;
 use mmreap_harness::run::{Outcome, Runner};
+use mmreap_harness::schedule::portfolio::Portfolio;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -49,9 +49,9 @@ pub fn assert_verdicts(text: &str) {
 /// How often each signature shows in so many runs under the strategies of a campaign.
 pub fn sample(case: &Case, name: &str, seed: u64, runs: u64) -> BTreeMap<String, u64> {
     let (mut runner, plan) = (Runner::new(), Rc::new(Plan::new(case)));
-    let mut seen = BTreeMap::new();
+    let (mut portfolio, mut seen) = (Portfolio::new(seed), BTreeMap::new());
     for run in 0..runs {
-        let outcome = runner.run(&plan, kernel(name), campaign::strategy(seed, run));
+        let outcome = runner.run(&plan, kernel(name), portfolio.next(seed, run));
         if let Some(failure) = outcome.failure {
             *seen.entry(failure.signature.to_string()).or_insert(0) += 1;
         }

@@ -12,14 +12,12 @@ use crate::case::{Case, Segment, Stop, Strategy, limit};
 /// Another strategy, or the same with another seed.
 pub(super) fn strategy(case: &mut Case, draw: &mut Draw) -> bool {
     let fresh = draw.bits();
-    match &mut case.schedule.strategy {
-        Strategy::Random { seed } | Strategy::Pct { seed, .. } | Strategy::Pos { seed }
-            if draw.chance(50) =>
-        {
-            *seed = fresh;
-        }
-        strategy => *strategy = parts::strategy(draw),
-    }
+    let strategy = &mut case.schedule.strategy;
+    *strategy = match *strategy {
+        Strategy::InOrder => parts::strategy(draw),
+        same if draw.chance(50) => same.with_seed(fresh),
+        _ => parts::strategy(draw),
+    };
     true
 }
 

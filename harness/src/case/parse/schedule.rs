@@ -8,18 +8,20 @@ use crate::case::{
 
 impl<'a> Parser<'a> {
     pub(super) fn strategy(&mut self, reader: &mut Reader<'a, '_>) -> Result<Strategy, Mistake> {
-        let names = ["in_order", "random", "pct", "pos"];
+        let names = ["in_order", "random", "sticky", "pct", "pos", "surw"];
         let word = reader.expect("a strategy, such as `in_order` or `pos seed 1`")?;
         self.mark(Item::Schedule, "", word.span());
         Ok(match word.text {
             "in_order" => Strategy::InOrder,
             "random" => Strategy::Random { seed: self.seed(reader)? },
+            "sticky" => Strategy::Sticky { seed: self.seed(reader)? },
             "pct" => {
                 let seed = self.seed(reader)?;
                 let depth = self.parameter("depth", &bounds::DEPTH, reader)?;
                 Strategy::Pct { seed, depth }
             }
             "pos" => Strategy::Pos { seed: self.seed(reader)? },
+            "surw" => Strategy::Surw { seed: self.seed(reader)? },
             _ => return Err(unknown(word, "strategies", &names)),
         })
     }

@@ -1,0 +1,57 @@
+//! Chance: ChaCha8, keyed by the seed, by whose choice it is, and by how many they made before.
+//!
+//! A thread is known by its name and not by its number, so that what it draws stays what it was when a
+//! process is taken away or put before it. Its stream is made block by block; a draw costs little more
+//! than a look into the block.
+
+use mmreap::sync::thread::Tid;
+use mmreap::world::world;
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+
+/// The number of the stream that belongs to a name.
+pub(crate) fn key(name: &str) -> u64 {
+    name.bytes().fold(0, |key: u64, byte| key.rotate_left(5) ^ u64::from(byte))
+}
+
+/// The stream of the schedule as a whole, which is no thread's: no thread has an empty name.
+pub(super) fn common(seed: u64) -> ChaCha8Rng {
+    named(seed, "")
+}
+
+/// A number below the bound.
+pub(super) fn below(rng: &mut ChaCha8Rng, bound: usize) -> usize {
+    ((u64::from(rng.next_u32()) * bound as u64) >> 32) as usize
+}
+
+fn named(seed: u64, name: &str) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(key(name));
+    rng
+}
+
+/// The streams of the threads of one run.
+#[derive(Debug)]
+pub(super) struct Streams {
+    seed: u64,
+    /// One for each thread that drew; each in a box of its own, because one large block that is
+    /// allocated anew for each run makes the allocator tidy up each time.
+    streams: Vec<Option<Box<ChaCha8Rng>>>,
+}
+
+impl Streams {
+    /// The streams of a seed.
+    pub fn new(seed: u64) -> Self {
+        Streams { seed, streams: Vec::with_capacity(8) }
+    }
+
+    /// The stream of a thread.
+    pub fn of(&mut self, thread: Tid) -> &mut ChaCha8Rng {
+        if self.streams.len() <= thread.index() {
+            self.streams.resize_with(thread.index() + 1, || None);
+        }
+        let seed = self.seed;
+        let begin = || Box::new(world(|w| named(seed, &w.threads()[thread.index()].name)));
+        self.streams[thread.index()].get_or_insert_with(begin)
+    }
+}
