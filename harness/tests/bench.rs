@@ -135,7 +135,7 @@ static B04_REPAIRED: Bug = Bug {
 
 #[test]
 fn a_bug_is_found_where_it_is_and_not_where_it_was_repaired() {
-    let arms = vec![arm("campaign")];
+    let arms = vec![arm("portfolio")];
     let bench = Bench { bugs: vec![bug("B04"), &B04_REPAIRED], arms, seeds: 4, cap: 3000 };
     let report = run(&bench, 2);
     let missed: Vec<usize> = report.bugs.iter().map(|panel| panel.arms[0].missed).collect();
