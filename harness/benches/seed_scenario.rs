@@ -5,7 +5,7 @@
 //! takes a reference on the address space and drops it.
 //!
 //! * `mmreap` is [`Runner::run`] as a campaign uses it: checked memory, the event log, partial order
-//!   sampling, and all oracles on every run.
+//!   sampling, all oracles and interleaving coverage on every run.
 //! * `shuttle primitives` is what somebody would write who uses shuttle as it is documented (see
 //!   [`primitives`]): no log, no checks, no oracles, a random scheduler, and one long `shuttle::Runner`,
 //!   so that stacks are kept.
@@ -25,6 +25,7 @@ mod primitives;
 use mmreap::revision::{self, Revision};
 use mmreap_harness::case::Strategy;
 use mmreap_harness::case::parse::parse;
+use mmreap_harness::coverage::Coverage;
 use mmreap_harness::run::Runner;
 use mmreap_harness::run::plan::Plan;
 use std::process::ExitCode;
@@ -91,6 +92,7 @@ impl Side {
 /// The seed's scenario on mmreap.
 struct Subject {
     runner: Runner,
+    coverage: Coverage,
     plan: Rc<Plan>,
     revision: &'static Revision,
     seed: u64,
@@ -100,7 +102,8 @@ impl Subject {
     fn new() -> Self {
         let case = parse(CASE).expect("the case is well-formed");
         let revision = revision::find(&case.kernel).expect("the case names a release");
-        Subject { runner: Runner::new(), plan: Rc::new(Plan::new(&case)), revision, seed: 0 }
+        let (runner, coverage) = (Runner::watching(), Coverage::default());
+        Subject { runner, coverage, plan: Rc::new(Plan::new(&case)), revision, seed: 0 }
     }
 
     fn run(&mut self, times: u32) -> u64 {
@@ -110,6 +113,7 @@ impl Subject {
             let strategy = Strategy::Pos { seed: self.seed };
             let outcome = self.runner.run(&self.plan, self.revision, strategy);
             assert!(outcome.failure.is_none(), "v4.15 passes: {:?}", outcome.failure);
+            self.coverage.observe(&self.runner);
             decisions += u64::from(outcome.steps);
         }
         decisions

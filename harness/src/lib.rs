@@ -10,6 +10,7 @@ pub mod campaign;
 pub mod case;
 pub mod cli;
 pub mod corpus;
+pub mod coverage;
 pub mod explain;
 pub mod minimize;
 pub mod oracle;

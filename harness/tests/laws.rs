@@ -92,7 +92,8 @@ fn minimizing_keeps_the_signature_and_comes_to_rest() {
 
 fn first_failure(case: &Case, seed: u64, wanted: &str) -> Found {
     let (revision, mut runner) = (kernel(&case.kernel), Runner::new());
-    let mut finds = (0..).filter_map(|n| attempt(&mut runner, case, revision, seed + n, 1).0);
+    let mut finds = (0..)
+        .filter_map(|n| attempt(&mut runner, case, revision, (seed + n, 1), |_| false, |_| ()));
     finds.find(|found| found.failure.signature.to_string().starts_with(wanted)).expect("endless")
 }
 

@@ -9,11 +9,12 @@ mod perform;
 pub mod plan;
 
 use crate::case::{Case, Strategy};
+use crate::coverage::watch::{Notes, Step, Watched};
 use crate::oracle::{self, Failure};
 use crate::schedule::follow::{Decision, Divergence, Follow};
 use crate::schedule::strategy;
 use mmreap::revision::Revision;
-use mmreap::sync::engine::Engine;
+use mmreap::sync::engine::{Choose, Engine};
 use mmreap::world::{End, world};
 use plan::Plan;
 use std::cell::RefCell;
@@ -22,6 +23,7 @@ use std::rc::Rc;
 /// Runs cases, one after the other.
 pub struct Runner {
     engine: Engine,
+    notes: Option<Notes>,
 }
 
 /// What a run came to.
@@ -40,7 +42,17 @@ pub struct Outcome {
 impl Runner {
     /// A runner that has not run anything.
     pub fn new() -> Self {
-        Runner { engine: Engine::new() }
+        Runner { engine: Engine::new(), notes: None }
+    }
+
+    /// A runner that also notes the steps of each [`Runner::run`], for coverage.
+    pub fn watching() -> Self {
+        Runner { notes: Some(Notes::default()), ..Runner::new() }
+    }
+
+    /// The steps of the latest run; none if nobody [watches](Runner::watching).
+    pub fn steps(&self) -> &[Step] {
+        self.notes.as_ref().map_or(&[], Notes::steps)
     }
 
     /// Runs a case as it stands.
@@ -51,30 +63,36 @@ impl Runner {
     /// Runs a resolved case with a strategy for what its segments leave open.
     pub fn run(&mut self, plan: &Rc<Plan>, revision: &'static Revision, rest: Strategy) -> Outcome {
         let follow = Follow::new(plan.segments.clone(), strategy(rest));
-        let follow = self.execute(plan, revision, follow);
-        outcome(&follow.borrow())
+        let Some(mut notes) = self.notes.take() else {
+            return outcome(&self.execute(plan, revision, follow));
+        };
+        notes.clear();
+        let watched = self.execute(plan, revision, Watched { inner: follow, notes });
+        self.notes = Some(watched.notes);
+        outcome(&watched.inner)
     }
 
     /// Runs a case as it stands, and records every decision.
     pub fn record(&mut self, case: &Case, revision: &'static Revision) -> (Outcome, Vec<Decision>) {
         let plan = Rc::new(Plan::new(case));
         let rest = strategy(case.schedule.strategy);
-        let follow = self.execute(&plan, revision, Follow::recording(plan.segments.clone(), rest));
-        let decisions = follow.borrow_mut().take_decisions();
-        (outcome(&follow.borrow()), decisions)
+        let recording = Follow::recording(plan.segments.clone(), rest);
+        let mut follow = self.execute(&plan, revision, recording);
+        (outcome(&follow), follow.take_decisions())
     }
 
-    fn execute(
+    /// Runs the case, and gives the scheduler back.
+    fn execute<C: Choose + 'static>(
         &mut self,
         plan: &Rc<Plan>,
         revision: &'static Revision,
-        follow: Follow,
-    ) -> Rc<RefCell<Follow>> {
-        let follow = Rc::new(RefCell::new(follow));
+        choose: C,
+    ) -> C {
+        let choose = Rc::new(RefCell::new(choose));
         world(|w| w.reset(revision));
         boot::prepare(plan.clone());
-        self.engine.run(follow.clone(), boot::main);
-        follow
+        self.engine.run(choose.clone(), boot::main);
+        Rc::into_inner(choose).expect("the engine is done with it").into_inner()
     }
 }
 

@@ -54,7 +54,8 @@ fn same(a: &'static str, b: &'static str) -> bool {
     std::ptr::eq(a, b) || a == b
 }
 
-fn only_reads(op: &Op) -> bool {
+/// Whether an operation leaves what it touches as it is.
+pub fn only_reads(op: &Op) -> bool {
     matches!(
         op.access,
         Access::Read
