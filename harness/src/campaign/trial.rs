@@ -8,7 +8,7 @@
 use super::Found;
 use crate::case::mutate::{Sites, reschedule};
 use crate::case::{Case, Signature, Strategy};
-use crate::coverage::{Coverage, sites};
+use crate::coverage::{Coverage, add_sites};
 use crate::run::Runner;
 use crate::run::plan::Plan;
 use crate::schedule::derive_seed;
@@ -150,7 +150,9 @@ impl Trial {
         self.until = self.until.max(self.runs + MORE).min(MOST);
         if self.best.as_ref().is_none_or(|best| best.features < features) {
             case.schedule.strategy = strategy;
-            self.best = Some(Best { case, sites: Rc::new(world(|w| sites(w))), features });
+            let mut sites = Sites::default();
+            world(|w| add_sites(w, &mut sites));
+            self.best = Some(Best { case, sites: Rc::new(sites), features });
         }
     }
 }

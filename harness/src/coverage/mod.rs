@@ -25,7 +25,7 @@ pub mod watch;
 
 pub use hash::stable_hash;
 pub use map::{Map, SIZE};
-pub use site::sites;
+pub use site::add_sites;
 pub use trace::Tracer;
 
 use crate::run::Runner;

@@ -74,12 +74,10 @@ fn fold(hash: u64) -> u32 {
     (hash ^ hash >> 32) as u32
 }
 
-/// Where each task of the run in the world has been, in the words of a case's segments.
-pub fn sites(w: &World) -> Sites {
-    let mut sites = Sites::default();
+/// Adds where each task of the run in the world has been, in the words of a case's segments.
+pub fn add_sites(w: &World, sites: &mut Sites) {
     let announced = w.log.iter().filter(|event| event.step > 0 && event.what != What::Enter);
     for event in announced {
         sites.add(&w.threads()[event.thread.index()].name, event.site.to_string());
     }
-    sites
 }
