@@ -26,7 +26,9 @@ fn features(text: &str) -> Map {
     let (mut runner, mut map) = (Runner::watching(), Map::default());
     let outcome = runner.run_case(&case, kernel(&case.kernel));
     assert_eq!(outcome.divergences, [], "{case}");
-    let add = |feature| drop(map.add(feature));
+    let add = |feature| {
+        map.add(feature);
+    };
     world(|w| Tracer::default().trace(runner.steps(), w, add));
     map
 }

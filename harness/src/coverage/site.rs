@@ -44,8 +44,12 @@ impl Default for SiteHashes {
     }
 }
 
+/// Where the program was loaded differs from process to process; where names are from here does not.
+static HERE: u8 = 0;
+
 fn slot(site: &Site) -> usize {
-    let address = |name: &'static str| name.as_ptr() as usize;
+    let here = &raw const HERE as usize;
+    let address = |name: &'static str| (name.as_ptr() as usize).wrapping_sub(here);
     let sum = address(site.function)
         .wrapping_add(address(site.verb).rotate_left(5))
         .wrapping_add(address(site.noun).rotate_left(11))
