@@ -8,7 +8,7 @@ pub const SIZE: usize = 1 << 17;
 /// Features that were seen.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Map {
-    seen: Box<[u8]>,
+    seen: Box<[u8; SIZE]>,
     count: u32,
 }
 
@@ -17,8 +17,10 @@ impl Map {
     pub fn add(&mut self, feature: usize) -> bool {
         let place = &mut self.seen[feature % SIZE];
         let new = *place == 0;
-        *place = 1;
-        self.count += u32::from(new);
+        if new {
+            *place = 1;
+            self.count += 1;
+        }
         new
     }
 
@@ -66,7 +68,7 @@ impl Map {
 
 impl Default for Map {
     fn default() -> Self {
-        Map { seen: vec![0; SIZE].into_boxed_slice(), count: 0 }
+        Map { seen: Box::new([0; SIZE]), count: 0 }
     }
 }
 

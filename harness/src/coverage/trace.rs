@@ -42,7 +42,7 @@ struct Touch {
 
 /// Turns runs into features.
 pub struct Tracer {
-    cells: Box<[Cell]>,
+    cells: Box<[Cell; CELLS]>,
     run: u32,
     roles: [u8; THREADS],
     hashes: SiteHashes,
@@ -50,7 +50,7 @@ pub struct Tracer {
 
 impl Default for Tracer {
     fn default() -> Self {
-        let cells = vec![Cell::default(); CELLS].into_boxed_slice();
+        let cells = Box::new([Cell::default(); CELLS]);
         Tracer { cells, run: 0, roles: [0; THREADS], hashes: SiteHashes::default() }
     }
 }
@@ -101,10 +101,10 @@ impl Tracer {
 }
 
 /// The cell of what a step touches.
-fn cell<'a>(cells: &'a mut [Cell], run: u32, step: &Step) -> &'a mut Cell {
+fn cell<'a>(cells: &'a mut [Cell; CELLS], run: u32, step: &Step) -> &'a mut Cell {
     let kind = (step.object.kind as u64) << 56;
     let thing = kind | u64::from(step.object.serial & 0xff_ffff) << 32 | u64::from(step.noun);
-    let cell = &mut cells[(mix(thing, 1) >> 32) as usize % CELLS];
+    let cell = &mut cells[(thing.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize % CELLS];
     if (cell.thing, cell.run) != (thing, run) {
         *cell = Cell { thing, run, ..Cell::default() };
     }
