@@ -4,6 +4,7 @@
 //! libFuzzer's own byte mutations are not used: nearly all of them would only spoil the text.
 
 use crate::settings::SETTINGS;
+use crate::teardown::seen_sites;
 use arbitrary::{Arbitrary, Unstructured};
 use mmreap_harness::case::parse::parse_bytes;
 use mmreap_harness::case::{Case, generate, mutate};
@@ -57,7 +58,7 @@ pub fn cross(a: &[u8], b: &[u8], out: &mut [u8], seed: u32) -> usize {
 }
 
 fn changed(mut case: Case, seed: u32) -> String {
-    mutate::mutate(&mut case, &mut Unstructured::new(&entropy(seed)));
+    seen_sites(|sites| mutate::mutate(&mut case, &mut Unstructured::new(&entropy(seed)), sites));
     case.to_string()
 }
 

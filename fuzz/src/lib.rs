@@ -1,13 +1,14 @@
 //! What the libFuzzer targets share.
 //!
 //! The targets themselves are macro calls. Here is what they call: [`teardown`] runs an input,
-//! [`input`] makes new inputs out of old ones, [`crash`] turns a failure into a crash, [`settings`] is what
-//! the environment asks for. Everything about cases and runs is in the harness; nothing in it knows of
+//! [`input`] makes new inputs out of old ones, [`counters`] tells libFuzzer what runs have shown, [`crash`]
+//! turns a failure into a crash, [`settings`] is what the environment asks for. Everything about cases and runs is in the harness; nothing in it knows of
 //! libFuzzer.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod case_text;
+pub mod counters;
 pub mod crash;
 pub mod input;
 pub mod settings;

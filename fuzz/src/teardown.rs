@@ -3,21 +3,31 @@
 //! The input is the text of a case. Bytes that are no case feed the generator instead, so that a session
 //! can start from nothing; [`crate::input`] sees to it that inputs are text from then on.
 
+use crate::counters;
 use crate::settings::{SETTINGS, Settings};
 use arbitrary::Unstructured;
 use mmreap::revision::{self, Revision};
+use mmreap::world::world;
 use mmreap_harness::campaign::known::Known;
-use mmreap_harness::campaign::{Found, RUNS_PER_CASE, attempt, produce};
+use mmreap_harness::campaign::{Found, RUNS_PER_CASE, attempt};
+use mmreap_harness::case::mutate::Sites;
 use mmreap_harness::case::parse::parse_bytes;
-use mmreap_harness::case::{Case, Strategy};
+use mmreap_harness::case::{Case, Signature, Strategy, generate};
+use mmreap_harness::coverage::{Tracer, add_sites, stable_hash};
 use mmreap_harness::run::Runner;
-use mmreap_harness::schedule::portfolio::Portfolio;
 use std::cell::RefCell;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 thread_local! {
     /// Kept from input to input: its stacks are expensive.
-    static RUNNER: RefCell<Runner> = RefCell::new(Runner::new());
+    static RUNNER: RefCell<Runner> = RefCell::new(Runner::watching());
+    static TRACER: RefCell<Tracer> = RefCell::new(Tracer::default());
+    /// Where tasks have been in all inputs so far.
+    static SITES: RefCell<Sites> = RefCell::new(Sites::default());
+}
+
+/// Gives access to where tasks have been, for new schedules.
+pub fn seen_sites<R>(f: impl FnOnce(&Sites) -> R) -> R {
+    SITES.with_borrow(f)
 }
 
 /// What became of an input.
@@ -40,16 +50,24 @@ pub fn run(data: &[u8]) -> Verdict {
     let mut own = Known::default();
     own.add(&case);
     case.kernel = revision.name.to_string();
-    let is_new = |found: &Found| {
-        let signature = &found.failure.signature;
-        ![&own, &settings.known].iter().any(|known| known.contains(revision.name, signature))
+    let is_known = |signature: &Signature| {
+        [&own, &settings.known].iter().any(|known| known.contains(revision.name, signature))
     };
     let found = RUNNER.with_borrow_mut(|runner| {
         as_it_stands(runner, &case, revision)
-            .filter(is_new)
-            .or_else(|| under_other_schedules(runner, &case, revision).filter(is_new))
+            .filter(|found| !is_known(&found.failure.signature))
+            .or_else(|| {
+                let schedules = (seed(&case), RUNS_PER_CASE);
+                attempt(runner, &case, revision, schedules, is_known, count)
+            })
     });
+    SITES.with_borrow_mut(|sites| world(|w| add_sites(w, sites)));
     found.map_or(Verdict::Unsuspicious, |found| Verdict::New(Box::new(found)))
+}
+
+/// Tells libFuzzer what the latest run has shown.
+fn count(runner: &Runner) {
+    TRACER.with_borrow_mut(|tracer| world(|w| tracer.trace(runner.steps(), w, counters::add)));
 }
 
 /// A release. Mutants fail in ways that nobody wrote down, so they have to be asked for.
@@ -59,7 +77,7 @@ fn release(name: &str) -> Option<&'static Revision> {
 
 fn read(data: &[u8], settings: &Settings) -> Case {
     parse_bytes(data).unwrap_or_else(|_| {
-        produce(&mut Unstructured::new(data), settings.kernel_for_new_cases(), &[])
+        generate::case(&mut Unstructured::new(data), settings.kernel_for_new_cases())
     })
 }
 
@@ -70,21 +88,11 @@ fn as_it_stands(runner: &mut Runner, case: &Case, revision: &'static Revision) -
         || !schedule.segments.is_empty()
         || schedule.strategy != Strategy::InOrder;
     let outcome = speaks.then(|| runner.run_case(case, revision))?;
+    count(runner);
     outcome.failure.map(|failure| Found { case: case.clone(), failure })
-}
-
-fn under_other_schedules(
-    runner: &mut Runner,
-    case: &Case,
-    revision: &'static Revision,
-) -> Option<Found> {
-    let seed = seed(case);
-    attempt(runner, &mut Portfolio::new(seed), case, revision, seed, RUNS_PER_CASE).0
 }
 
 /// The same text always runs under the same schedules.
 fn seed(case: &Case) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    case.to_string().hash(&mut hasher);
-    hasher.finish()
+    stable_hash(case.to_string().bytes())
 }

@@ -6,7 +6,7 @@
 //! takes a reference on the address space and drops it.
 //!
 //! * `mmreap` is `Runner::run` as a campaign uses it: checked memory, the event log, partial order
-//!   sampling, and all oracles on every run.
+//!   sampling, all oracles and interleaving coverage on every run.
 //! * `shuttle primitives` is what somebody would write who uses shuttle as it is documented (see
 //!   [`primitives`]): no log, no checks, no oracles, a random scheduler, and one long `shuttle::Runner`,
 //!   so that stacks are kept.

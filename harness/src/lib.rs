@@ -11,6 +11,7 @@ pub mod campaign;
 pub mod case;
 pub mod cli;
 pub mod corpus;
+pub mod coverage;
 pub mod explain;
 pub mod minimize;
 pub mod oracle;

@@ -11,7 +11,9 @@ mod spoil;
 use arbitrary::Unstructured;
 use mmreap_harness::case::check::check;
 use mmreap_harness::case::parse::parse;
-use mmreap_harness::case::{Case, Expect, Operation, Strategy, generate, limit, mutate};
+use mmreap_harness::case::{
+    Case, Expect, Operation, Strategy, generate, limit, mutate, mutate::Sites,
+};
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, any, proptest};
 
@@ -91,7 +93,7 @@ proptest! {
             let before = case.to_string();
             case.expect = Some(Expect::Pass);
             case.others.push(("v4.15".into(), Expect::Pass));
-            mutate::mutate(&mut case, &mut Unstructured::new(&step));
+            mutate::mutate(&mut case, &mut Unstructured::new(&step), &Sites::default());
             assert_valid(&case, &format!("a mutation of\n{before}\nwhich is"));
             assert!(case.expect.is_none() && case.others.is_empty(), "a verdict was kept");
             assert_repair_changes_nothing(&case);
@@ -105,8 +107,8 @@ proptest! {
         for _ in 0..20 {
             let bytes = stream.bytes();
             let u = &mut Unstructured::new(&bytes);
-            mutate::mutate(&mut a, u);
-            mutate::mutate(&mut b, u);
+            mutate::mutate(&mut a, u, &Sites::default());
+            mutate::mutate(&mut b, u, &Sites::default());
             let child = mutate::crossover(&a, &b, u);
             assert_valid(&child, "a crossing");
             a = std::mem::replace(&mut b, child);
@@ -215,7 +217,7 @@ fn no_bytes_give_the_smallest_case() {
 #[test]
 fn no_bytes_are_enough_to_mutate_and_cross() {
     let mut case = generated(&[]);
-    mutate::mutate(&mut case, &mut Unstructured::new(&[]));
+    mutate::mutate(&mut case, &mut Unstructured::new(&[]), &Sites::default());
     assert_valid(&case, "a mutation");
     let child = mutate::crossover(&case, &generated(&[]), &mut Unstructured::new(&[]));
     assert_valid(&child, "a crossing");

@@ -87,8 +87,8 @@ fn each_bug_is_the_first_on_its_scenario() {
     let mut heard = BTreeSet::new();
     for (name, kernels) in SHOWN_BY {
         for kernel_name in kernels {
-            let (portfolio, case) = (&mut Portfolio::new(1), scenario(name));
-            let (found, _) = attempt(&mut runner, portfolio, &case, kernel(kernel_name), 1, RUNS);
+            let (case, revision) = (scenario(name), kernel(kernel_name));
+            let found = attempt(&mut runner, &case, revision, (1, RUNS), |_| false, |_| ());
             let found = found.unwrap_or_else(|| panic!("{kernel_name} is silent on {name}"));
             let signature = found.failure.signature;
             let bug = bugs_of(kernel_name).find(|bug| bug.is(&signature));

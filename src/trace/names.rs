@@ -17,9 +17,17 @@ struct Names {
     first: &'static str,
     second: &'static str,
     hash: u32,
+    second_hash: u32,
 }
 
-static EMPTY: Names = Names { first: "", second: "", hash: hash("", "") };
+static EMPTY: Names = Names::new("", "");
+
+impl Names {
+    const fn new(first: &'static str, second: &'static str) -> Self {
+        let second_hash = fnv(BASIS, second.as_bytes());
+        Names { first, second, hash: hash(first, second), second_hash }
+    }
+}
 
 static ALL: Mutex<BTreeMap<[&str; 2], Pair>> = Mutex::new(BTreeMap::new());
 
@@ -34,9 +42,8 @@ impl Pair {
         }
         // A thread that panics here leaves nothing half done.
         let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-        let hash = hash(first, second);
         *all.entry([first, second])
-            .or_insert_with(|| Pair(Box::leak(Box::new(Names { first, second, hash }))))
+            .or_insert_with(|| Pair(Box::leak(Box::new(Names::new(first, second)))))
     }
 
     pub const fn first(self) -> &'static str {
@@ -45,6 +52,11 @@ impl Pair {
 
     pub const fn second(self) -> &'static str {
         self.0.second
+    }
+
+    /// A hash of the second name: the same in every process.
+    pub const fn second_hash(self) -> u32 {
+        self.0.second_hash
     }
 
     /// A hash of the names: the same in every process.
@@ -67,9 +79,12 @@ impl Default for Pair {
     }
 }
 
+/// Where FNV-1a begins.
+const BASIS: u32 = 0x811c_9dc5;
+
 /// FNV-1a, with a byte between the names that is in neither.
 const fn hash(first: &str, second: &str) -> u32 {
-    let between = fnv(0x811c_9dc5, first.as_bytes());
+    let between = fnv(BASIS, first.as_bytes());
     fnv(fnv(between, &[0xff]), second.as_bytes())
 }
 

@@ -56,6 +56,11 @@ impl Site {
         self.operation.second()
     }
 
+    /// A hash of the noun, which is the same in every process.
+    pub const fn noun_hash(self) -> u32 {
+        self.operation.second_hash()
+    }
+
     /// A hash of the four names, which is the same in every process.
     pub const fn hash(self) -> u32 {
         // Rotated, so that it matters which pair is which; 0x9e3779b1 is a prime near 2^32 / phi.

@@ -3,6 +3,7 @@
 use mmreap::revision::{self, Revision};
 use mmreap_harness::case::Strategy;
 use mmreap_harness::case::parse::parse;
+use mmreap_harness::coverage::Coverage;
 use mmreap_harness::run::Runner;
 use mmreap_harness::run::plan::Plan;
 use std::rc::Rc;
@@ -28,6 +29,7 @@ schedule pos seed 1
 /// Runs the scenario with one seed after the other.
 pub struct Subject {
     runner: Runner,
+    coverage: Coverage,
     plan: Rc<Plan>,
     revision: &'static Revision,
     seed: u64,
@@ -37,7 +39,8 @@ impl Subject {
     pub fn new() -> Self {
         let case = parse(CASE).expect("the case is well-formed");
         let revision = revision::find(&case.kernel).expect("the case names a release");
-        Subject { runner: Runner::new(), plan: Rc::new(Plan::new(&case)), revision, seed: 0 }
+        let (runner, coverage) = (Runner::watching(), Coverage::default());
+        Subject { runner, coverage, plan: Rc::new(Plan::new(&case)), revision, seed: 0 }
     }
 
     /// Runs it so often, and returns how many scheduling decisions were made.
@@ -48,6 +51,7 @@ impl Subject {
             let strategy = Strategy::Pos { seed: self.seed };
             let outcome = self.runner.run(&self.plan, self.revision, strategy);
             assert!(outcome.failure.is_none(), "v4.15 passes: {:?}", outcome.failure);
+            self.coverage.observe(&self.runner);
             decisions += u64::from(outcome.steps);
         }
         decisions

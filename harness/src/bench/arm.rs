@@ -3,11 +3,12 @@
 //! An arm begins anew for each hunt, and hands out a scheduler for each run of it; what it learns from run
 //! to run it keeps in between. Adding one is one line of [`ARMS`].
 
-use crate::campaign::RUNS_PER_CASE;
+use crate::campaign::{Campaign, RUNS_PER_CASE};
 use crate::case::Strategy;
 use crate::schedule::derive_seed;
 use crate::schedule::portfolio::Portfolio;
 use crate::schedule::stock::StockPct;
+use mmreap::revision::Revision;
 use mmreap::sync::engine::Choose;
 use std::fmt;
 
@@ -22,14 +23,23 @@ pub enum Next {
 /// Who decides in the n-th run of a hunt, counted from 0.
 pub type Schedules = Box<dyn FnMut(u64) -> Next>;
 
+/// How an arm hunts.
+#[derive(Clone, Copy)]
+pub enum How {
+    /// By schedules for cases that all such arms share. All chance comes from the seed.
+    Schedules(fn(u64) -> Schedules),
+    /// By a campaign, which makes cases of its own.
+    Campaign(fn(&'static Revision, u64) -> Campaign),
+}
+
 /// A way to choose schedules.
 pub struct Arm {
     /// Its name on the command line and in reports.
     pub name: &'static str,
     /// What it does, in one line.
     pub about: &'static str,
-    /// Begins a hunt, all of whose chance comes from the seed.
-    pub begin: fn(u64) -> Schedules,
+    /// How it hunts.
+    pub how: How,
 }
 
 /// What the others are compared with.
@@ -40,46 +50,56 @@ pub static ARMS: &[Arm] = &[
     Arm {
         name: BASELINES[0],
         about: "every choice uniform, as shuttle's random scheduler",
-        begin: |seed| each(seed, Strategy::Random { seed: 0 }),
+        how: How::Schedules(|seed| each(seed, Strategy::Random { seed: 0 })),
     },
     Arm {
         name: BASELINES[1],
         about: "random priorities and two changes of them: shuttle's PCT of depth 3",
-        begin: |seed| {
+        how: How::Schedules(|seed| {
             let mut stock = StockPct::new(3, seed);
             Box::new(move |_| Next::Scheduler(stock.next_run()))
-        },
+        }),
     },
     Arm {
         name: "pct3",
         about: "the same with a length that is estimated for each case",
-        begin: |seed| each(seed, Strategy::Pct { seed: 0, depth: 3 }),
+        how: How::Schedules(|seed| each(seed, Strategy::Pct { seed: 0, depth: 3 })),
     },
     Arm {
         name: "sticky",
         about: "a random walk that mostly stays with the running task",
-        begin: |seed| each(seed, Strategy::Sticky { seed: 0 }),
+        how: How::Schedules(|seed| each(seed, Strategy::Sticky { seed: 0 })),
     },
     Arm {
         name: "pos",
         about: "partial order sampling",
-        begin: |seed| each(seed, Strategy::Pos { seed: 0 }),
+        how: How::Schedules(|seed| each(seed, Strategy::Pos { seed: 0 })),
     },
     Arm {
         name: "surw",
         about: "selectively uniform random walk",
-        begin: |seed| each(seed, Strategy::Surw { seed: 0 }),
+        how: How::Schedules(|seed| each(seed, Strategy::Surw { seed: 0 })),
     },
     Arm {
         name: "portfolio",
-        about: "the portfolio that mmreap fuzz uses",
-        begin: |seed| {
+        about: "all of these by written shares",
+        how: How::Schedules(|seed| {
             let mut portfolio = Portfolio::new(seed);
             Box::new(move |run| {
                 let case_seed = derive_seed(seed, run / RUNS_PER_CASE);
                 Next::Strategy(portfolio.next(case_seed, run % RUNS_PER_CASE))
             })
-        },
+        }),
+    },
+    Arm {
+        name: "blind",
+        about: "a campaign with the portfolio that does not look at coverage",
+        how: How::Campaign(Campaign::blind),
+    },
+    Arm {
+        name: "guided",
+        about: "a campaign with the portfolio and coverage, as mmreap fuzz runs it",
+        how: How::Campaign(Campaign::new),
     },
 ];
 

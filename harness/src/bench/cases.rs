@@ -1,8 +1,7 @@
-//! The cases of a hunt: as a campaign makes them from nothing, but heedless of what the runs come to, so
-//! that every arm meets the same ones in the same order.
+//! The cases of a hunt that every arm meets alike: made from nothing, one after the other.
 
-use crate::campaign::{ENTROPY, POOL, produce};
-use crate::case::Case;
+use crate::campaign::ENTROPY;
+use crate::case::{Case, generate};
 use arbitrary::Unstructured;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -11,13 +10,12 @@ use rand_core::{Rng, SeedableRng};
 pub struct Cases {
     kernel: &'static str,
     rng: ChaCha8Rng,
-    pool: Vec<Case>,
 }
 
 impl Cases {
     /// The cases of a seed, for a kernel.
     pub fn new(kernel: &'static str, seed: u64) -> Self {
-        Cases { kernel, rng: ChaCha8Rng::seed_from_u64(seed), pool: Vec::new() }
+        Cases { kernel, rng: ChaCha8Rng::seed_from_u64(seed) }
     }
 }
 
@@ -27,13 +25,6 @@ impl Iterator for Cases {
     fn next(&mut self) -> Option<Case> {
         let mut bytes = [0; ENTROPY];
         self.rng.fill_bytes(&mut bytes);
-        let case = produce(&mut Unstructured::new(&bytes), self.kernel, &self.pool);
-        if self.pool.len() < POOL {
-            self.pool.push(case.clone());
-        } else {
-            let place = self.rng.next_u64() as usize % POOL;
-            self.pool[place] = case.clone();
-        }
-        Some(case)
+        Some(generate::case(&mut Unstructured::new(&bytes), self.kernel))
     }
 }

@@ -4,15 +4,15 @@
 //! the same case: arms differ in schedules and in nothing else. Other failures are passed over. That is
 //! harder than a campaign, which leaves a case at its first failure.
 
-use super::arm::{Arm, Next, Schedules};
+use super::arm::{Arm, How, Next, Schedules};
 use super::cases::Cases;
 use super::survival::Observation;
-use crate::campaign::RUNS_PER_CASE;
 use crate::campaign::suite::Bug;
+use crate::campaign::{Campaign, RUNS_PER_CASE};
 use crate::run::Runner;
 use crate::run::plan::Plan;
 use crate::schedule::derive_seed;
-use mmreap::revision;
+use mmreap::revision::{self, Revision};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -34,15 +34,25 @@ impl Hunt {
         Cases::new(kernel, keyed(self.seed, &format!("{id} {kernel}")))
     }
 
-    fn schedules(&self) -> Schedules {
-        let Bug { id, kernel, .. } = self.bug;
-        (self.arm.begin)(keyed(self.seed, &format!("{id} {kernel} {}", self.arm.name)))
-    }
-
     /// Hunts until the bug shows, for `cap` runs at most. `None` if it was told to stop.
     pub fn run(&self, runner: &mut Runner, cap: u64, stop: &AtomicBool) -> Option<Observation> {
-        let revision = revision::find(self.bug.kernel).expect("bugs are of kernels that exist");
-        let mut schedules = self.schedules();
+        let Bug { id, kernel, .. } = self.bug;
+        let seed = keyed(self.seed, &format!("{id} {kernel} {}", self.arm.name));
+        let revision = revision::find(kernel).expect("bugs are of kernels that exist");
+        match self.arm.how {
+            How::Schedules(begin) => self.by_schedules(runner, revision, begin(seed), cap, stop),
+            How::Campaign(begin) => self.by_campaign(begin(revision, seed), cap, stop),
+        }
+    }
+
+    fn by_schedules(
+        &self,
+        runner: &mut Runner,
+        revision: &'static Revision,
+        mut schedules: Schedules,
+        cap: u64,
+        stop: &AtomicBool,
+    ) -> Option<Observation> {
         let plans = self.cases().map(|case| Rc::new(Plan::new(&case)));
         let turns = plans.flat_map(|plan| (0..RUNS_PER_CASE).map(move |_| plan.clone()));
         for (run, plan) in (0..cap).zip(turns) {
@@ -50,8 +60,7 @@ impl Hunt {
                 Next::Strategy(strategy) => runner.run(&plan, revision, strategy),
                 Next::Scheduler(scheduler) => runner.run_with(&plan, revision, scheduler),
             };
-            let failure = outcome.failure;
-            if failure.is_some_and(|failure| self.bug.is(&failure.signature)) {
+            if outcome.failure.is_some_and(|failure| self.bug.is(&failure.signature)) {
                 return Some(Observation { time: run + 1, event: true });
             }
             if stop.load(Ordering::Relaxed) {
@@ -59,6 +68,24 @@ impl Hunt {
             }
         }
         Some(Observation { time: cap, event: false })
+    }
+
+    /// A campaign goes on until a failure is new to it; what is not the bug is known from then on.
+    fn by_campaign(
+        &self,
+        mut campaign: Campaign,
+        cap: u64,
+        stop: &AtomicBool,
+    ) -> Option<Observation> {
+        while campaign.totals.runs < cap && !stop.load(Ordering::Relaxed) {
+            let found = campaign.step();
+            if found.is_some_and(|found| self.bug.is(&found.failure.signature)) {
+                let (time, event) = (campaign.totals.runs, campaign.totals.runs <= cap);
+                return Some(Observation { time: time.min(cap), event });
+            }
+        }
+        let over = campaign.totals.runs >= cap;
+        over.then_some(Observation { time: cap, event: false })
     }
 }
 

@@ -1,47 +1,53 @@
 //! Campaigns: many cases, many schedules of each, and what they found.
 //!
-//! [`produce`] and [`attempt`] are all that the `mmreap fuzz` command and the cargo-fuzz target need, and
-//! both use them: one draws its bytes from ChaCha, the other from libFuzzer.
+//! Here is which cases are tried and which schedules of each, in memory and in one thread.
+//!
+//! | module | what |
+//! |---|---|
+//! | `trial` | one case under several schedules |
+//! | `pool` | cases that are worth changing |
+//! | `found` | a failure, and its small case |
+//! | [`known`] | failures that are no news |
+//! | [`queue`], [`state`] | what of a campaign is on disk |
+//! | [`worker`] | a campaign on a directory, which can be killed at any moment and goes on |
+//! | [`team`] | workers, each a process of its own, on one directory |
+//! | [`sweep`], [`nightly`] | every fault once; a night |
 
+mod found;
 pub mod known;
 pub mod nightly;
+mod pool;
+pub mod queue;
+pub mod state;
 pub mod suite;
 pub mod sweep;
+pub mod team;
+mod trial;
+pub mod worker;
 
-use crate::case::{Case, Expect, Signature, generate, mutate};
-use crate::minimize::{fits, minimize};
-use crate::oracle::Failure;
+pub use found::{Found, finish, verdict, verdicts};
+pub use trial::{RUNS_PER_CASE, attempt};
+
+use crate::case::{Case, Signature, generate, mutate};
+use crate::coverage::{Coverage, Map};
 use crate::run::Runner;
-use crate::run::plan::Plan;
+use crate::schedule::derive_seed;
 use crate::schedule::portfolio::Portfolio;
 use arbitrary::Unstructured;
-use mmreap::revision::{RELEASES, Revision};
+use mmreap::revision::Revision;
+use pool::Pool;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-
-/// Schedules that are tried for each case: a case is cheap to make, and most races of a small case show
-/// within a few schedules or are too rare for many more to help.
-pub const RUNS_PER_CASE: u64 = 20;
+use trial::Trial;
 
 /// Bytes of chance behind each case. A case uses about 210.
 pub(crate) const ENTROPY: usize = 512;
 
-/// Cases kept to be mutated and crossed.
-pub(crate) const POOL: usize = 64;
-
-/// A failing run, as it was found.
-#[derive(Clone, Debug)]
-pub struct Found {
-    /// The case, with the strategy and seed under which it fails.
-    pub case: Case,
-    /// The failure.
-    pub failure: Failure,
-}
-
 /// What a campaign came to so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// Runs.
     pub runs: u64,
@@ -51,43 +57,12 @@ pub struct Totals {
     pub failures: u64,
 }
 
-/// A new case: made from nothing, by changing one of the pool, or by crossing two of it.
-pub fn produce(u: &mut Unstructured<'_>, kernel: &str, pool: &[Case]) -> Case {
-    let choice = u.arbitrary::<u8>().unwrap_or(0);
-    let pick = |u: &mut Unstructured<'_>| u.choose_index(pool.len()).unwrap_or(0);
-    if pool.is_empty() || choice < 128 {
-        return generate::case(u, kernel);
+impl std::ops::AddAssign for Totals {
+    fn add_assign(&mut self, other: Totals) {
+        self.runs += other.runs;
+        self.cases += other.cases;
+        self.failures += other.failures;
     }
-    let mut case = pool[pick(u)].clone();
-    if choice < 224 {
-        mutate::mutate(&mut case, u);
-        return case;
-    }
-    let other = pick(u);
-    mutate::crossover(&case, &pool[other], u)
-}
-
-/// Tries schedules of a case until one fails; also says how many were run.
-pub fn attempt(
-    runner: &mut Runner,
-    portfolio: &mut Portfolio,
-    case: &Case,
-    revision: &'static Revision,
-    seed: u64,
-    runs: u64,
-) -> (Option<Found>, u64) {
-    let plan = Rc::new(Plan::new(case));
-    for run in 0..runs {
-        let strategy = portfolio.next(seed, run);
-        let failure = runner.run(&plan, revision, strategy).failure;
-        portfolio.reward(strategy, u32::from(failure.is_some()));
-        if let Some(failure) = failure {
-            let mut case = case.clone();
-            case.schedule.strategy = strategy;
-            return (Some(Found { case, failure }), run + 1);
-        }
-    }
-    (None, runs)
 }
 
 /// A campaign on one revision, in this thread.
@@ -96,24 +71,39 @@ pub struct Campaign {
     pub runner: Runner,
     /// What was counted.
     pub totals: Totals,
-    portfolio: Portfolio,
     revision: &'static Revision,
-    rng: ChaCha8Rng,
-    pool: Vec<Case>,
+    seed: u64,
+    /// What the runs have shown, unless nobody looks.
+    coverage: Option<Coverage>,
+    portfolio: Portfolio,
+    pool: Pool,
+    /// The case at hand, if a failure interrupted its schedules.
+    trial: Option<Trial>,
+    kept: Vec<Case>,
     seen: BTreeMap<Signature, u64>,
     known: BTreeSet<Signature>,
 }
 
 impl Campaign {
-    /// A campaign whose every choice follows from the seed.
+    /// A campaign that is guided by coverage, and whose every choice follows from the seed.
     pub fn new(revision: &'static Revision, seed: u64) -> Self {
+        let (runner, coverage) = (Runner::watching(), Some(Coverage::default()));
+        Campaign { runner, coverage, ..Campaign::blind(revision, seed) }
+    }
+
+    /// The same without coverage, to see what coverage is good for: every case gets the same number of
+    /// schedules, and every case is kept to be changed.
+    pub fn blind(revision: &'static Revision, seed: u64) -> Self {
         Campaign {
             runner: Runner::new(),
             totals: Totals::default(),
-            portfolio: Portfolio::new(seed),
             revision,
-            rng: ChaCha8Rng::seed_from_u64(seed),
-            pool: Vec::new(),
+            seed,
+            coverage: None,
+            portfolio: Portfolio::new(seed),
+            pool: Pool::default(),
+            trial: None,
+            kept: Vec::new(),
             seen: BTreeMap::new(),
             known: BTreeSet::new(),
         }
@@ -129,32 +119,98 @@ impl Campaign {
         &self.seen
     }
 
-    /// Tries one more case. Returns a failure whose signature is new.
+    /// The features that runs have shown; `None` without coverage.
+    pub fn map(&self) -> Option<&Map> {
+        self.coverage.as_ref().map(|coverage| &coverage.map)
+    }
+
+    /// Adds features that runs of other times or processes have shown.
+    pub fn merge(&mut self, map: &Map) {
+        if let Some(coverage) = &mut self.coverage {
+            coverage.map.merge(map);
+        }
+    }
+
+    /// Cases that were kept since the last call, each with the schedule that was worth it.
+    pub fn take_kept(&mut self) -> Vec<Case> {
+        std::mem::take(&mut self.kept)
+    }
+
+    /// Goes on until a failure is new, or until the case at hand has had its schedules.
     pub fn step(&mut self) -> Option<Found> {
-        let mut bytes = [0; ENTROPY];
-        self.rng.fill_bytes(&mut bytes);
-        let seed = self.rng.next_u64();
-        let case = produce(&mut Unstructured::new(&bytes), self.revision.name, &self.pool);
-        let (runner, portfolio) = (&mut self.runner, &mut self.portfolio);
-        let (found, runs) = attempt(runner, portfolio, &case, self.revision, seed, RUNS_PER_CASE);
-        self.totals.runs += runs;
+        let mut trial = self.trial.take().unwrap_or_else(|| self.begin());
+        while trial.goes_on(self.coverage.is_some()) {
+            self.totals.runs += 1;
+            let portfolio = &mut self.portfolio;
+            let found =
+                trial.run(&mut self.runner, self.revision, portfolio, self.coverage.as_mut());
+            if let Some(found) = found.and_then(|found| self.judge(found)) {
+                self.trial = Some(trial);
+                return Some(found);
+            }
+        }
+        self.conclude(trial);
+        None
+    }
+
+    /// Runs a case that somebody kept as it stands, and keeps it if it shows anything new here. Returns its
+    /// failure if that is new.
+    pub fn adopt(&mut self, case: Case) -> Option<Found> {
+        let mut trial = Trial::of_one_run(case);
+        self.totals.runs += 1;
+        let portfolio = &mut self.portfolio;
+        let found = trial.run(&mut self.runner, self.revision, portfolio, self.coverage.as_mut());
+        self.pool_best(trial);
+        found.and_then(|found| self.judge(found))
+    }
+
+    /// A new case to try: made from nothing, by changing one of the pool, or by crossing two of it.
+    fn begin(&mut self) -> Trial {
         self.totals.cases += 1;
-        self.remember(case);
-        let found = found?;
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        rng.set_stream(self.totals.cases);
+        let mut bytes = [0; ENTROPY];
+        rng.fill_bytes(&mut bytes);
+        let case = self.produce(&mut Unstructured::new(&bytes));
+        Trial::new(case, derive_seed(self.seed, self.totals.cases))
+    }
+
+    fn produce(&mut self, u: &mut Unstructured<'_>) -> Case {
+        let choice = u.arbitrary::<u8>().unwrap_or(0);
+        let Some((mut case, sites)) = self.pool.pick(u).filter(|_| choice >= FRESH) else {
+            return generate::case(u, self.revision.name);
+        };
+        if choice >= CROSSED {
+            let other = self.pool.pick(u).expect("the pool is not empty").0;
+            return mutate::crossover(&case, &other, u);
+        }
+        for _ in 0..=(choice & 3).trailing_ones() {
+            mutate::mutate(&mut case, u, &sites);
+        }
+        case
+    }
+
+    /// Counts a failure, and returns it if it is new.
+    fn judge(&mut self, found: Found) -> Option<Found> {
         self.totals.failures += 1;
         let signature = &found.failure.signature;
         *self.seen.entry(signature.clone()).or_insert(0) += 1;
         self.known.insert(signature.clone()).then_some(found)
     }
 
-    /// Keeps the case in the pool, in the place of a random older one when the pool is full.
-    fn remember(&mut self, case: Case) {
-        if self.pool.len() < POOL {
-            self.pool.push(case);
-        } else {
-            let place = self.rng.next_u64() as usize % POOL;
-            self.pool[place] = case;
+    fn conclude(&mut self, trial: Trial) {
+        if self.coverage.is_none() {
+            self.pool.add(trial.case, Rc::default(), derive_seed(trial.seed, u64::MAX));
+        } else if let Some(case) = self.pool_best(trial) {
+            self.kept.push(case);
         }
+    }
+
+    /// Puts the best schedule of a trial into the pool, if any showed something new.
+    fn pool_best(&mut self, trial: Trial) -> Option<Case> {
+        let best = trial.best?;
+        self.pool.add(best.case.clone(), best.sites, derive_seed(trial.seed, u64::MAX));
+        Some(best.case)
     }
 
     /// Minimises what was found, and writes down its verdict on every release.
@@ -163,32 +219,7 @@ impl Campaign {
     }
 }
 
-/// Minimises a failure, and writes down its verdict on every release.
-pub fn finish(
-    runner: &mut Runner,
-    found: &Found,
-    revision: &'static Revision,
-    progress: &mut dyn FnMut(u64),
-) -> Case {
-    let signature = &found.failure.signature;
-    let small = minimize(runner, &found.case, revision, signature, progress);
-    let mut case = small.filter(fits).unwrap_or_else(|| found.case.clone());
-    case.kernel = revision.name.to_string();
-    case.expect = Some(Expect::Fail(signature.clone()));
-    case.others = verdicts(runner, &case);
-    case
-}
-
-/// The verdicts on the releases that the case is not made for.
-pub fn verdicts(runner: &mut Runner, case: &Case) -> Vec<(String, Expect)> {
-    let others = RELEASES.into_iter().filter(|release| release.name != case.kernel);
-    others.map(|release| (release.name.to_string(), verdict(runner, case, release))).collect()
-}
-
-/// The verdict of a case on a revision.
-pub fn verdict(runner: &mut Runner, case: &Case, revision: &'static Revision) -> Expect {
-    match runner.run_case(case, revision).failure {
-        Some(failure) => Expect::Fail(failure.signature),
-        None => Expect::Pass,
-    }
-}
+/// Of 256 cases, so many are made from nothing: what descends from a tame case is tame for long.
+const FRESH: u8 = 128;
+/// From here on up to 256, cases are crossed; in between, they are changed.
+const CROSSED: u8 = 224;

@@ -15,6 +15,7 @@
 //! | `values` | numbers, kinds, flags |
 //! | `references` | at whom an operation is aimed |
 //! | `schedule` | strategy and segments |
+//! | `sites` | not a change, but where tasks have been, for the stops of segments |
 //! | `crossover` | two cases in one |
 //! | `repair` | not a change, but what follows each |
 
@@ -24,6 +25,7 @@ mod references;
 mod relations;
 mod repair;
 mod schedule;
+mod sites;
 mod structure;
 mod values;
 
@@ -34,9 +36,18 @@ use crate::case::generate::draw::Draw;
 
 pub use crossover::crossover;
 pub use repair::repair;
+pub use sites::Sites;
 
 /// A change; false if there was nothing to change.
-type Change = fn(&mut Case, &mut Draw) -> bool;
+#[derive(Clone, Copy)]
+enum Change {
+    /// Of the tree alone.
+    Tree(fn(&mut Case, &mut Draw) -> bool),
+    /// Of the segments, for which one has to know where tasks have been.
+    Segments(fn(&mut Case, &mut Draw, &Sites) -> bool),
+}
+
+use Change::{Segments, Tree};
 
 /// Attempts to find a change that has something to work on and that repair does not undo. Measured
 /// on generated cases, eight fail once in 10,000; the bound is there for input without bytes, where
@@ -47,55 +58,77 @@ const ATTEMPTS: usize = 8;
 /// interleave. Whatever can be grown can be shrunk with equal weight, or cases would drift to one
 /// end of their bounds. Processes change rarely, since one such change is worth many others.
 const CHANGES: [(usize, Change); 36] = [
-    (20, structure::add_operation),
-    (24, structure::remove_operation),
-    (4, structure::duplicate_operation),
-    (8, structure::move_operation),
-    (6, structure::transfer_operation),
-    (8, structure::replace_operation),
-    (4, structure::add_process),
-    (6, structure::remove_process),
-    (2, structure::duplicate_process),
-    (2, structure::move_process),
-    (4, structure::add_thread),
-    (6, structure::remove_thread),
-    (2, structure::duplicate_thread),
-    (2, structure::move_thread),
-    (4, structure::add_vma),
-    (5, structure::remove_vma),
-    (1, structure::duplicate_vma),
-    (1, structure::move_vma),
-    (3, structure::add_context),
-    (3, structure::remove_context),
-    (4, structure::add_fault),
-    (5, structure::remove_fault),
-    (1, structure::duplicate_fault),
-    (5, relations::share),
-    (5, relations::adopt),
-    (4, relations::vfork),
-    (12, references::retarget),
-    (8, values::machine),
-    (4, values::clock),
-    (4, values::process),
-    (8, values::vma),
-    (8, values::operation),
-    (6, values::fault),
-    (6, schedule::strategy),
-    (8, schedule::edit_segments),
-    (4, schedule::edit_segment),
+    (20, Tree(structure::add_operation)),
+    (24, Tree(structure::remove_operation)),
+    (4, Tree(structure::duplicate_operation)),
+    (8, Tree(structure::move_operation)),
+    (6, Tree(structure::transfer_operation)),
+    (8, Tree(structure::replace_operation)),
+    (4, Tree(structure::add_process)),
+    (6, Tree(structure::remove_process)),
+    (2, Tree(structure::duplicate_process)),
+    (2, Tree(structure::move_process)),
+    (4, Tree(structure::add_thread)),
+    (6, Tree(structure::remove_thread)),
+    (2, Tree(structure::duplicate_thread)),
+    (2, Tree(structure::move_thread)),
+    (4, Tree(structure::add_vma)),
+    (5, Tree(structure::remove_vma)),
+    (1, Tree(structure::duplicate_vma)),
+    (1, Tree(structure::move_vma)),
+    (3, Tree(structure::add_context)),
+    (3, Tree(structure::remove_context)),
+    (4, Tree(structure::add_fault)),
+    (5, Tree(structure::remove_fault)),
+    (1, Tree(structure::duplicate_fault)),
+    (5, Tree(relations::share)),
+    (5, Tree(relations::adopt)),
+    (4, Tree(relations::vfork)),
+    (12, Tree(references::retarget)),
+    (8, Tree(values::machine)),
+    (4, Tree(values::clock)),
+    (4, Tree(values::process)),
+    (8, Tree(values::vma)),
+    (8, Tree(values::operation)),
+    (6, Tree(values::fault)),
+    (6, Tree(schedule::strategy)),
+    (8, Segments(schedule::edit_segments)),
+    (4, Segments(schedule::edit_segment)),
 ];
 
-/// Makes one random change to a valid case. The result is valid and has no expectations.
+/// Makes one random change to a valid case. The result is valid and has no expectations. New segments stop
+/// at the given sites.
 ///
 /// It differs from the input unless the bytes are too few to say how, or the case leaves no room.
-pub fn mutate(case: &mut Case, u: &mut Unstructured<'_>) {
+pub fn mutate(case: &mut Case, u: &mut Unstructured<'_>, sites: &Sites) {
+    change(case, u, sites, &CHANGES);
+}
+
+/// Like [`mutate`], and leaves everything but the segments of the schedule as it is.
+pub fn reschedule(case: &mut Case, u: &mut Unstructured<'_>, sites: &Sites) {
+    let segments = CHANGES.map(|(weight, change)| match change {
+        Segments(_) => (weight, change),
+        Tree(_) => (0, change),
+    });
+    change(case, u, sites, &segments);
+}
+
+fn change(
+    case: &mut Case,
+    u: &mut Unstructured<'_>,
+    sites: &Sites,
+    changes: &[(usize, Change); CHANGES.len()],
+) {
     let draw = &mut Draw::new(u);
     forget_verdicts(case);
     let before = case.clone();
-    let weights = CHANGES.map(|(weight, _)| weight);
+    let weights = changes.map(|(weight, _)| weight);
     for _ in 0..ATTEMPTS {
-        let (_, change) = CHANGES[draw.weighted(&weights).unwrap_or(0)];
-        if change(case, draw) {
+        let changed = match changes[draw.weighted(&weights).unwrap_or(0)].1 {
+            Tree(change) => change(case, draw),
+            Segments(change) => change(case, draw, sites),
+        };
+        if changed {
             repair(case);
         }
         if *case != before {

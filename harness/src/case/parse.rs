@@ -23,7 +23,7 @@ use super::{
     limit,
 };
 use lex::{Line, Reader, Word, lines, unknown};
-use std::{collections::HashMap, ops::Range};
+use std::{collections::BTreeMap, ops::Range};
 
 /// Reads a case from bytes that may be no text.
 pub fn parse_bytes(bytes: &[u8]) -> Result<Case, CaseError> {
@@ -114,9 +114,11 @@ const LINES: [&str; 12] = [
 /// What is known after some of the lines.
 #[derive(Default)]
 struct Parser<'a> {
-    spans: HashMap<Place, Range<usize>>,
+    /// Where things are in the text. Ordered, like all that parsing an input does: hashes with random keys
+    /// would take other branches in each process, which a fuzzer takes for news.
+    spans: BTreeMap<Place, Range<usize>>,
     /// Lines that may come only once, and where they came.
-    once: HashMap<&'a str, usize>,
+    once: BTreeMap<&'a str, usize>,
     block: Block,
 }
 

@@ -1,15 +1,18 @@
-//! `mmreap fuzz`: a campaign on one revision.
+//! `mmreap fuzz`: a campaign on one revision, in this process or in several.
 
-use super::{AS_EXPECTED, FOUND, Stop, catch_interrupts, parse_kernel, print_json, write_or_show};
-use crate::campaign::known::Known;
-use crate::campaign::{Campaign, Found};
-use crate::case::{Case, Expect, Signature};
+mod display;
+
+use super::{AS_EXPECTED, FOUND, Stop, catch_interrupts, parse_kernel};
+use crate::campaign::team::{News, Team};
+use crate::campaign::worker::{Event, Settings, Worker};
 use crate::corpus;
-use indicatif::{ProgressBar, ProgressStyle};
+use display::Display;
 use mmreap::revision::Revision;
-use serde::Serialize;
 use std::hash::{BuildHasher, RandomState};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -19,8 +22,10 @@ use std::time::{Duration, Instant};
 #[command(after_help = "\
 Examples:
   mmreap fuzz
-  mmreap fuzz --kernel v4.15 --time 10m --corpus findings
-  mmreap fuzz --kernel v4.13 --runs 100000 --seed 7")]
+  mmreap fuzz --kernel v4.15 --time 10m --corpus findings --jobs 4
+  mmreap fuzz --kernel v4.13 --runs 100000 --seed 7
+
+A campaign that was interrupted goes on when it is started again with the same --corpus.")]
 pub struct Arguments {
     /// The release or mutant to attack
     #[arg(long, value_name = "REV", default_value = "v4.14", value_parser = parse_kernel)]
@@ -31,170 +36,150 @@ pub struct Arguments {
     /// Stop after so many runs
     #[arg(long, value_name = "N", conflicts_with = "time")]
     runs: Option<u64>,
-    /// Where all chance comes from; the same seed and --runs find the same
+    /// Where all chance comes from; one job finds the same with the same seed, --runs and --corpus
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Where cases are written; those that are there already count as known
+    /// Where cases are written, and where a campaign goes on; what is there already counts as known
     #[arg(long, value_name = "DIR", default_value = "findings")]
     corpus: PathBuf,
+    /// Processes that work on it
+    #[arg(long, value_name = "N", default_value = "1")]
+    jobs: NonZeroU64,
     /// Stop at the first new failure
     #[arg(long)]
     first: bool,
     /// Print the summary as JSON
     #[arg(long)]
     json: bool,
+    /// Work for a process that reads what is found from standard output
+    #[arg(long, hide = true)]
+    member: bool,
 }
 
-#[derive(Serialize)]
-struct Summary {
-    kernel: &'static str,
-    seed: u64,
-    runs: u64,
-    cases: u64,
-    failures: u64,
-    seconds: f64,
-    found: Vec<Finding>,
-}
-
-#[derive(Serialize)]
-struct Finding {
-    signature: String,
-    file: PathBuf,
-    runs: u64,
-    seconds: f64,
-}
-
-struct Session<'a> {
-    arguments: &'a Arguments,
-    campaign: Campaign,
-    seed: u64,
-    started: Instant,
-    interrupted: Arc<AtomicBool>,
-    bar: ProgressBar,
-    found: Vec<Finding>,
-}
+/// Between two looks whether the campaign was interrupted.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Runs the campaign to its limit, or until Ctrl-C.
 pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     corpus::check_writable(&arguments.corpus)?;
     let seed = arguments.seed.unwrap_or_else(|| RandomState::new().hash_one(0));
-    let mut campaign = Campaign::new(arguments.kernel, seed);
-    for signature in Known::load(&arguments.corpus)?.on(arguments.kernel.name) {
-        campaign.know(signature.clone());
+    let interrupted = catch_interrupts()?;
+    if arguments.member {
+        return be_member(arguments, seed, &interrupted);
     }
-    let mut session = Session {
-        arguments,
-        campaign,
+    let mut display = Display::new(arguments, seed);
+    if arguments.jobs.get() == 1 {
+        alone(arguments, seed, &interrupted, &mut display)?;
+    } else {
+        together(arguments, seed, &interrupted, &mut display)?;
+    }
+    Ok(if display.conclude() { FOUND } else { AS_EXPECTED })
+}
+
+/// Works until the limit of the arguments, or until the flag is set.
+fn work(
+    arguments: &Arguments,
+    seed: u64,
+    interrupted: &AtomicBool,
+    tell: &mut dyn FnMut(Event),
+) -> Result<(), Stop> {
+    let started = Instant::now();
+    let mut worker = Worker::start(Settings {
+        revision: arguments.kernel,
         seed,
-        started: Instant::now(),
-        interrupted: catch_interrupts()?,
-        bar: progress_bar(),
-        found: Vec::new(),
+        directory: arguments.corpus.clone(),
+        is_member: arguments.member,
+    })?;
+    let limit = arguments.time.unwrap_or(Duration::from_secs(60));
+    let is_over = |runs| {
+        interrupted.load(Ordering::SeqCst)
+            || match arguments.runs {
+                Some(limit) => runs >= limit,
+                None => started.elapsed() >= limit,
+            }
     };
-    session.greet();
-    let code = session.attack();
-    session.bar.finish_and_clear();
-    session.conclude();
-    code
+    Ok(worker.work(tell, &is_over)?)
 }
 
-fn progress_bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{spinner} {elapsed_precise} {msg}");
-    let bar = ProgressBar::new_spinner();
-    bar.set_style(style.expect("the template is well-formed"));
-    bar
-}
-
-impl Session<'_> {
-    fn greet(&self) {
-        if !self.arguments.json {
-            let (kernel, seed) = (self.arguments.kernel.name, self.seed);
-            anstream::println!(
-                "attacking {kernel}, seed {seed}; Ctrl-C stops and keeps what was found"
-            );
+fn alone(
+    arguments: &Arguments,
+    seed: u64,
+    interrupted: &AtomicBool,
+    display: &mut Display,
+) -> Result<(), Stop> {
+    work(arguments, seed, interrupted, &mut |event| {
+        let is_new = display.hear(0, event);
+        if is_new && arguments.first {
+            interrupted.store(true, Ordering::SeqCst);
         }
-    }
+    })
+}
 
-    fn attack(&mut self) -> Result<u8, Stop> {
-        while !self.is_over() {
-            if let Some(found) = self.campaign.step() {
-                self.keep(&found)?;
-                if self.arguments.first {
-                    break;
+/// Works for a parent, and stops when the parent closes standard input or is gone.
+fn be_member(arguments: &Arguments, seed: u64, interrupted: &Arc<AtomicBool>) -> Result<u8, Stop> {
+    let flag = interrupted.clone();
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        flag.store(true, Ordering::SeqCst);
+    });
+    work(arguments, seed, interrupted, &mut |event| {
+        let line = serde_json::to_string(&event).expect("plain values can be written as JSON");
+        // A parent that is gone needs not hear it.
+        let _ = writeln!(std::io::stdout(), "{line}");
+    })?;
+    Ok(AS_EXPECTED)
+}
+
+fn together(
+    arguments: &Arguments,
+    seed: u64,
+    interrupted: &AtomicBool,
+    display: &mut Display,
+) -> Result<(), Stop> {
+    let failed = |error| Stop(format!("error: cannot start a worker: {error}"));
+    let program = std::env::current_exe().map_err(failed)?;
+    let commands = (0..arguments.jobs.get()).map(|number| {
+        let mut command = Command::new(&program);
+        command.args(member_arguments(arguments, seed, number)).arg("--corpus");
+        command.arg(&arguments.corpus);
+        command
+    });
+    let mut team = Team::start(commands).map_err(failed)?;
+    let mut lost = 0;
+    while team.at_work() > 0 {
+        if interrupted.load(Ordering::SeqCst) {
+            team.stop();
+        }
+        match team.hear(PATIENCE) {
+            Some((number, News::Event(event))) => {
+                if display.hear(number, event) && arguments.first {
+                    team.stop();
                 }
             }
-            self.show_progress("");
-        }
-        Ok(if self.found.is_empty() { AS_EXPECTED } else { FOUND })
-    }
-
-    fn is_over(&self) -> bool {
-        let limit = self.arguments.time.unwrap_or(Duration::from_secs(60));
-        self.interrupted.load(Ordering::SeqCst)
-            || match self.arguments.runs {
-                Some(runs) => self.campaign.totals.runs >= runs,
-                None => self.started.elapsed() >= limit,
+            Some((number, News::Ended(status))) if !status.success() => {
+                display.lost(number, status);
+                lost += 1;
             }
-    }
-
-    fn show_progress(&self, doing: &str) {
-        let totals = self.campaign.totals;
-        let rate = totals.runs as f64 / self.started.elapsed().as_secs_f64();
-        self.bar.set_message(format!(
-            "{rate:.0} runs/s, {} cases, {} signatures{doing}",
-            totals.cases,
-            self.campaign.seen().len()
-        ));
-        self.bar.tick();
-    }
-
-    /// Writes the case at once, then again when it is small: whatever interrupts, it is not lost.
-    fn keep(&mut self, found: &Found) -> Result<(), Stop> {
-        let signature = found.failure.signature.clone();
-        let path = self.arguments.corpus.join(corpus::file_name(&found.case, &signature));
-        let runs = self.campaign.totals.runs;
-        let seconds = self.started.elapsed().as_secs_f64();
-        let mut raw = found.case.clone();
-        raw.expect = Some(Expect::Fail(signature.clone()));
-        write_or_show(&path, &raw)?;
-        self.show_progress(", minimising");
-        let small = self.campaign.finish(found, &mut |_| ());
-        write_or_show(&path, &small)?;
-        self.report(&signature, &small, &path);
-        self.found.push(Finding { signature: signature.to_string(), file: path, runs, seconds });
-        Ok(())
-    }
-
-    fn report(&mut self, signature: &Signature, small: &Case, path: &Path) {
-        if self.arguments.json {
-            return;
+            Some((_, News::Ended(_))) | None => {}
         }
-        let text = super::explain::of_case(&mut self.campaign.runner, small, self.arguments.kernel);
-        let place = path.display();
-        let text = text.unwrap_or_else(|| format!("{signature}\n"));
-        self.bar.suspend(|| anstream::println!("\n{text}\nwritten to {place}"));
     }
+    if lost == arguments.jobs.get() {
+        return Err(Stop("error: all workers died; what they had written is kept".to_string()));
+    }
+    Ok(())
+}
 
-    fn conclude(&mut self) {
-        let totals = self.campaign.totals;
-        let seconds = self.started.elapsed().as_secs_f64();
-        if self.arguments.json {
-            return print_json(&Summary {
-                kernel: self.arguments.kernel.name,
-                seed: self.seed,
-                runs: totals.runs,
-                cases: totals.cases,
-                failures: totals.failures,
-                seconds,
-                found: std::mem::take(&mut self.found),
-            });
-        }
-        anstream::println!(
-            "\n{} runs of {} cases in {seconds:.1} s: {} new failures, {} signatures in all",
-            totals.runs,
-            totals.cases,
-            self.found.len(),
-            self.campaign.seen().len()
-        );
-    }
+/// What a member is told, besides the directory. It does its share of the runs.
+fn member_arguments(arguments: &Arguments, seed: u64, number: u64) -> Vec<String> {
+    let words = ["fuzz", "--member", "--kernel", arguments.kernel.name, "--seed"];
+    let mut words: Vec<String> = words.map(String::from).into();
+    words.push(seed.to_string());
+    let jobs = arguments.jobs.get();
+    let share = arguments.runs.map(|runs| runs / jobs + u64::from(number < runs % jobs));
+    let runs = share.map(|runs| ["--runs".to_string(), runs.to_string()]);
+    let time = arguments
+        .time
+        .map(|time| ["--time".to_string(), humantime::format_duration(time).to_string()]);
+    words.extend(runs.into_iter().chain(time).flatten());
+    words
 }

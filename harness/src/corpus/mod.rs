@@ -10,6 +10,7 @@ use crate::case::{Case, Expect, Signature};
 use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The ending of case files.
 pub const EXTENSION: &str = "mmreap";
@@ -38,7 +39,8 @@ pub enum CorpusError {
 }
 
 impl CorpusError {
-    fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+    /// The file system said no to an action on a path.
+    pub fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         CorpusError::Io { action, path: path.to_path_buf(), source }
     }
 
@@ -99,24 +101,57 @@ pub fn list(directory: &Path) -> Result<Vec<PathBuf>, CorpusError> {
 pub fn check_writable(directory: &Path) -> Result<(), CorpusError> {
     let fail = |source| CorpusError::io("write to", directory, source);
     std::fs::create_dir_all(directory).map_err(fail)?;
-    let mut probe = tempfile::NamedTempFile::new_in(directory).map_err(fail)?;
+    let mut probe = readable().tempfile_in(directory).map_err(fail)?;
     probe.write_all(b"probe\n").and_then(|()| probe.as_file().sync_all()).map_err(fail)
 }
 
-/// Writes a text file as a whole or not at all.
+/// Writes a text file as a whole or not at all, also if the power fails.
 pub fn write(path: &Path, text: &str) -> Result<(), CorpusError> {
+    replace(path, text, true)
+}
+
+/// Writes a text file as a whole or not at all, unless the power fails: for what is written often.
+pub fn write_unflushed(path: &Path, text: &str) -> Result<(), CorpusError> {
+    replace(path, text, false)
+}
+
+fn replace(path: &Path, text: &str, flush: bool) -> Result<(), CorpusError> {
     let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let fail = |source| CorpusError::io("write", path, source);
     let mut file = readable().tempfile_in(directory).map_err(fail)?;
     file.write_all(text.as_bytes()).map_err(fail)?;
-    file.as_file().sync_all().map_err(fail)?;
+    if flush {
+        file.as_file().sync_all().map_err(fail)?;
+    }
     file.persist(path).map_err(|error| fail(error.error))?;
+    Ok(())
+}
+
+/// The beginning of the names of files that are being written.
+const TEMPORARY: &str = ".mmreap-";
+
+/// How old a temporary file is that nobody writes any more: writing takes milliseconds.
+const LEFT_OVER: Duration = Duration::from_secs(3600);
+
+/// Removes what killed processes left half written in a directory.
+pub fn remove_leftovers(directory: &Path) -> Result<(), CorpusError> {
+    let fail = |source| CorpusError::io("list", directory, source);
+    for entry in std::fs::read_dir(directory).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        let is_temporary = entry.file_name().to_string_lossy().starts_with(TEMPORARY);
+        let age = entry.metadata().and_then(|it| it.modified()).map(|time| time.elapsed());
+        if is_temporary && matches!(age, Ok(Ok(age)) if age > LEFT_OVER) {
+            // If somebody else removes it at the same time, that is as well.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
     Ok(())
 }
 
 /// Temporary files are private unless told otherwise; cases are for everybody whom the umask admits.
 fn readable() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder

@@ -9,6 +9,7 @@ mod perform;
 pub mod plan;
 
 use crate::case::{Case, Strategy};
+use crate::coverage::watch::{Notes, Step, Watched};
 use crate::oracle::{self, Failure};
 use crate::schedule::follow::{Decision, Divergence, Follow};
 use crate::schedule::pilot::{Estimates, PILOT, Pilot};
@@ -23,6 +24,7 @@ use std::rc::Rc;
 /// Runs cases, one after the other.
 pub struct Runner {
     engine: Engine,
+    notes: Option<Notes>,
 }
 
 /// What a run came to.
@@ -41,7 +43,17 @@ pub struct Outcome {
 impl Runner {
     /// A runner that has not run anything.
     pub fn new() -> Self {
-        Runner { engine: Engine::new() }
+        Runner { engine: Engine::new(), notes: None }
+    }
+
+    /// A runner that also notes the steps of each [`Runner::run`], for coverage.
+    pub fn watching() -> Self {
+        Runner { notes: Some(Notes::default()), ..Runner::new() }
+    }
+
+    /// The steps of the latest run; none if nobody [watches](Runner::watching).
+    pub fn steps(&self) -> &[Step] {
+        self.notes.as_ref().map_or(&[], Notes::steps)
     }
 
     /// Runs a case as it stands.
@@ -67,17 +79,22 @@ impl Runner {
         rest: Box<dyn Choose>,
     ) -> Outcome {
         let follow = Follow::new(plan.segments.clone(), rest);
-        let follow = self.execute(plan, revision, follow);
-        outcome(&follow.borrow())
+        let Some(mut notes) = self.notes.take() else {
+            return outcome(&self.execute(plan, revision, follow));
+        };
+        notes.clear();
+        let watched = self.execute(plan, revision, Watched { inner: follow, notes });
+        self.notes = Some(watched.notes);
+        outcome(&watched.inner)
     }
 
     /// Runs a case as it stands, and records every decision.
     pub fn record(&mut self, case: &Case, revision: &'static Revision) -> (Outcome, Vec<Decision>) {
         let plan = Rc::new(Plan::new(case));
         let rest = self.scheduler(&plan, revision, case.schedule.strategy);
-        let follow = self.execute(&plan, revision, Follow::recording(plan.segments.clone(), rest));
-        let decisions = follow.borrow_mut().take_decisions();
-        (outcome(&follow.borrow()), decisions)
+        let recording = Follow::recording(plan.segments.clone(), rest);
+        let mut follow = self.execute(&plan, revision, recording);
+        (outcome(&follow), follow.take_decisions())
     }
 
     /// Runs a resolved case under a scheduler that is none of the strategies, and records every decision.
@@ -87,9 +104,8 @@ impl Runner {
         revision: &'static Revision,
         scheduler: Box<dyn Choose>,
     ) -> (Outcome, Vec<Decision>) {
-        let follow = self.execute(plan, revision, Follow::recording(Vec::new(), scheduler));
-        let decisions = follow.borrow_mut().take_decisions();
-        (outcome(&follow.borrow()), decisions)
+        let mut follow = self.execute(plan, revision, Follow::recording(Vec::new(), scheduler));
+        (outcome(&follow), follow.take_decisions())
     }
 
     fn scheduler(
@@ -115,17 +131,18 @@ impl Runner {
         outcome
     }
 
-    fn execute(
+    /// Runs the case, and gives the scheduler back.
+    fn execute<C: Choose + 'static>(
         &mut self,
         plan: &Rc<Plan>,
         revision: &'static Revision,
-        follow: Follow,
-    ) -> Rc<RefCell<Follow>> {
-        let follow = Rc::new(RefCell::new(follow));
+        choose: C,
+    ) -> C {
+        let choose = Rc::new(RefCell::new(choose));
         world(|w| w.reset(revision));
         boot::prepare(plan.clone());
-        self.engine.run(follow.clone(), boot::main);
-        follow
+        self.engine.run(choose.clone(), boot::main);
+        Rc::into_inner(choose).expect("the engine is done with it").into_inner()
     }
 }
 

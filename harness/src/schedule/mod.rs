@@ -19,7 +19,7 @@ pub mod sticky;
 pub mod stock;
 pub mod surw;
 
-pub use conflict::{conflict, disturbs, never_co_enabled, ops_conflict};
+pub use conflict::{conflict, disturbs, never_co_enabled, only_reads, ops_conflict};
 
 use crate::case::Strategy;
 use mmreap::sync::engine::{Candidate, Choose};

@@ -6,7 +6,7 @@ use std::mem::{Discriminant, discriminant};
 
 use arbitrary::Unstructured;
 use mmreap_harness::case::{
-    Case, Completion, FaultPoint, Operation, Strategy, Time, Tlb, VmaKind, mutate,
+    Case, Completion, FaultPoint, Operation, Strategy, Time, Tlb, VmaKind, mutate, mutate::Sites,
 };
 
 use crate::{Stream, generated, operations};
@@ -79,7 +79,7 @@ fn mutation_reaches_everything() {
     for _ in 0..40 {
         let mut case = generated(&[]);
         for _ in 0..1000 {
-            mutate::mutate(&mut case, &mut Unstructured::new(&stream.bytes()));
+            mutate::mutate(&mut case, &mut Unstructured::new(&stream.bytes()), &Sites::default());
             seen.add(&case);
         }
     }
@@ -99,7 +99,7 @@ fn mutation_does_not_drift() {
     for _ in 0..20 {
         let mut case = generated(&stream.bytes());
         for _ in 0..500 {
-            mutate::mutate(&mut case, &mut Unstructured::new(&stream.bytes()));
+            mutate::mutate(&mut case, &mut Unstructured::new(&stream.bytes()), &Sites::default());
             processes += case.processes.len();
             count += operations(&case).count();
         }
@@ -116,7 +116,7 @@ fn a_mutation_changes_something() {
     let mut stream = Stream(4);
     let unchanged = |case: &Case| {
         let mut mutant = case.clone();
-        mutate::mutate(&mut mutant, &mut Unstructured::new(&stream.bytes()));
+        mutate::mutate(&mut mutant, &mut Unstructured::new(&stream.bytes()), &Sites::default());
         mutant == *case
     };
     let count = sample(2000).collect::<Vec<_>>().iter().map(unchanged).filter(|same| *same).count();

@@ -27,7 +27,7 @@ impl fmt::Display for Problem {
 impl Error for Problem {}
 
 /// An item of the tree, and a key of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The item.
     pub item: Item,
@@ -36,7 +36,7 @@ pub struct Place {
 }
 
 /// An item of the tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Item {
     /// The whole.
     Case,

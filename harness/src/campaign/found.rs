@@ -1,0 +1,54 @@
+//! A failure that was found, and the small case that is made of it.
+
+use crate::case::{Case, Expect};
+use crate::minimize::{fits, minimize};
+use crate::oracle::Failure;
+use crate::run::Runner;
+use mmreap::revision::{RELEASES, Revision};
+
+/// A failing run, as it was found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The case, with the strategy and seed under which it fails.
+    pub case: Case,
+    /// The failure.
+    pub failure: Failure,
+}
+
+impl Found {
+    /// The case as it failed, with its failure as the expectation.
+    pub fn raw(&self) -> Case {
+        let expect = Some(Expect::Fail(self.failure.signature.clone()));
+        Case { expect, others: Vec::new(), ..self.case.clone() }
+    }
+}
+
+/// Minimises a failure, and writes down its verdict on every release.
+pub fn finish(
+    runner: &mut Runner,
+    found: &Found,
+    revision: &'static Revision,
+    progress: &mut dyn FnMut(u64),
+) -> Case {
+    let signature = &found.failure.signature;
+    let small = minimize(runner, &found.case, revision, signature, progress);
+    let mut case = small.filter(fits).unwrap_or_else(|| found.case.clone());
+    case.kernel = revision.name.to_string();
+    case.expect = Some(Expect::Fail(signature.clone()));
+    case.others = verdicts(runner, &case);
+    case
+}
+
+/// The verdicts on the releases that the case is not made for.
+pub fn verdicts(runner: &mut Runner, case: &Case) -> Vec<(String, Expect)> {
+    let others = RELEASES.into_iter().filter(|release| release.name != case.kernel);
+    others.map(|release| (release.name.to_string(), verdict(runner, case, release))).collect()
+}
+
+/// The verdict of a case on a revision.
+pub fn verdict(runner: &mut Runner, case: &Case, revision: &'static Revision) -> Expect {
+    match runner.run_case(case, revision).failure {
+        Some(failure) => Expect::Fail(failure.signature),
+        None => Expect::Pass,
+    }
+}

@@ -1,0 +1,54 @@
+//! Cases that are worth being changed.
+//!
+//! A case is worth it because a run of it showed something new; what is near to it may show more. Small and
+//! recent ones are favoured: a small one is cheap to run and its changes weigh more, and what is near to an
+//! old one has been tried. That is all the state there is: no scores that would have to be tuned or stored.
+
+use crate::case::Case;
+use crate::case::mutate::Sites;
+use crate::minimize::size;
+use arbitrary::Unstructured;
+use std::rc::Rc;
+
+/// Cases in a pool, at most.
+const MOST: usize = 512;
+
+/// One of the two that compete to be picked is of the latest so many.
+const RECENT: usize = 64;
+
+/// A bounded set of cases, oldest first.
+#[derive(Default)]
+pub struct Pool {
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    case: Case,
+    /// Where its tasks have been.
+    sites: Rc<Sites>,
+    size: [u64; 5],
+}
+
+impl Pool {
+    /// Adds a case; if the pool is full, the larger of two older ones, chosen by chance, has to go.
+    pub fn add(&mut self, case: Case, sites: Rc<Sites>, chance: u64) {
+        if self.entries.len() == MOST {
+            let (a, b) = (chance as usize % MOST, (chance >> 32) as usize % MOST);
+            self.entries.remove(if self.entries[a].size > self.entries[b].size { a } else { b });
+        }
+        let size = size(&case);
+        self.entries.push(Entry { case, sites, size });
+    }
+
+    /// A case to be changed, and where its tasks have been: the smaller of a recent one and any.
+    pub fn pick(&self, u: &mut Unstructured<'_>) -> Option<(Case, Rc<Sites>)> {
+        let recent = &self.entries[self.entries.len().saturating_sub(RECENT)..];
+        let (a, b) = (choose(recent, u)?, choose(&self.entries, u)?);
+        let entry = if a.size < b.size { a } else { b };
+        Some((entry.case.clone(), entry.sites.clone()))
+    }
+}
+
+fn choose<'a>(entries: &'a [Entry], u: &mut Unstructured<'_>) -> Option<&'a Entry> {
+    entries.get(u.choose_index(entries.len()).ok()?)
+}

@@ -1,0 +1,260 @@
+//! A worker: a campaign on a directory. It can be killed at any moment, and the next one goes on.
+//!
+//! | in the directory | what |
+//! |---|---|
+//! | `*.mmreap` | what was found: written as it failed, then again when it is small |
+//! | `queue/KERNEL/*.mmreap` | what was kept, see [`Queue`] |
+//! | `queue/KERNEL/worker-N.json` | totals and coverage, see [`State`] |
+//!
+//! A worker that starts replays the queue, which makes its pool and most of its coverage; the states of all
+//! workers add the rest. Workers that are members of a team do so again from time to time, with what the
+//! others kept and found in the meantime. One that works alone does not, so that its seed decides everything.
+
+use super::known::Known;
+use super::queue::Queue;
+use super::state::{self, Slot, State};
+use super::{Campaign, Found, Totals};
+use crate::case::Case;
+use crate::corpus::{self, CorpusError};
+use crate::coverage::Map;
+use crate::minimize::size;
+use crate::schedule::derive_seed;
+use mmreap::revision::Revision;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Between two looks at the clock of the worker, and two reports.
+const REPORT: Duration = Duration::from_millis(200);
+/// How much of the totals dies with a worker, at most.
+const SAVE: Duration = Duration::from_millis(500);
+/// How long members of a team know nothing of what the others kept.
+const IMPORT: Duration = Duration::from_secs(5);
+
+/// What a worker is to do.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The release or mutant to attack.
+    pub revision: &'static Revision,
+    /// Where all chance comes from.
+    pub seed: u64,
+    /// Where everything is written.
+    pub directory: PathBuf,
+    /// Whether others work on the directory, and are to be listened to.
+    pub is_member: bool,
+}
+
+/// What a worker tells, also across processes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Event {
+    /// What the worker came to since it started.
+    Progress(Progress),
+    /// It has begun to minimise a failure.
+    Minimising(String),
+    /// It has written a failure down.
+    Found(Finding),
+    /// It could not write this case, and will end.
+    Unwritten(String),
+}
+
+/// What a worker came to since it started.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Progress {
+    /// What was counted.
+    pub totals: Totals,
+    /// Different failures.
+    pub signatures: u64,
+    /// Features of coverage, older ones included.
+    pub features: u32,
+    /// Cases kept.
+    pub kept: u64,
+}
+
+/// A failure that was written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Its signature.
+    pub signature: String,
+    /// The file of its case.
+    pub file: PathBuf,
+    /// Runs of the worker before it.
+    pub runs: u64,
+}
+
+/// A campaign on a directory.
+pub struct Worker {
+    settings: Settings,
+    campaign: Campaign,
+    queue: Queue,
+    slot: Slot,
+    /// What the workers of this place came to before this one.
+    before: Totals,
+    kept: u64,
+    /// Files of failures that were looked at.
+    findings: BTreeSet<PathBuf>,
+    reported: Instant,
+    saved: Instant,
+    imported: Instant,
+}
+
+impl Worker {
+    /// Takes a place in the directory, and learns what is there.
+    pub fn start(settings: Settings) -> Result<Self, CorpusError> {
+        corpus::check_writable(&settings.directory)?;
+        corpus::remove_leftovers(&settings.directory)?;
+        let queue = Queue::open(&settings.directory, settings.revision.name)?;
+        let slot = Slot::take(queue.directory())?;
+        let before = State::load(&slot.path)?.map(|state| state.totals).unwrap_or_default();
+        let seed = match slot.number {
+            0 => settings.seed,
+            number => derive_seed(settings.seed, u64::from(number)),
+        };
+        let campaign = Campaign::new(settings.revision, seed);
+        let now = Instant::now();
+        let mut worker = Worker {
+            settings,
+            campaign,
+            queue,
+            slot,
+            before,
+            kept: 0,
+            findings: BTreeSet::new(),
+            reported: now,
+            saved: now,
+            imported: now,
+        };
+        worker.resume()?;
+        Ok(worker)
+    }
+
+    /// What was kept comes first: it is worth changing for what it shows, however often that was seen.
+    fn resume(&mut self) -> Result<(), CorpusError> {
+        self.import_findings()?;
+        for case in self.queue.news()? {
+            self.campaign.adopt(case);
+        }
+        for state in state::all(self.queue.directory())? {
+            self.campaign.merge(&state.map());
+        }
+        self.campaign.totals = self.before;
+        Ok(())
+    }
+
+    /// Works until `is_over`, which is given the number of runs since the start.
+    pub fn work(
+        &mut self,
+        tell: &mut dyn FnMut(Event),
+        is_over: &dyn Fn(u64) -> bool,
+    ) -> Result<(), CorpusError> {
+        while !is_over(self.progress().totals.runs) {
+            if let Some(found) = self.campaign.step() {
+                self.keep(&found, tell)?;
+            }
+            self.write_queue()?;
+            self.now_and_then(tell)?;
+        }
+        tell(Event::Progress(self.progress()));
+        self.save()
+    }
+
+    /// What it came to since it started.
+    fn progress(&self) -> Progress {
+        let (now, before) = (self.campaign.totals, self.before);
+        let totals = Totals {
+            runs: now.runs - before.runs,
+            cases: now.cases - before.cases,
+            failures: now.failures - before.failures,
+        };
+        let features = self.campaign.map().map_or(0, Map::count);
+        let signatures = self.campaign.seen().len() as u64;
+        Progress { totals, signatures, features, kept: self.kept }
+    }
+
+    fn now_and_then(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), CorpusError> {
+        let now = Instant::now();
+        if now - self.reported >= REPORT {
+            self.reported = now;
+            tell(Event::Progress(self.progress()));
+        }
+        if now - self.saved >= SAVE {
+            self.saved = now;
+            self.save()?;
+        }
+        if self.settings.is_member && now - self.imported >= IMPORT {
+            self.imported = now;
+            self.import_findings()?;
+            self.import_queue(tell)?;
+        }
+        Ok(())
+    }
+
+    fn save(&self) -> Result<(), CorpusError> {
+        let map = self.campaign.map().expect("a worker's campaign is guided");
+        State::new(self.campaign.totals, map).save(&self.slot.path)
+    }
+
+    fn write_queue(&mut self) -> Result<(), CorpusError> {
+        for case in self.campaign.take_kept() {
+            self.kept += 1;
+            self.queue.add(&case)?;
+        }
+        Ok(())
+    }
+
+    fn import_queue(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), CorpusError> {
+        for case in self.queue.news()? {
+            if let Some(found) = self.campaign.adopt(case) {
+                self.keep(&found, tell)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Learns which failures have been written down.
+    fn import_findings(&mut self) -> Result<(), CorpusError> {
+        let mut known = Known::default();
+        for path in corpus::list(&self.settings.directory)? {
+            if self.findings.insert(path.clone()) {
+                known.add(&corpus::load(&path)?);
+            }
+        }
+        let signatures = known.on(self.settings.revision.name);
+        signatures.for_each(|signature| self.campaign.know(signature.clone()));
+        Ok(())
+    }
+
+    /// Writes the case at once, then again when it is small: whatever interrupts, it is not lost.
+    fn keep(&mut self, found: &Found, tell: &mut dyn FnMut(Event)) -> Result<(), CorpusError> {
+        let signature = &found.failure.signature;
+        let file = self.settings.directory.join(corpus::file_name(&found.case, signature));
+        if self.settings.is_member && file.exists() {
+            return Ok(()); // Another worker was faster.
+        }
+        let runs = self.progress().totals.runs;
+        write_or_tell(&file, &found.raw(), tell)?;
+        tell(Event::Minimising(signature.to_string()));
+        let small = self.campaign.finish(found, &mut |_| ());
+        if !is_smaller(&file, &small) {
+            write_or_tell(&file, &small, tell)?;
+        }
+        self.findings.insert(file.clone());
+        tell(Event::Found(Finding { signature: signature.to_string(), file, runs }));
+        Ok(())
+    }
+}
+
+/// Writes the case; if that fails, tells its text, so that it is not lost.
+fn write_or_tell(file: &Path, case: &Case, tell: &mut dyn FnMut(Event)) -> Result<(), CorpusError> {
+    let text = case.to_string();
+    let written = corpus::write(file, &text);
+    if written.is_err() {
+        tell(Event::Unwritten(text));
+    }
+    written
+}
+
+/// Whether the file has a smaller case of the same failure, which another worker made.
+fn is_smaller(file: &Path, case: &Case) -> bool {
+    corpus::load(file).is_ok_and(|other| other.expect == case.expect && size(&other) < size(case))
+}

@@ -1,0 +1,174 @@
+//! What `mmreap fuzz` shows: one line of progress for all workers, each new failure, and a summary.
+
+use super::Arguments;
+use crate::campaign::Totals;
+use crate::campaign::worker::{Event, Finding, Progress};
+use crate::cli::{explain, print_json};
+use crate::corpus;
+use crate::run::Runner;
+use indicatif::{ProgressBar, ProgressStyle};
+use mmreap::revision::Revision;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::Instant;
+
+#[derive(Serialize)]
+struct Summary {
+    kernel: &'static str,
+    seed: u64,
+    runs: u64,
+    cases: u64,
+    failures: u64,
+    kept: u64,
+    features: u32,
+    seconds: f64,
+    workers_lost: u64,
+    found: Vec<Shown>,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    signature: String,
+    file: PathBuf,
+    runs: u64,
+    seconds: f64,
+}
+
+/// What is shown.
+pub struct Display {
+    kernel: &'static Revision,
+    seed: u64,
+    json: bool,
+    started: Instant,
+    bar: ProgressBar,
+    /// The latest of each worker.
+    progress: BTreeMap<usize, Progress>,
+    found: Vec<Shown>,
+    workers_lost: u64,
+}
+
+impl Display {
+    /// Greets, and begins to show.
+    pub fn new(arguments: &Arguments, seed: u64) -> Self {
+        let kernel = arguments.kernel;
+        if !arguments.json {
+            anstream::println!(
+                "attacking {}, seed {seed}; Ctrl-C stops and keeps what was found",
+                kernel.name
+            );
+        }
+        Display {
+            kernel,
+            seed,
+            json: arguments.json,
+            started: Instant::now(),
+            bar: progress_bar(),
+            progress: BTreeMap::new(),
+            found: Vec::new(),
+            workers_lost: 0,
+        }
+    }
+
+    /// Shows what a worker tells. Says whether it is a failure that nobody told before.
+    pub fn hear(&mut self, worker: usize, event: Event) -> bool {
+        match event {
+            Event::Progress(progress) => {
+                self.progress.insert(worker, progress);
+                self.show_progress("");
+            }
+            Event::Minimising(signature) => {
+                self.show_progress(&format!(", minimising {signature}"))
+            }
+            Event::Unwritten(case) => self.bar.suspend(|| anstream::println!("{case}")),
+            Event::Found(finding) => return self.found(finding),
+        }
+        false
+    }
+
+    /// Shows that a worker died. The others go on.
+    pub fn lost(&mut self, worker: usize, status: ExitStatus) {
+        self.workers_lost += 1;
+        self.bar.suspend(|| anstream::eprintln!("worker {} died: {status}", worker + 1));
+    }
+
+    fn found(&mut self, finding: Finding) -> bool {
+        let Finding { signature, file, runs } = finding;
+        if self.found.iter().any(|other| other.signature == signature) {
+            return false;
+        }
+        if !self.json {
+            let text = self.explained(&file).unwrap_or_else(|| format!("{signature}\n"));
+            let place = file.display();
+            self.bar.suspend(|| anstream::println!("\n{text}\nwritten to {place}"));
+        }
+        let seconds = self.started.elapsed().as_secs_f64();
+        self.found.push(Shown { signature, file, runs, seconds });
+        true
+    }
+
+    fn explained(&self, file: &Path) -> Option<String> {
+        let case = corpus::load(file).ok()?;
+        explain::of_case(&mut Runner::new(), &case, self.kernel)
+    }
+
+    fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        self.progress.values().for_each(|progress| totals += progress.totals);
+        totals
+    }
+
+    fn most(&self, of: fn(&Progress) -> u64) -> u64 {
+        self.progress.values().map(of).max().unwrap_or(0)
+    }
+
+    fn show_progress(&self, doing: &str) {
+        let totals = self.totals();
+        let rate = totals.runs as f64 / self.started.elapsed().as_secs_f64();
+        self.bar.set_message(format!(
+            "{rate:.0} runs/s, {} cases, {} features, {} signatures{doing}",
+            totals.cases,
+            self.most(|progress| progress.features.into()),
+            self.most(|progress| progress.signatures)
+        ));
+        self.bar.tick();
+    }
+
+    /// Prints the summary. Says whether anything new was found.
+    pub fn conclude(self) -> bool {
+        self.bar.finish_and_clear();
+        let (totals, seconds) = (self.totals(), self.started.elapsed().as_secs_f64());
+        let any = !self.found.is_empty();
+        if self.json {
+            print_json(&Summary {
+                kernel: self.kernel.name,
+                seed: self.seed,
+                runs: totals.runs,
+                cases: totals.cases,
+                failures: totals.failures,
+                kept: self.progress.values().map(|progress| progress.kept).sum(),
+                features: self.most(|progress| progress.features.into()) as u32,
+                seconds,
+                workers_lost: self.workers_lost,
+                found: self.found,
+            });
+            return any;
+        }
+        anstream::println!(
+            "\n{} runs of {} cases in {seconds:.1} s: {} new failures, {} signatures in all",
+            totals.runs,
+            totals.cases,
+            self.found.len(),
+            self.most(|progress| progress.signatures)
+        );
+        any
+    }
+}
+
+fn progress_bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {elapsed_precise} {msg}");
+    let bar = ProgressBar::new_spinner();
+    bar.set_style(style.expect("the template is well-formed"));
+    bar
+}

@@ -1,0 +1,53 @@
+//! Coverage of interleavings: what of the order of things a run has shown.
+//!
+//! Code coverage says little about races: a run in which they meet and one in which they miss each other
+//! execute the same lines. What differs is who came before whom, so the features of a run are
+//!
+//! * ordered pairs of conflicting operations of different threads, the second on what the first touched
+//!   last: site and role of each, and the kind of object. Hand-offs of locks are such pairs, and a lock that
+//!   was waited for shows others than one that was free;
+//! * two such pairs in a row on one thing: a page, a flag, a lock. Across things there would be no end of
+//!   them, and most would be about threads that have nothing to do with each other;
+//! * faults that struck: where, in which role.
+//!
+//! A feature is a number below [`SIZE`], a hash of names: the same in every process and every build. Two
+//! features may share a number, which can hide one of them, and never invents one.
+//!
+//! [`watch`] notes what the scheduler lets happen, [`Tracer`] makes features of it, [`Map`] knows which have
+//! been seen. Whether anything is new is all that follows from coverage; it never judges a run.
+
+mod hash;
+mod map;
+mod role;
+mod site;
+mod trace;
+pub mod watch;
+
+pub use hash::stable_hash;
+pub use map::{Map, SIZE};
+pub use site::add_sites;
+pub use trace::Tracer;
+
+use crate::run::Runner;
+use mmreap::world::world;
+
+/// What a series of runs has shown.
+#[derive(Default)]
+pub struct Coverage {
+    /// The features that were seen.
+    pub map: Map,
+    tracer: Tracer,
+}
+
+impl Coverage {
+    /// Adds the latest run of a runner that [watches](Runner::watching): the number of features that no run
+    /// before it had.
+    pub fn observe(&mut self, runner: &Runner) -> u32 {
+        let mut new = 0;
+        let map = &mut self.map;
+        world(|w| {
+            self.tracer.trace(runner.steps(), w, |feature| new += u32::from(map.add(feature)))
+        });
+        new
+    }
+}
