@@ -27,8 +27,7 @@ const SETTLE: u64 = 6;
 /// Schedules after one that showed something new.
 const MORE: u64 = 4;
 /// Schedules of a case at most, in both phases together. While a campaign is young nearly everything is new,
-/// and then another case is worth more than another schedule: 60 took a quarter more runs to the deepest of
-/// the known races.
+/// and then another case is worth more than another schedule.
 const MOST: u64 = 26;
 
 /// Bytes of chance behind a varied schedule. A change of segments uses about 10.
