@@ -24,11 +24,12 @@ use std::rc::Rc;
 pub const RUNS_PER_CASE: u64 = 20;
 
 /// Schedules of a case before it is given up because they showed nothing new.
-const SETTLE: u64 = 10;
+const SETTLE: u64 = 6;
 /// Schedules after one that showed something new.
-const MORE: u64 = 10;
-/// Schedules of a case at most, in both phases together.
-const MOST: u64 = 60;
+const MORE: u64 = 4;
+/// Schedules of a case at most, in both phases together. While a campaign is young nearly everything is new,
+/// and then another case is worth more than another schedule.
+const MOST: u64 = 26;
 
 /// Bytes of chance behind a varied schedule. A change of segments uses about 10.
 const ENTROPY: usize = 64;
