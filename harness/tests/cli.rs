@@ -265,3 +265,41 @@ fn a_bench_is_the_same_whatever_the_number_of_jobs() {
     assert_eq!(report["bugs"][0]["arms"][0]["observations"].as_array().unwrap().len(), 4);
     assert_eq!(report["complete"], true);
 }
+
+fn prove(arguments: &[&str]) -> (i32, String) {
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios/seed.mmreap");
+    let output = mmreap().arg("prove").arg(scenario).args(arguments).output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn a_proof_says_what_it_proved() {
+    let (code, text) = prove(&["--kernel", "v4.15"]);
+    assert_eq!(code, 0);
+    assert!(text.starts_with("v4.15: proven clean: "), "{text}");
+    let (code, text) = prove(&["--preemptions", "0"]);
+    assert_eq!(code, 0);
+    assert!(text.starts_with("v4.15: proven clean (preemptions <= 0): "), "{text}");
+}
+
+#[test]
+fn a_proof_that_finds_something_shows_it_and_writes_it() {
+    let directory = directory();
+    let file = directory.path().join("found.mmreap");
+    let (code, text) = prove(&["--kernel", "v4.14", "--output", file.to_str().unwrap()]);
+    assert_eq!(code, 1);
+    assert!(text.contains("O-VMA-UAF vma __oom_reap_task_mm exit_mmap"), "{text}");
+    assert!(text.contains("*** "), "{text}");
+    let replay = mmreap().arg("replay").arg(&file).output().unwrap();
+    assert_eq!(replay.status.code(), Some(0), "{replay:?}");
+}
+
+#[test]
+fn a_proof_that_is_stopped_proves_nothing_and_says_so() {
+    let (code, text) = prove(&["--budget", "10"]);
+    assert_eq!(code, 3);
+    assert!(text.contains("stopped after 10 runs") && text.contains("nothing proven"), "{text}");
+    let (code, text) = prove(&["--budget", "10", "--json"]);
+    assert_eq!(code, 3);
+    assert!(text.contains("\"verdict\": \"stopped\""), "{text}");
+}

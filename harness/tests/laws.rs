@@ -10,12 +10,14 @@ use mmreap::revision;
 use mmreap::sync::thread::Tid;
 use mmreap::trace::What;
 use mmreap::world::world;
-use mmreap_harness::campaign::{Campaign, Found, attempt};
+use mmreap_harness::campaign::{Campaign, Found};
 use mmreap_harness::case::{Case, Strategy, generate};
 use mmreap_harness::explain::log;
 use mmreap_harness::minimize::{minimize, segments, size};
+use mmreap_harness::oracle::Failure;
 use mmreap_harness::run::Runner;
 use mmreap_harness::schedule::derive_seed;
+use mmreap_harness::schedule::portfolio::Portfolio;
 
 /// The case of a number, on one of all revisions, with one of all strategies.
 fn generated(number: u64) -> Case {
@@ -91,10 +93,17 @@ fn minimizing_keeps_the_signature_and_comes_to_rest() {
 }
 
 fn first_failure(case: &Case, seed: u64, wanted: &str) -> Found {
-    let (revision, mut runner) = (kernel(&case.kernel), Runner::new());
-    let mut finds = (0..)
-        .filter_map(|n| attempt(&mut runner, case, revision, (seed + n, 1), |_| false, |_| ()));
-    finds.find(|found| found.failure.signature.to_string().starts_with(wanted)).expect("endless")
+    let (mut runner, mut portfolio) = (Runner::new(), Portfolio::new(seed));
+    let mut case = case.clone();
+    for run in 0.. {
+        case.schedule.strategy = portfolio.next(seed, run);
+        let failure = runner.run_case(&case, kernel(&case.kernel)).failure;
+        let is_wanted = |f: &Failure| f.signature.to_string().starts_with(wanted);
+        if let Some(failure) = failure.filter(is_wanted) {
+            return Found { case, failure };
+        }
+    }
+    unreachable!("the search is endless")
 }
 
 /// A case that fails in four ways: whichever it is, minimising does not slip into another.
@@ -203,7 +212,7 @@ fn strikes(rest: &str, thread: u8) -> Vec<bool> {
         let copies = w.log.iter().filter(|event| event.thread == Tid(thread));
         copies
             .filter_map(|event| match event.what {
-                What::Fault if event.site.function == "copy_from_user" => Some(true),
+                What::Fault if event.site.function() == "copy_from_user" => Some(true),
                 What::UserRead { .. } => Some(false),
                 _ => None,
             })

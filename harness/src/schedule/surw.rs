@@ -28,7 +28,7 @@ pub struct Surw {
     rng: ChaCha8Rng,
     streams: Streams,
     /// The moments of each thread's interesting operations, by number of the thread, latest first.
-    moments: Vec<Vec<u32>>,
+    moments: Option<Vec<Vec<u32>>>,
     /// The thread whose interesting operation comes next.
     turn: Option<Tid>,
     /// Who may go, kept for its storage.
@@ -40,11 +40,19 @@ impl Surw {
     pub fn new(seed: u64, estimates: &Estimates) -> Self {
         let mut rng = common(seed);
         let interesting = draw(&mut rng, &estimates.contested);
-        let mut streams = Streams::new(seed);
-        let threads = interesting.iter().map(|thing| thing.touches.len()).max().unwrap_or(0);
-        let touches = |t| interesting.iter().filter_map(move |thing| thing.touches.get(t)).sum();
-        let moments = (0..threads).map(|t| moments(&mut streams, t, touches(t))).collect();
-        Surw { interesting, rng, streams, moments, turn: None, open: Vec::new() }
+        let streams = Streams::new(seed);
+        Surw { interesting, rng, streams, moments: None, turn: None, open: Vec::new() }
+    }
+
+    /// The moments, drawn when the run has begun: a thread's chance goes by its name.
+    fn moments(&mut self) -> &mut Vec<Vec<u32>> {
+        let (interesting, streams) = (&self.interesting, &mut self.streams);
+        self.moments.get_or_insert_with(|| {
+            let threads = interesting.iter().map(|thing| thing.touches.len()).max().unwrap_or(0);
+            let threads = threads.min(world(|w| w.threads().len()));
+            let touches = |t| interesting.iter().filter_map(move |i| i.touches.get(t)).sum();
+            (0..threads).map(|t| moments(streams, t, touches(t))).collect()
+        })
     }
 
     fn is_interesting(&self, op: &Op) -> bool {
@@ -56,10 +64,10 @@ impl Surw {
         let has_ended = |thread: Tid| world(|w| w.threads()[thread.index()].ended);
         while self.turn.is_none_or(has_ended) {
             if let Some(ended) = self.turn {
-                self.moments[ended.index()].clear();
+                self.moments()[ended.index()].clear();
             }
             let next = |(t, moments): (usize, &Vec<u32>)| moments.last().map(|&moment| (moment, t));
-            let (_, thread) = self.moments.iter().enumerate().filter_map(next).min()?;
+            let (_, thread) = self.moments().iter().enumerate().filter_map(next).min()?;
             self.turn = Some(Tid(thread as u8));
         }
         self.turn
@@ -82,19 +90,20 @@ impl Surw {
 
     /// The moment of a thread's next interesting operation, also if none was expected.
     fn moment(&mut self, thread: Tid) -> u32 {
-        if self.moments.len() <= thread.index() {
-            self.moments.resize(thread.index() + 1, Vec::new());
+        if self.moments().len() <= thread.index() {
+            self.moments().resize(thread.index() + 1, Vec::new());
         }
-        let moments = &mut self.moments[thread.index()];
-        if moments.is_empty() {
-            moments.push(self.streams.of(thread).next_u32());
+        if let Some(&moment) = self.moments()[thread.index()].last() {
+            return moment;
         }
-        moments[moments.len() - 1]
+        let moment = self.streams.of(thread).next_u32();
+        self.moments()[thread.index()].push(moment);
+        moment
     }
 
     /// The interesting operation of a thread runs.
     fn take_turn(&mut self, thread: Tid) {
-        if let Some(moments) = self.moments.get_mut(thread.index()) {
+        if let Some(moments) = self.moments().get_mut(thread.index()) {
             moments.pop();
         }
         self.turn = None;
