@@ -21,9 +21,9 @@ Examples:
   mmreap prove CASE.mmreap --kernel v4.15 --faults 1 --jobs 2
   mmreap prove CASE.mmreap --preemptions 1
 
-A proof is about this case on this model: its schedules, as far as they differ in the order of two steps
-that are in conflict. The schedule that the case itself names is not looked at. Keep cases small: the
-number of schedules grows quickly with tasks and pages. `machine time any` makes it grow most.
+A proof is about this case on this model: its schedules, as far as they differ in the order of two \
+steps that are in conflict. The schedule that the case itself names is not looked at. Keep cases \
+small: the number of schedules grows quickly with tasks and pages, and most with `machine time any`.
 
 Exit codes:
   0  proven clean, within the bounds

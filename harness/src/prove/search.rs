@@ -14,6 +14,7 @@ use crate::run::plan::{Plan, fault_point};
 use crate::run::{Outcome, Runner};
 use crate::schedule::{self, follow::Decision};
 use mmreap::revision::Revision;
+use mmreap::sync::thread::Tid;
 use mmreap::world::{End, World, world};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,8 +175,7 @@ fn by_names(case: &Case, decisions: &[Decision]) -> Case {
 fn note_calls(w: &World, calls: &mut Calls) {
     for (thread, number) in w.threads().iter().zip(0..) {
         for point in FaultPoint::ALL {
-            let thread_id = mmreap::sync::thread::Tid(number);
-            let seen = w.injection.calls_of(thread_id, fault_point(point));
+            let seen = w.injection.calls_of(Tid(number), fault_point(point));
             if seen > 0 {
                 let most = calls.entry((point.name(), thread.name.clone())).or_insert(0);
                 *most = seen.max(*most);
