@@ -26,7 +26,7 @@ fn arm(name: &str) -> &'static Arm {
 /// One bug that mostly shows within the cap and one that mostly does not, so that both are in the report.
 fn small() -> Bench {
     let (bugs, arms) = (vec![bug("B04"), bug("B01")], vec![arm("stock-random"), arm("pos")]);
-    Bench { bugs, arms, seeds: 3, cap: 1500 }
+    Bench { bugs, arms, baselines: BASELINES.to_vec(), seeds: 3, cap: 1500 }
 }
 
 fn run(bench: &Bench, jobs: usize) -> Report {
@@ -74,7 +74,7 @@ fn a_page_needs_nothing_else() {
 #[test]
 fn everything_fits_a_terminal() {
     let arms: Vec<&Arm> = ARMS.iter().collect();
-    let bench = Bench { bugs: SUITE.iter().collect(), arms, seeds: 4, cap: 20_000 };
+    let bench = Bench { bugs: SUITE.iter().collect(), arms, seeds: 4, cap: 20_000, ..small() };
     let text = table::render(&Report::new(&bench, &made_up(&bench)));
     let longest = text.lines().map(|line| line.chars().count()).max();
     assert!(longest <= Some(80), "{text}");
@@ -136,7 +136,8 @@ static B04_REPAIRED: Bug = Bug {
 #[test]
 fn a_bug_is_found_where_it_is_and_not_where_it_was_repaired() {
     let arms = vec![arm("portfolio")];
-    let bench = Bench { bugs: vec![bug("B04"), &B04_REPAIRED], arms, seeds: 4, cap: 3000 };
+    let bench =
+        Bench { bugs: vec![bug("B04"), &B04_REPAIRED], arms, seeds: 4, cap: 3000, ..small() };
     let report = run(&bench, 2);
     let missed: Vec<usize> = report.bugs.iter().map(|panel| panel.arms[0].missed).collect();
     assert_eq!(missed, [0, 4], "{report:?}");
@@ -152,4 +153,14 @@ fn names_are_unique() {
     bugs.dedup();
     arms.dedup();
     assert_eq!((bugs.len(), arms.len()), (SUITE.len(), ARMS.len()));
+}
+
+#[test]
+fn any_arm_can_be_the_baseline() {
+    let arms = vec![arm("stock-random"), arm("pos")];
+    let bench = Bench { arms, baselines: vec!["pos"], bugs: vec![bug("B04")], ..small() };
+    let report = run(&bench, 2);
+    assert_eq!(report.baselines, ["pos"]);
+    let beside = |row: usize| report.bugs[0].arms[row].versus[0].is_some();
+    assert!(beside(0) && !beside(1), "{report:?}");
 }

@@ -33,6 +33,9 @@ pub struct Bench {
     pub bugs: Vec<&'static Bug>,
     /// The ways to choose schedules; at least one.
     pub arms: Vec<&'static Arm>,
+    /// The names of those that the others are compared with; one that does not take part counts for
+    /// nothing.
+    pub baselines: Vec<&'static str>,
     /// Hunts of each bug and arm, at least 1: with the seeds 0, 1, 2, …
     pub seeds: u64,
     /// Runs after which a hunt is given up, at least 1.

@@ -4,7 +4,6 @@
 //! and the long ones missing.
 
 use super::Bench;
-use super::arm::BASELINES;
 use super::log_rank::{LogRank, log_rank};
 use super::ratio::{Ratio, geometric_mean};
 use super::survival::{Curve, Interval, Observation};
@@ -83,7 +82,7 @@ impl Report {
     /// Sums up what the hunts of a bench came to, in the order of [`Bench::hunts`].
     pub fn new(bench: &Bench, results: &[Option<Observation>]) -> Self {
         let is_arm = |name: &&str| bench.arms.iter().any(|arm| arm.name == *name);
-        let baselines: Vec<&str> = BASELINES.into_iter().filter(is_arm).collect();
+        let baselines: Vec<&str> = bench.baselines.iter().copied().filter(is_arm).collect();
         let of_bugs = results.chunks(bench.arms.len() * bench.seeds as usize);
         let panels = bench.bugs.iter().zip(of_bugs);
         let panels = panels.map(|(bug, results)| Panel::new(bench, bug, &baselines, results));

@@ -1,7 +1,7 @@
 //! `mmreap bench`: how many runs it takes to find known bugs, and what a way to choose schedules gains.
 
 use super::{AS_EXPECTED, Stop, catch_interrupts, print_json, unknown};
-use crate::bench::arm::ARMS;
+use crate::bench::arm::{ARMS, BASELINES};
 use crate::bench::{Bench, html, table};
 use crate::campaign::suite::SUITE;
 use crate::corpus;
@@ -20,6 +20,7 @@ byte, with any number of jobs. Ctrl-C ends the bench and reports what is complet
 Examples:
   mmreap bench
   mmreap bench --bug B04 --arm stock-random --arm pos --seeds 100
+  mmreap bench --arm blind --arm guided --baseline blind
   mmreap bench --cap 100000 --html bench.html --json > bench.json")]
 pub struct Arguments {
     /// A bug to hunt, on every kernel of the suite that has it [default: all]
@@ -28,6 +29,9 @@ pub struct Arguments {
     /// A way to choose schedules; compared with stock-random and stock-pct3 if they take part [default: all]
     #[arg(long = "arm", value_name = "NAME", value_parser = parse_arm)]
     arms: Vec<&'static str>,
+    /// An arm to compare the others with [default: stock-random and stock-pct3]
+    #[arg(long = "baseline", value_name = "NAME", value_parser = parse_arm)]
+    baselines: Vec<&'static str>,
     /// Hunts of each bug by each arm
     #[arg(long, value_name = "N", default_value_t = 30)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=MOST_SEEDS))]
@@ -74,7 +78,9 @@ impl Arguments {
         let is_asked = |asked: &[&str], name| asked.is_empty() || asked.contains(&name);
         let bugs = SUITE.iter().filter(|bug| is_asked(&self.bugs, bug.id)).collect();
         let arms = ARMS.iter().filter(|arm| is_asked(&self.arms, arm.name)).collect();
-        Bench { bugs, arms, seeds: self.seeds, cap: self.cap }
+        let asked = self.baselines.clone();
+        let baselines = if asked.is_empty() { BASELINES.to_vec() } else { asked };
+        Bench { bugs, arms, baselines, seeds: self.seeds, cap: self.cap }
     }
 }
 
