@@ -16,10 +16,13 @@ use mmreap_harness::case::{Case, Signature, Strategy, generate};
 use mmreap_harness::coverage::{Tracer, add_sites, stable_hash};
 use mmreap_harness::run::Runner;
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 
 thread_local! {
-    /// Kept from input to input: its stacks are expensive.
-    static RUNNER: RefCell<Runner> = RefCell::new(Runner::watching());
+    /// Kept from input to input: its stacks are expensive. Never dropped: when libFuzzer ends the process,
+    /// what the engine needs for that may be gone.
+    static RUNNER: ManuallyDrop<RefCell<Runner>> =
+        ManuallyDrop::new(RefCell::new(Runner::watching()));
     static TRACER: RefCell<Tracer> = RefCell::new(Tracer::default());
     /// Where tasks have been in all inputs so far.
     static SITES: RefCell<Sites> = RefCell::new(Sites::default());
@@ -53,7 +56,8 @@ pub fn run(data: &[u8]) -> Verdict {
     let is_known = |signature: &Signature| {
         [&own, &settings.known].iter().any(|known| known.contains(revision.name, signature))
     };
-    let found = RUNNER.with_borrow_mut(|runner| {
+    let found = RUNNER.with(|runner| {
+        let runner = &mut *runner.borrow_mut();
         as_it_stands(runner, &case, revision)
             .filter(|found| !is_known(&found.failure.signature))
             .or_else(|| {
