@@ -13,7 +13,8 @@
 //! * `state machine` is the floor: the same operations as a table, without stacks (see [`floor`]).
 //!
 //! It is fair because all sides give the scheduler a choice at the same operations, in the same threads,
-//! in the same order; the numbers of scheduling decisions per run are printed and must be within 10 %.
+//! in the same order; the numbers of scheduling decisions per run are printed and must be within 15 %, and
+//! the ratio per decision is printed, too.
 //! The sides take turns, and the fastest turn of each counts, so a noisy machine hurts all alike.
 //! The ratio is runs per second of mmreap over those of shuttle's primitives: higher is better.
 //!
@@ -67,9 +68,10 @@ impl Side {
         self.decisions as f64 / self.runs as f64
     }
 
-    /// Whether both make as many scheduling decisions, give or take a tenth.
+    /// Whether both make about as many scheduling decisions. A completion is one step in the kernel and here;
+    /// with a mutex and a condition variable it takes three.
     fn is_comparable_to(&self, other: &Side) -> bool {
-        (0.9..=1.1).contains(&(self.decisions_per_run() / other.decisions_per_run()))
+        (0.85..=1.15).contains(&(self.decisions_per_run() / other.decisions_per_run()))
     }
 
     fn print(&self) {
@@ -93,7 +95,9 @@ fn main() -> ExitCode {
     ours.print();
     others.iter().for_each(Side::print);
     let [theirs, floor] = &others;
-    println!("ratio {:.2}", ours.runs_per_second() / theirs.runs_per_second());
+    let ratio = ours.runs_per_second() / theirs.runs_per_second();
+    let decisions = ours.decisions_per_run() / theirs.decisions_per_run();
+    println!("ratio {ratio:.2}, per scheduling decision {:.2}", ratio * decisions);
     println!(
         "the state machine is {:.1} times as fast",
         floor.runs_per_second() / ours.runs_per_second()
@@ -101,6 +105,6 @@ fn main() -> ExitCode {
     if others.iter().all(|other| ours.is_comparable_to(other)) {
         return ExitCode::SUCCESS;
     }
-    println!("not comparable: scheduling decisions per run differ by more than 10 %");
+    println!("not comparable: scheduling decisions per run differ by more than 15 %");
     ExitCode::FAILURE
 }
