@@ -94,10 +94,8 @@ impl<T: Object> Handle<T> {
 
     /// A checked look for what an operation is about to touch.
     pub(crate) fn look<R>(self, f: impl FnOnce(&mut T) -> R) -> R {
-        match world(|w| T::slab(w).get(self).map(f)) {
-            Ok(value) => value,
-            Err(obituary) => self.used_after_free(obituary.0, obituary.1),
-        }
+        let result = world(|w| T::slab(w).get(self).map(f));
+        result.unwrap_or_else(|obituary| self.used_after_free(obituary.0, obituary.1))
     }
 
     /// A checked access that is part of an announced operation.
@@ -107,8 +105,11 @@ impl<T: Object> Handle<T> {
         access: Access,
         f: impl FnOnce(&mut T) -> R,
     ) -> R {
-        world(|w| w.footprint.touch(self.object(), field, access));
-        self.look(f)
+        let result = world(|w| {
+            w.footprint.touch(self.object(), field, access);
+            T::slab(w).get(self).map(f)
+        });
+        result.unwrap_or_else(|obituary| self.used_after_free(obituary.0, obituary.1))
     }
 
     /// Whether the object still exists. For audits after a run, not for kernel code.
