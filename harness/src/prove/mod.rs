@@ -19,9 +19,7 @@ use crate::case::Case;
 use crate::oracle::Failure;
 use mmreap::revision::Revision;
 use search::{Bounds, Part, Shared, search};
-use std::collections::{BTreeMap, BTreeSet};
-
-pub use faults::Strike;
+use std::collections::BTreeSet;
 
 /// What keeps the number of runs small.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,8 +71,6 @@ pub struct Proof {
     pub longest: u32,
     /// Ways to let faults strike, the one without any included.
     pub placements: u64,
-    /// Failures that were seen, and how many traces showed each. One, unless all were asked for.
-    pub failures: BTreeMap<String, u64>,
     /// The traces, as [`trace::Trace::class`] numbers them, if they were asked for.
     pub classes: BTreeSet<u64>,
     /// What threads lived through, as [`behaviour::behaviour`] numbers it, if it was asked for.
@@ -161,7 +157,6 @@ impl Proof {
             runs: 0,
             longest: 0,
             placements: 0,
-            failures: BTreeMap::new(),
             classes: BTreeSet::new(),
             behaviours: BTreeSet::new(),
         }
@@ -173,9 +168,6 @@ impl Proof {
         self.longest = self.longest.max(part.longest);
         self.classes.extend(part.classes);
         self.behaviours.extend(part.behaviours);
-        for (signature, count) in part.failures {
-            *self.failures.entry(signature).or_insert(0) += count;
-        }
         if let Some((case, failure)) = part.found {
             self.verdict = Verdict::Found(Box::new(case), Box::new(failure));
         } else if part.stopped {

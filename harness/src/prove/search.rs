@@ -17,7 +17,7 @@ use mmreap::revision::Revision;
 use mmreap::sync::thread::Tid;
 use mmreap::world::{End, World, world};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -77,8 +77,6 @@ pub struct Part {
     pub stopped: bool,
     /// A failing run.
     pub found: Option<(Case, Failure)>,
-    /// Signatures, and in how many traces they were seen.
-    pub failures: BTreeMap<String, u64>,
     /// The traces.
     pub classes: BTreeSet<u64>,
     /// What threads lived through.
@@ -97,9 +95,6 @@ impl Part {
         self.found = self.found.take().or(other.found);
         self.classes.extend(other.classes);
         self.behaviours.extend(other.behaviours);
-        for (signature, count) in other.failures {
-            *self.failures.entry(signature).or_insert(0) += count;
-        }
         for (call, most) in other.calls {
             let calls = self.calls.entry(call).or_insert(0);
             *calls = most.max(*calls);
@@ -119,9 +114,6 @@ impl Part {
         if options.collect {
             self.classes.insert(explorer.class());
             self.behaviours.insert(world(|w| behaviour(w)));
-        }
-        if let Some(failure) = &outcome.failure {
-            *self.failures.entry(failure.signature.to_string()).or_insert(0) += 1;
         }
     }
 }
