@@ -175,7 +175,7 @@ fn exchange(runner: &mut Runner, case: &Case, kernel: usize, seed: u64) -> (u32,
 }
 
 /// Generated cases of which neighbours are exchanged.
-const CASES: u64 = 300;
+const CASES: u64 = 1200;
 
 #[test]
 fn independent_neighbours_commute() {
