@@ -19,7 +19,7 @@ use crate::revision::{self, Revision};
 use crate::scan_list::ScanList;
 use crate::sync::footprint::Footprint;
 use crate::sync::lock::Locks;
-use crate::sync::point::{Access, Op, Turn};
+use crate::sync::point::{Access, ExtraPoints, Op, Turn};
 use crate::sync::ready::Ready;
 use crate::sync::thread::{Sleep, Thread, Tid};
 use crate::sync::time::{Clock, PROGRESS};
@@ -121,6 +121,8 @@ pub struct World {
     pub workqueue: Workqueue,
     /// Scheduling decisions so far.
     pub step: u32,
+    /// Scheduling points that the protocol does not have; none unless asked for after each reset.
+    pub extra_points: ExtraPoints,
     /// What the step at hand touches, if somebody wants to know.
     pub footprint: Footprint,
     pub(crate) ready: Ready,
@@ -160,6 +162,7 @@ impl World {
             khugepaged: ScanList::default(),
             workqueue: Workqueue::default(),
             step: 0,
+            extra_points: ExtraPoints::None,
             footprint: Footprint::default(),
             ready: Ready::default(),
             names: KnownPairs::new(),
@@ -186,7 +189,7 @@ impl World {
         self.ksm.reset();
         self.khugepaged.reset();
         self.workqueue.reset();
-        self.step = 0;
+        (self.step, self.extra_points) = (0, ExtraPoints::None);
         self.threads_used = 0;
         self.footprint.reset();
         self.ready.reset();
@@ -264,6 +267,11 @@ impl World {
     pub(crate) fn announce(&mut self, object: ObjectRef, access: Access) {
         let site = self.threads[self.running.index()].site();
         self.ready.announce(self.running, Op { object, access, site });
+    }
+
+    /// What the running thread has announced.
+    pub(crate) fn announced(&self) -> Op {
+        self.ready.announced(self.running)
     }
 
     pub(crate) fn turn(&self) -> Turn {

@@ -2,7 +2,7 @@
 
 use crate::sync::engine;
 use crate::sync::lock::Mode;
-use crate::sync::thread::unwind;
+use crate::sync::thread::{Tid, unwind};
 use crate::trace::{ObjectRef, Site};
 use crate::world::{End, world};
 
@@ -74,25 +74,65 @@ pub struct Op {
     pub site: Site,
 }
 
+/// Scheduling points that the protocol does not have, for whoever wants to know which schedules survive a
+/// change of the code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExtraPoints {
+    /// None: what every run has unless somebody asks.
+    #[default]
+    None,
+    /// Every operation is announced twice before it happens.
+    Repeated,
+    /// Before every operation there is another one that does nothing, `FUNCTION/cond_resched`.
+    Inserted,
+}
+
 /// Announces the running thread's next operation, and lets the scheduler choose.
 pub fn point(object: ObjectRef, access: Access, verb: &'static str, noun: &'static str) {
-    let (turn, running) = world(|w| {
+    let (turn, running, extra) = world(|w| {
         w.at(verb, noun);
         let turn = w.turn();
         if turn == Turn::Running {
+            w.running().operations += 1;
             w.announce(object, access);
         }
-        (turn, w.running_tid())
+        (turn, w.running_tid(), w.extra_points)
     });
     match turn {
         Turn::Booting => {}
         Turn::Running => {
-            if engine::switch(running) {
-                leave_if_stopping();
+            if extra != ExtraPoints::None {
+                extra_point(running, extra);
             }
+            offer(running);
         }
         Turn::OverLimit => stop(End::StepLimit),
         Turn::Stopping => unwind(),
+    }
+}
+
+/// Lets the scheduler choose once more than the protocol does, before the operation that is announced.
+#[cold]
+fn extra_point(running: Tid, extra: ExtraPoints) {
+    let announced = world(|w| {
+        let (operation, op) = (w.running().operation, w.announced());
+        if extra == ExtraPoints::Inserted {
+            w.at("cond_resched", "");
+            w.announce(ObjectRef::NONE, Access::Read);
+        }
+        (operation, op)
+    });
+    offer(running);
+    world(|w| {
+        w.running().operation = announced.0;
+        w.announce(announced.1.object, announced.1.access);
+    });
+}
+
+/// Lets the scheduler choose, and leaves if the run is over by then.
+fn offer(running: Tid) {
+    if engine::switch(running) {
+        leave_if_stopping();
     }
 }
 

@@ -45,6 +45,11 @@ impl Ready {
         self.candidates[place].op = op;
     }
 
+    /// What the thread, which runs, has announced.
+    pub fn announced(&self, thread: Tid) -> Op {
+        self.candidates[self.place(thread).expect("a thread that runs is ready")].op
+    }
+
     /// Who may be chosen: the clock only if it may fire, or if nobody else is left.
     pub fn choice(&self, clock_may_fire: bool) -> &[Candidate] {
         match self.candidates.split_first() {

@@ -68,6 +68,8 @@ pub struct Thread {
     pub calls: Vec<Call>,
     /// Verb and noun of its latest operation.
     pub(crate) operation: Pair,
+    /// How many operations it has announced: tells two arrivals at one site from each other.
+    pub operations: u32,
     /// What it announced before it went to sleep.
     pub announced: Op,
     /// Its sleep, if it sleeps.

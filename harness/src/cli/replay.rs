@@ -113,7 +113,7 @@ fn replay(
         as_expected: *expected.unwrap_or(&Expect::Pass) == verdict,
         verdict: verdict.to_string(),
         expected: expected.map(Expect::to_string),
-        divergences: outcome.divergences.iter().map(|d| describe(case, d)).collect(),
+        divergences: outcome.divergences.lenient.iter().map(|d| describe(case, d)).collect(),
         same_log,
     }
 }
@@ -136,8 +136,8 @@ fn describe(case: &Case, divergence: &Divergence) -> String {
     let segment = &case.schedule.segments[divergence.segment];
     let why = match divergence.reason {
         Obstacle::NoTask => "there is no such task",
-        Obstacle::Ended => "the task ended before it came there",
-        Obstacle::NotReached => "the run ended before the task came there",
+        Obstacle::Ended(_) => "the task ended before it came there",
+        _ => "the run ended before the task came there",
     };
     format!("`{segment}` could not be followed: {why}")
 }

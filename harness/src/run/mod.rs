@@ -11,11 +11,12 @@ pub mod plan;
 use crate::case::{Case, Strategy};
 use crate::coverage::watch::{Notes, Step, Watched};
 use crate::oracle::{self, Failure};
-use crate::schedule::follow::{Decision, Divergence, Follow};
+use crate::schedule::follow::{Decision, Divergences, Follow};
 use crate::schedule::pilot::{Estimates, PILOT, Pilot};
 use crate::schedule::{Shared, strategy};
 use mmreap::revision::Revision;
 use mmreap::sync::engine::{Choose, Engine};
+use mmreap::sync::point::ExtraPoints;
 use mmreap::world::{End, world};
 use plan::Plan;
 use std::cell::RefCell;
@@ -25,6 +26,7 @@ use std::rc::Rc;
 pub struct Runner {
     engine: Engine,
     notes: Option<Notes>,
+    extra_points: ExtraPoints,
 }
 
 /// What a run came to.
@@ -37,13 +39,19 @@ pub struct Outcome {
     /// Scheduling decisions.
     pub steps: u32,
     /// Segments of the case that could not be followed.
-    pub divergences: Vec<Divergence>,
+    pub divergences: Divergences,
 }
 
 impl Runner {
     /// A runner that has not run anything.
     pub fn new() -> Self {
-        Runner { engine: Engine::new(), notes: None }
+        Runner { engine: Engine::new(), notes: None, extra_points: ExtraPoints::None }
+    }
+
+    /// A runner that gives the scheduler more choices than the protocol does: what a case comes to under it
+    /// says whether its schedule survives changes of the code.
+    pub fn with_extra_points(extra_points: ExtraPoints) -> Self {
+        Runner { extra_points, ..Runner::new() }
     }
 
     /// A runner that also notes the steps of each [`Runner::run`], for coverage.
@@ -139,7 +147,10 @@ impl Runner {
         choose: C,
     ) -> C {
         let choose = Rc::new(RefCell::new(choose));
-        world(|w| w.reset(revision));
+        world(|w| {
+            w.reset(revision);
+            w.extra_points = self.extra_points;
+        });
         boot::prepare(plan.clone());
         self.engine.run(choose.clone(), boot::main);
         Rc::into_inner(choose).expect("the engine is done with it").into_inner()

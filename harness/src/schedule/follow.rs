@@ -1,15 +1,28 @@
 //! Following a case's segments: `run TASK until SITE`.
 //!
-//! A segment constrains only what it names. While its task is blocked, the others run in order until it
-//! can go on; when all segments are done, the strategy decides. A segment that cannot be followed, because
-//! its task does not exist, ended, or never came to the place, is a divergence: it is skipped and
-//! remembered, never hidden.
+//! A segment says: TASK, and nobody else, takes steps until what it would do next is at SITE. Without a place
+//! it runs until it sleeps or ends. The clock fires once; with a place, as soon as it may. When all segments
+//! are done, the strategy decides.
+//!
+//! What cannot be had is not forced. While the task of a segment with a place sleeps, the others run in order
+//! until it can go on. A segment whose task does not exist, ended, or never came to the place is skipped.
+//! *Lenient* and *strict* following run the same schedule, and differ in what they call a divergence:
+//!
+//! * lenient: a segment that was skipped. Segments are constraints; what they leave open is open.
+//! * strict: also a segment during which another task had to run, that found nothing to do, or that the run
+//!   did not come to. Nothing is open before the last segment is done.
+//!
+//! Neither is ever hidden, and neither ends the run.
+//!
+//! Arrivals are counted so that a schedule survives changes of the code. At `FUNCTION/OPERATION`, each
+//! operation that is announced there is one, however often the scheduler may choose before it happens. At
+//! `FUNCTION`, each call is one, however many operations it has.
 
 use super::in_order::InOrder;
-use crate::case::Segment;
+use crate::case::{Segment, Stop};
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::thread::Tid;
-use mmreap::trace::Site;
+use mmreap::trace::{Event, Site, What};
 use mmreap::world::world;
 
 /// A segment that could not be followed.
@@ -26,19 +39,45 @@ pub struct Divergence {
 pub enum Obstacle {
     /// There is no task with the name.
     NoTask,
-    /// The task ended before it came to the place.
-    Ended,
-    /// The run ended before the task came to the place.
-    NotReached,
+    /// The task ended after so many arrivals at the place.
+    Ended(u32),
+    /// The run ended after so many arrivals at the place.
+    NotReached(u32),
+    /// The task slept here, and others ran. Only strict following minds.
+    Slept(Site),
+    /// The task had nothing to do. Only strict following minds.
+    Idle,
+    /// The run ended before it was the segment's turn. Only strict following minds.
+    NotBegun,
 }
+
+/// The segments that could not be followed, each list in the order of the schedule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Divergences {
+    /// Those that any following minds.
+    pub lenient: Vec<Divergence>,
+    /// Those that only strict following minds.
+    pub strict: Vec<Divergence>,
+}
+
+impl Divergences {
+    /// The first one, of all or of those that lenient following minds.
+    pub fn first(&self, strict: bool) -> Option<&Divergence> {
+        let more = self.strict.iter().filter(|_| strict);
+        self.lenient.iter().chain(more).min_by_key(|divergence| divergence.segment)
+    }
+}
+
+/// The name of the task that fires timers.
+const CLOCK: &str = "clock";
 
 /// Follows segments, then a strategy.
 pub struct Follow {
     segments: Vec<Segment>,
     rest: Box<dyn Choose>,
     position: usize,
-    arrivals: u32,
-    divergences: Vec<Divergence>,
+    progress: Progress,
+    divergences: Divergences,
     decisions: Option<Vec<Decision>>,
 }
 
@@ -53,19 +92,32 @@ pub struct Decision {
     pub left: Option<Site>,
 }
 
+/// How far the segment at hand has come.
+#[derive(Debug, Default)]
+struct Progress {
+    /// Whether its task took a step.
+    stepped: bool,
+    arrivals: u32,
+    /// The task's number of the operation that was counted last; the clock's, of what it began with.
+    operation: Option<u32>,
+    /// Events that were searched for calls.
+    events: Option<usize>,
+}
+
 /// What the segment at hand says.
 enum Order {
-    Run(Tid),
-    Wait,
+    Run(Candidate),
+    Wait(Site),
     Done,
+    Idle,
     Diverged(Obstacle),
 }
 
 impl Follow {
     /// The segments, then the strategy.
     pub fn new(segments: Vec<Segment>, rest: Box<dyn Choose>) -> Self {
-        let (divergences, decisions) = (Vec::new(), None);
-        Follow { segments, rest, position: 0, arrivals: 0, divergences, decisions }
+        let (progress, divergences) = (Progress::default(), Divergences::default());
+        Follow { segments, rest, position: 0, progress, divergences, decisions: None }
     }
 
     /// The same, and every decision is recorded.
@@ -78,12 +130,19 @@ impl Follow {
         self.decisions.take().unwrap_or_default()
     }
 
-    /// The segments that could not be followed; the first that the run did not reach closes the list.
-    pub fn divergences(&self) -> Vec<Divergence> {
+    /// The segments that could not be followed. Of those that the run did not come to, the first closes the
+    /// list.
+    pub fn divergences(&self) -> Divergences {
         let mut all = self.divergences.clone();
-        let waits = self.segments.get(self.position).is_some_and(|s| s.until.is_some());
-        if waits {
-            all.push(Divergence { segment: self.position, reason: Obstacle::NotReached });
+        let Some(segment) = self.segments.get(self.position) else { return all };
+        let at = |segment, reason| Divergence { segment, reason };
+        let fires = segment.task == CLOCK && self.progress.stepped;
+        if segment.until.is_some() && !fires {
+            all.lenient.push(at(self.position, Obstacle::NotReached(self.progress.arrivals)));
+        }
+        let next = self.position + usize::from(self.progress.stepped);
+        if next < self.segments.len() {
+            all.strict.push(at(next, Obstacle::NotBegun));
         }
         all
     }
@@ -101,17 +160,21 @@ impl Follow {
     #[inline(never)]
     fn follow(&mut self, candidates: &[Candidate], current: Option<Tid>) -> Option<Tid> {
         while let Some(segment) = self.segments.get(self.position) {
-            match order(segment, candidates, &mut self.arrivals) {
-                Order::Run(thread) => {
-                    if thread == Tid::CLOCK {
-                        self.next_segment();
-                    }
-                    return Some(thread);
+            match order(segment, candidates, &mut self.progress) {
+                Order::Run(candidate) => return Some(self.step(candidate)),
+                Order::Wait(site) => {
+                    self.note_sleep(site);
+                    return Some(InOrder.choose(candidates, current));
                 }
-                Order::Wait => return Some(InOrder.choose(candidates, current)),
                 Order::Done => self.next_segment(),
+                Order::Idle => {
+                    let segment = self.position;
+                    self.divergences.strict.push(Divergence { segment, reason: Obstacle::Idle });
+                    self.next_segment();
+                }
                 Order::Diverged(reason) => {
-                    self.divergences.push(Divergence { segment: self.position, reason });
+                    let segment = self.position;
+                    self.divergences.lenient.push(Divergence { segment, reason });
                     self.next_segment();
                 }
             }
@@ -119,9 +182,26 @@ impl Follow {
         None
     }
 
+    fn step(&mut self, candidate: Candidate) -> Tid {
+        self.progress.stepped = true;
+        if candidate.thread == Tid::CLOCK {
+            self.progress.operation.get_or_insert(operations(Tid::CLOCK));
+        }
+        candidate.thread
+    }
+
+    /// Once for each segment: where its task slept first.
+    fn note_sleep(&mut self, site: Site) {
+        let segment = self.position;
+        let strict = &mut self.divergences.strict;
+        if strict.last().is_none_or(|last| last.segment != segment) {
+            strict.push(Divergence { segment, reason: Obstacle::Slept(site) });
+        }
+    }
+
     fn next_segment(&mut self) {
         self.position += 1;
-        self.arrivals = 0;
+        self.progress = Progress::default();
     }
 }
 
@@ -142,21 +222,25 @@ fn decision(thread: Tid, candidates: &[Candidate], current: Option<Tid>) -> Deci
     Decision { thread, site, left }
 }
 
-fn order(segment: &Segment, candidates: &[Candidate], arrivals: &mut u32) -> Order {
+fn order(segment: &Segment, candidates: &[Candidate], progress: &mut Progress) -> Order {
     let Some((thread, ended)) = find(&segment.task) else {
         return Order::Diverged(Obstacle::NoTask);
     };
-    let candidate = candidates.iter().find(|c| c.thread == thread);
+    let candidate = candidates.iter().find(|c| c.thread == thread).copied();
+    if thread == Tid::CLOCK && progress.has_fired() {
+        return Order::Done;
+    }
     match (&segment.until, candidate) {
-        (None, Some(_)) => Order::Run(thread),
-        (None, None) => Order::Done,
-        (Some(_), None) if ended => Order::Diverged(Obstacle::Ended),
-        (Some(_), None) => Order::Wait,
-        (Some(stop), Some(candidate)) => {
-            let here = is_at(thread, &candidate.op.site, &stop.site);
-            *arrivals += u32::from(here);
-            if here && *arrivals >= stop.nth { Order::Done } else { Order::Run(thread) }
-        }
+        (Some(_), Some(clock)) if thread == Tid::CLOCK => Order::Run(clock),
+        (None, Some(candidate)) => Order::Run(candidate),
+        (None, None) if progress.stepped => Order::Done,
+        (None, None) => Order::Idle,
+        (Some(_), None) if ended => Order::Diverged(Obstacle::Ended(progress.arrivals)),
+        (Some(_), None) => Order::Wait(world(|w| w.threads()[thread.index()].site())),
+        (Some(stop), Some(candidate)) => match progress.arrives(&candidate, stop) {
+            true => Order::Done,
+            false => Order::Run(candidate),
+        },
     }
 }
 
@@ -168,15 +252,53 @@ fn find(name: &str) -> Option<(Tid, bool)> {
     })
 }
 
-/// Whether a thread that announced an operation at the site is at the place: `FUNCTION` stands for
-/// every operation in it and below it, `FUNCTION/OPERATION` for one.
-fn is_at(thread: Tid, site: &Site, place: &str) -> bool {
-    match place.split_once('/') {
-        Some((function, _)) if function != site.function() => false,
-        Some(_) => site.to_string() == place,
-        None => {
-            let inside = |call: &mmreap::trace::Call| call.function() == place;
-            world(|w| w.threads()[thread.index()].calls.iter().any(inside))
+/// How many operations the thread has announced.
+fn operations(thread: Tid) -> u32 {
+    world(|w| w.threads()[thread.index()].operations)
+}
+
+impl Progress {
+    /// Whether the clock is past the operation that it began with.
+    fn has_fired(&self) -> bool {
+        self.operation.is_some_and(|began| began != operations(Tid::CLOCK))
+    }
+
+    /// Whether the thread is at the place for the time that the stop means.
+    fn arrives(&mut self, candidate: &Candidate, stop: &Stop) -> bool {
+        let here = match stop.site.split_once('/') {
+            Some((function, _)) => {
+                let here = function == candidate.op.site.function()
+                    && candidate.op.site.to_string() == stop.site;
+                self.count_operation(candidate.thread, here);
+                here
+            }
+            None => self.count_calls(candidate.thread, &stop.site),
+        };
+        here && self.arrivals >= stop.nth
+    }
+
+    fn count_operation(&mut self, thread: Tid, here: bool) {
+        let operation = operations(thread);
+        if here && self.operation.replace(operation) != Some(operation) {
+            self.arrivals += 1;
         }
+    }
+
+    /// Whether the thread is in the function, or in what it calls. Where it is when the segment begins counts.
+    fn count_calls(&mut self, thread: Tid, function: &str) -> bool {
+        world(|w| {
+            let calls = &w.threads()[thread.index()].calls;
+            let inside = calls.iter().any(|call| call.function() == function);
+            let enters = |event: &&Event| {
+                event.thread == thread
+                    && event.what == What::Enter
+                    && event.site.function() == function
+            };
+            self.arrivals += match self.events.replace(w.log.len()) {
+                None => u32::from(inside),
+                Some(seen) => w.log[seen..].iter().filter(enters).count() as u32,
+            };
+            inside
+        })
     }
 }
