@@ -16,5 +16,6 @@ pub mod explain;
 pub mod minimize;
 pub mod oracle;
 pub mod prove;
+pub mod replay;
 pub mod run;
 pub mod schedule;

@@ -86,7 +86,7 @@ fn shorten(text: &str) -> String {
 }
 
 /// Quotes a word of the input in a message: shortened, and with nothing that a terminal obeys.
-pub(super) fn quote(word: &str) -> String {
+pub(crate) fn quote(word: &str) -> String {
     format!("`{}`", shorten(&word.escape_debug().to_string()))
 }
 
@@ -94,7 +94,7 @@ pub(super) fn quote(word: &str) -> String {
 const LISTED: usize = 32;
 
 /// Lists what is allowed, after the one that `word` may have meant.
-pub(super) fn allowed(word: &str, what: &str, candidates: &[impl AsRef<str>]) -> String {
+pub(crate) fn allowed(word: &str, what: &str, candidates: &[impl AsRef<str>]) -> String {
     let guess = match nearest(word, candidates) {
         Some(guess) => format!("did you mean `{guess}`? "),
         None => String::new(),
@@ -108,9 +108,12 @@ pub(super) fn allowed(word: &str, what: &str, candidates: &[impl AsRef<str>]) ->
     format!("{guess}{what}: {}", list.join(", "))
 }
 
+/// Longer words are not compared, for the work's sake; longer than any site.
+const COMPARED: usize = 100;
+
 /// The candidate that differs from `word` in at most a third of its letters, the compiler's limit.
-fn nearest<'a>(word: &str, candidates: &'a [impl AsRef<str>]) -> Option<&'a str> {
-    if word.len() > SHOWN {
+pub(crate) fn nearest<'a>(word: &str, candidates: &'a [impl AsRef<str>]) -> Option<&'a str> {
+    if word.len() > COMPARED {
         return None;
     }
     let close = word.chars().count().max(3) / 3;

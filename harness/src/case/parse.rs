@@ -46,6 +46,21 @@ pub fn parse(text: &str) -> Result<Case, CaseError> {
     Err(mistake.in_text(text))
 }
 
+/// Where in the text that a case was read from a problem lies that only a run could find.
+pub fn locate(text: &str, problem: Problem) -> CaseError {
+    let mut parser = Parser::default();
+    // Of a text that is no case, what could be read until its first mistake has a place.
+    let _ = parser.read(text);
+    parser.locate(problem, text.trim_end().len()).in_text(text)
+}
+
+/// The comments that are no notes, in their order: what printing the case drops.
+pub fn comments(text: &str) -> Vec<String> {
+    let body = lines(text).skip(1).skip_while(|line| line.comment().is_some());
+    let remarks = body.filter_map(Line::remark).filter(|remark| !remark.is_empty());
+    remarks.map(String::from).collect()
+}
+
 fn check_size(size: usize) -> Result<(), CaseError> {
     if size <= limit::BYTES {
         return Ok(());

@@ -1,10 +1,12 @@
-//! The command line: `mmreap fuzz | replay | minimize | explain | prove | sweep | kernels | nightly | bench`.
+//! The command line: `mmreap fuzz | replay | minimize | explain | prove | sweep | corpus | kernels | nightly |
+//! bench`.
 //!
 //! Arguments and printing only; what the commands do is in the other modules. Exit codes: 0 nothing found
 //! or all as expected, 1 a failure found or a verdict that differs, 2 bad usage or bad input, 3 (only
 //! `prove`) stopped before the end.
 
 mod bench;
+mod corpus;
 mod explain;
 mod fuzz;
 mod kernels;
@@ -15,8 +17,8 @@ mod replay;
 mod sweep;
 
 use crate::case::Case;
-use crate::case::error::CaseError;
-use crate::corpus::{self, CorpusError};
+use crate::corpus::{CaseFile, CorpusError, write};
+use crate::replay::own_kernel;
 use clap::{Parser, Subcommand};
 use mmreap::revision::{self, Revision};
 use std::path::{Path, PathBuf};
@@ -69,6 +71,8 @@ enum Command {
     Prove(prove::Arguments),
     /// Let every call of every fault point fail once
     Sweep(sweep::Arguments),
+    /// Check case files, and tidy them up
+    Corpus(corpus::Arguments),
     /// List the releases and mutants that cases can run on
     Kernels(kernels::Arguments),
     /// Replay the corpus, fuzz every release, and report
@@ -90,9 +94,9 @@ struct OneCase {
 
 impl OneCase {
     fn load(&self) -> Result<(Case, &'static Revision), Stop> {
-        let case = corpus::load(&self.file)?;
-        let revision = revision_of(&self.file, &case, self.kernel)?;
-        Ok((case, revision))
+        let file = CaseFile::read(&self.file)?;
+        let revision = revision_of(&file, self.kernel)?;
+        Ok((file.case, revision))
     }
 }
 
@@ -114,6 +118,7 @@ pub fn run() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Prove(arguments) => prove::run(&arguments),
         Command::Sweep(arguments) => sweep::run(&arguments),
+        Command::Corpus(arguments) => corpus::run(&arguments),
         Command::Kernels(arguments) => kernels::run(&arguments),
         Command::Nightly(arguments) => nightly::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
@@ -148,33 +153,15 @@ fn unknown(kind: &str, name: &str, known: &[&str]) -> String {
     format!("there is no {kind} `{name}`; did you mean `{nearest}`? Known: {}", known.join(", "))
 }
 
-/// The revision that a case of a file asks for, unless another one is given.
+/// The revision that the case of a file asks for, unless another one is given.
 fn revision_of(
-    path: &Path,
-    case: &Case,
+    file: &CaseFile,
     given: Option<&'static Revision>,
-) -> Result<&'static Revision, Stop> {
-    match given.or_else(|| revision::find(&case.kernel)) {
+) -> Result<&'static Revision, CorpusError> {
+    match given {
         Some(revision) => Ok(revision),
-        None => Err(unknown_in_file(path, &case.kernel)),
+        None => own_kernel(&file.case).map_err(|problem| file.error(problem)),
     }
-}
-
-/// Points at the `kernel` line of the file.
-fn unknown_in_file(path: &Path, name: &str) -> Stop {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    let line = text.lines().position(|line| line.trim_start().starts_with("kernel ")).unwrap_or(0);
-    let offset: usize = text.lines().take(line).map(|line| line.len() + 1).sum();
-    let start = text[offset..].find(name).map_or(offset, |column| offset + column);
-    let error = CaseError {
-        message: unknown_kernel(name),
-        line: line + 1,
-        column: start - offset + 1,
-        span: start..start + name.len(),
-        label: String::new(),
-        help: Some("`mmreap kernels` lists what each of them changed".to_string()),
-    };
-    Stop(error.render(&path.display().to_string(), text.as_bytes(), wants_color()))
 }
 
 /// Notes Ctrl-C, so that a command can end in good order. The second one ends it at once.
@@ -192,7 +179,7 @@ fn catch_interrupts() -> Result<Arc<AtomicBool>, Stop> {
 
 /// Writes the case; if that fails, shows it, so that it is not lost.
 fn write_or_show(path: &Path, case: &Case) -> Result<(), CorpusError> {
-    let written = corpus::write(path, &case.to_string());
+    let written = write(path, &case.to_string());
     if written.is_err() {
         anstream::println!("{case}");
     }

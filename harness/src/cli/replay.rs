@@ -1,10 +1,13 @@
 //! `mmreap replay`: cases run as they stand, and their verdicts are compared.
+//!
+//! What makes the exit code 1 is drawn; a divergence that does not is noted in one line.
 
 use super::{AS_EXPECTED, BAD_INPUT, FOUND, Stop, parse_kernel, print_json, revision_of};
-use crate::case::{Case, Expect};
-use crate::corpus;
-use crate::run::{Outcome, Runner};
-use crate::schedule::follow::{Divergence, Obstacle};
+use crate::case::Expect;
+use crate::case::check::Problem;
+use crate::corpus::{CaseFile, CorpusError};
+use crate::replay::{diverged, replay, stated_kernels, wrong_verdict};
+use crate::run::Runner;
 use mmreap::revision::{self, Revision};
 use mmreap::world::world;
 use serde::Serialize;
@@ -15,8 +18,13 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "\
 Without --kernel, a case runs on its own kernel and on every kernel that it states a verdict for.
 
+A schedule is followed as far as it goes: while the task of a `run` line sleeps, others run. With --strict,
+each line has to be followed exactly on the case's own kernel, or on the one of --kernel.
+
 Examples:
   mmreap replay corpus/*.mmreap
+  mmreap replay CASE.mmreap --strict
+  mmreap replay CASE.mmreap --all-kernels
   mmreap replay CASE.mmreap --kernel v4.15 --log")]
 pub struct Arguments {
     /// Case files
@@ -25,6 +33,15 @@ pub struct Arguments {
     /// Run on this release or mutant only
     #[arg(long, value_name = "REV", value_parser = parse_kernel)]
     kernel: Option<&'static Revision>,
+    /// Run on every release, and show a table
+    #[arg(long, conflicts_with = "kernel")]
+    all_kernels: bool,
+    /// Run on every mutant, too
+    #[arg(long, requires = "all_kernels")]
+    mutants: bool,
+    /// Let nobody else run while a `run` line is not done
+    #[arg(long)]
+    strict: bool,
     /// Print the whole event log of each run
     #[arg(long)]
     log: bool,
@@ -43,8 +60,20 @@ struct Line {
     verdict: String,
     expected: Option<String>,
     as_expected: bool,
-    divergences: Vec<String>,
+    /// The first line that could not be followed.
+    divergence: Option<String>,
+    /// Whether there is none, if that was demanded.
+    followed: bool,
     same_log: bool,
+    /// The lines of the case that what happened is not like.
+    #[serde(skip)]
+    errors: Vec<CorpusError>,
+}
+
+impl Line {
+    fn is_good(&self) -> bool {
+        self.as_expected && self.followed && self.same_log
+    }
 }
 
 /// Replays every file. A file that cannot be read does not stop the others.
@@ -64,7 +93,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     if arguments.json {
         print_json(&lines);
     }
-    let differs = lines.iter().any(|line| !line.as_expected || !line.same_log);
+    let differs = lines.iter().any(|line| !line.is_good());
     Ok(match (bad, differs) {
         (1.., _) => BAD_INPUT,
         (_, true) => FOUND,
@@ -73,88 +102,92 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
 }
 
 fn replay_file(runner: &mut Runner, path: &Path, arguments: &Arguments) -> Result<Vec<Line>, Stop> {
-    let case = corpus::load(path)?;
-    let own = revision_of(path, &case, arguments.kernel)?;
-    let mut revisions = vec![own];
-    if arguments.kernel.is_none() {
-        revisions.extend(case.others.iter().filter_map(|(name, _)| revision::find(name)));
+    let file = CaseFile::read(path)?;
+    let kernels = kernels(&file, arguments)?;
+    if arguments.all_kernels && !arguments.json {
+        anstream::println!("{}", path.display());
     }
-    let lines = revisions.into_iter().map(|revision| {
-        let line = replay(runner, path, &case, revision, arguments);
+    let lines = kernels.into_iter().map(|kernel| {
+        let line = replay_on(runner, &file, kernel, arguments);
         if !arguments.json {
-            show(&line);
+            show(&line, arguments.all_kernels);
         }
         line
     });
     Ok(lines.collect())
 }
 
-fn replay(
+/// The kernels that were asked for. Of a table, the case's own is a line, too, if it is a mutant.
+fn kernels(file: &CaseFile, arguments: &Arguments) -> Result<Vec<&'static Revision>, Stop> {
+    let own = revision_of(file, arguments.kernel)?;
+    if arguments.kernel.is_some() {
+        return Ok(vec![own]);
+    }
+    let stated = stated_kernels(&file.case).map_err(|problem| file.error(problem))?;
+    let releases = revision::RELEASES.map(|release| release.name);
+    Ok(match (arguments.all_kernels, arguments.mutants) {
+        (false, _) => stated,
+        (true, true) => revision::all().collect(),
+        (true, false) => revision::all()
+            .filter(|kernel| releases.contains(&kernel.name) || kernel.name == own.name)
+            .collect(),
+    })
+}
+
+fn replay_on(
     runner: &mut Runner,
-    path: &Path,
-    case: &Case,
-    revision: &'static Revision,
+    file: &CaseFile,
+    kernel: &'static Revision,
     arguments: &Arguments,
 ) -> Line {
-    let outcome = runner.run_case(case, revision);
+    let replay = replay(runner, &file.case, kernel);
     let log = world(|w| crate::explain::log(w));
     if arguments.log {
         anstream::print!("{log}");
     }
     let same_log = (1..arguments.repeat).all(|_| {
-        runner.run_case(case, revision);
+        runner.run_case(&file.case, kernel);
         world(|w| crate::explain::log(w)) == log
     });
-    let expected = expectation(case, revision);
-    let verdict = verdict(&outcome);
+    let meant = arguments.kernel.is_some() || kernel.name == file.case.kernel;
+    let strict = arguments.strict && meant;
+    let first = replay.divergences.first(strict);
+    let divergence = first.map(|it| {
+        let problem = diverged(runner, &file.case, kernel, it);
+        // Where a case was not written for the kernel, its places were not meant to be others.
+        file.error(if meant { problem } else { Problem { help: None, ..problem } })
+    });
+    let verdict = wrong_verdict(&file.case, &replay).map(|problem| file.error(problem));
     Line {
-        file: path.to_path_buf(),
-        kernel: revision.name,
-        as_expected: *expected.unwrap_or(&Expect::Pass) == verdict,
-        verdict: verdict.to_string(),
-        expected: expected.map(Expect::to_string),
-        divergences: outcome.divergences.lenient.iter().map(|d| describe(case, d)).collect(),
+        file: file.path.clone(),
+        kernel: kernel.name,
+        as_expected: replay.is_as_expected(),
+        verdict: replay.got.to_string(),
+        expected: replay.expected.as_ref().map(Expect::to_string),
+        divergence: divergence.as_ref().map(CorpusError::to_string),
+        followed: !strict || divergence.is_none(),
         same_log,
+        errors: verdict.into_iter().chain(divergence).collect(),
     }
 }
 
-fn verdict(outcome: &Outcome) -> Expect {
-    match &outcome.failure {
-        Some(failure) => Expect::Fail(failure.signature.clone()),
-        None => Expect::Pass,
-    }
-}
-
-fn expectation<'a>(case: &'a Case, revision: &Revision) -> Option<&'a Expect> {
-    if case.kernel == revision.name {
-        return case.expect.as_ref();
-    }
-    case.others.iter().find(|(name, _)| name == revision.name).map(|(_, expect)| expect)
-}
-
-fn describe(case: &Case, divergence: &Divergence) -> String {
-    let segment = &case.schedule.segments[divergence.segment];
-    let why = match divergence.reason {
-        Obstacle::NoTask => "there is no such task",
-        Obstacle::Ended(_) => "the task ended before it came there",
-        _ => "the run ended before the task came there",
-    };
-    format!("`{segment}` could not be followed: {why}")
-}
-
-fn show(line: &Line) {
+fn show(line: &Line, in_table: bool) {
     let mark = match (&line.expected, line.as_expected) {
-        (None, _) => String::new(),
-        (Some(_), true) => ", as expected".to_string(),
-        (Some(expected), false) => format!(", but expected {expected}"),
+        (None, _) => "",
+        (Some(_), true) => ", as expected",
+        (Some(_), false) => ", not as expected",
     };
-    anstream::println!("{}: {} {}{mark}", line.file.display(), line.kernel, line.verdict);
+    if in_table {
+        anstream::println!("  {:<10}  {}{mark}", line.kernel, line.verdict);
+    } else {
+        anstream::println!("{}: {} {}{mark}", line.file.display(), line.kernel, line.verdict);
+    }
     if !line.same_log {
         anstream::println!("  the event logs of two runs differ");
     }
-    if !line.as_expected {
-        for divergence in &line.divergences {
-            anstream::println!("  {divergence}");
-        }
+    if !line.is_good() {
+        line.errors.iter().for_each(|error| anstream::println!("{}", error.render(true)));
+    } else if let Some(divergence) = &line.divergence {
+        anstream::println!("  {divergence}");
     }
 }

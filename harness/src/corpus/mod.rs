@@ -3,19 +3,31 @@
 //! Files are written to a temporary name beside their place and then renamed, so that an interrupted
 //! program leaves either the old file or the new one. A file's name says the revision and the signature;
 //! what it means is only in its text.
+//!
+//! [`check`] says whether everything in it is so; [`dedup`], [`rename`] and [`upgrade`] say what would make it
+//! tidy, each as [`change`]s that somebody else makes or only looks at.
 
+pub mod change;
+pub mod check;
+pub mod dedup;
+pub mod rename;
+pub mod upgrade;
+
+use crate::case::check::Problem;
 use crate::case::error::CaseError;
-use crate::case::parse::parse_bytes;
+use crate::case::parse::{locate, parse_bytes};
 use crate::case::{Case, Expect, Signature};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tempfile::NamedTempFile;
 
 /// The ending of case files.
 pub const EXTENSION: &str = "mmreap";
 
-/// Why a case file could not be used.
+/// Why a case file could not be used, or what is wrong with it.
 #[derive(Debug)]
 pub enum CorpusError {
     /// The file system said no.
@@ -27,7 +39,7 @@ pub enum CorpusError {
         /// Why not.
         source: io::Error,
     },
-    /// The text is not a case.
+    /// The text is not a case, or what it says is not so.
     Case {
         /// The file.
         path: PathBuf,
@@ -42,6 +54,11 @@ impl CorpusError {
     /// The file system said no to an action on a path.
     pub fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         CorpusError::Io { action, path: path.to_path_buf(), source }
+    }
+
+    /// Something is wrong at a place of a file's text.
+    fn case(path: &Path, text: Vec<u8>, error: CaseError) -> Self {
+        CorpusError::Case { path: path.to_path_buf(), text, error: Box::new(error) }
     }
 
     /// The message for a person, with the lines of the file that matter.
@@ -70,14 +87,56 @@ impl fmt::Display for CorpusError {
 
 impl std::error::Error for CorpusError {}
 
-/// Reads one case file.
+/// A case file that was read.
+#[derive(Clone, Debug)]
+pub struct CaseFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+    /// What the text means.
+    pub case: Case,
+}
+
+impl CaseFile {
+    /// Reads one case file.
+    pub fn read(path: &Path) -> Result<Self, CorpusError> {
+        let bytes = std::fs::read(path).map_err(|source| CorpusError::io("read", path, source))?;
+        match parse_bytes(&bytes) {
+            Ok(case) => {
+                let text = String::from_utf8(bytes).expect("the parser refuses what is no text");
+                Ok(CaseFile { path: path.to_path_buf(), text, case })
+            }
+            Err(error) => Err(CorpusError::case(path, bytes, error)),
+        }
+    }
+
+    /// The problem as an error of this file.
+    pub fn error(&self, problem: Problem) -> CorpusError {
+        CorpusError::case(&self.path, self.text.clone().into(), locate(&self.text, problem))
+    }
+}
+
+/// Reads the case of one file.
 pub fn load(path: &Path) -> Result<Case, CorpusError> {
-    let text = std::fs::read(path).map_err(|source| CorpusError::io("read", path, source))?;
-    parse_bytes(&text).map_err(|error| CorpusError::Case {
-        path: path.to_path_buf(),
-        text,
-        error: Box::new(error),
-    })
+    CaseFile::read(path).map(|file| file.case)
+}
+
+/// The files that paths stand for: a directory for its case files, sorted by name. However often a file is
+/// named, it is there once.
+pub fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CorpusError> {
+    let (mut files, mut seen) = (Vec::new(), BTreeSet::new());
+    for path in paths {
+        let named = if path.is_dir() { list(path)? } else { vec![path.clone()] };
+        for file in named {
+            let real =
+                file.canonicalize().map_err(|error| CorpusError::io("read", &file, error))?;
+            if seen.insert(real) {
+                files.push(file);
+            }
+        }
+    }
+    Ok(files)
 }
 
 /// The case files of a directory, sorted by name. A directory that does not exist is empty.
@@ -116,6 +175,28 @@ pub fn write_unflushed(path: &Path, text: &str) -> Result<(), CorpusError> {
 }
 
 fn replace(path: &Path, text: &str, flush: bool) -> Result<(), CorpusError> {
+    let file = temporary(path, text, flush)?;
+    file.persist(path).map_err(|error| CorpusError::io("write", path, error.error))?;
+    Ok(())
+}
+
+/// Gives a file another name, unless that is taken. Whenever this is interrupted, its text is in one of the
+/// two, or in both.
+pub fn rename(from: &Path, to: &Path) -> Result<(), CorpusError> {
+    let text =
+        std::fs::read_to_string(from).map_err(|error| CorpusError::io("read", from, error))?;
+    let file = temporary(to, &text, true)?;
+    file.persist_noclobber(to).map_err(|error| CorpusError::io("write", to, error.error))?;
+    remove(from)
+}
+
+/// Removes a file.
+pub fn remove(path: &Path) -> Result<(), CorpusError> {
+    std::fs::remove_file(path).map_err(|source| CorpusError::io("remove", path, source))
+}
+
+/// The text in a file beside the path.
+fn temporary(path: &Path, text: &str, flush: bool) -> Result<NamedTempFile, CorpusError> {
     let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let fail = |source| CorpusError::io("write", path, source);
     let mut file = readable().tempfile_in(directory).map_err(fail)?;
@@ -123,8 +204,7 @@ fn replace(path: &Path, text: &str, flush: bool) -> Result<(), CorpusError> {
     if flush {
         file.as_file().sync_all().map_err(fail)?;
     }
-    file.persist(path).map_err(|error| fail(error.error))?;
-    Ok(())
+    Ok(file)
 }
 
 /// The beginning of the names of files that are being written.

@@ -54,6 +54,13 @@ impl<'a> Line<'a> {
         Some(comment.trim_matches(is_blank))
     }
 
+    /// The comment behind the words, if there is one.
+    pub fn remark(self) -> Option<&'a str> {
+        let end = self.words().last().map_or(0, |word| word.span().end - self.start);
+        let rest = Line { text: &self.text[end..], ..self };
+        rest.comment()
+    }
+
     /// Refuses characters that a terminal would obey.
     pub fn check_characters(self) -> Result<(), Mistake> {
         match self.text.char_indices().find(|(_, c)| bounds::is_forbidden(*c)) {

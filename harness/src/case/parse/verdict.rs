@@ -26,10 +26,10 @@ impl<'a> Parser<'a> {
         reader: &mut Reader<'a, '_>,
     ) -> Result<Expect, Mistake> {
         let oracle = reader.expect("`pass`, or an oracle such as `O-PT-UAF`")?;
+        self.mark(item, "ORACLE", oracle.span());
         if oracle.text == "pass" {
             return Ok(Expect::Pass);
         }
-        self.mark(item, "ORACLE", oracle.span());
         let object = reader.expect("the kind of object, such as `page_table`")?;
         self.mark(item, "OBJECT", object.span());
         let mut sites = Vec::new();

@@ -1,0 +1,122 @@
+//! `mmreap corpus`: whether case files are in order, and what would put them in order.
+
+use super::{AS_EXPECTED, BAD_INPUT, FOUND, Stop};
+use crate::corpus::change::Plan;
+use crate::corpus::check::check;
+use crate::corpus::dedup::dedup;
+use crate::corpus::rename::rename;
+use crate::corpus::upgrade::upgrade;
+use crate::corpus::{CaseFile, CorpusError, expand};
+use crate::run::Runner;
+use std::path::PathBuf;
+
+/// Arguments of `mmreap corpus`.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+What changes files only shows what it would do, until it is told to --apply it.
+
+Examples:
+  mmreap corpus check
+  mmreap corpus dedup found/ --apply
+  mmreap corpus upgrade CASE.mmreap
+
+Exit codes:
+  0  everything is in order, or was put in order
+  1  something is wrong, or left to do
+  2  a file cannot be read or written")]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand, Debug)]
+enum Command {
+    /// Replay every case on the kernels it names; look at names, form and duplicates
+    Check(Files),
+    /// Of the cases with one kernel and signature, keep the smallest that replays
+    Dedup(Changes),
+    /// Name files after kernel and signature
+    Rename(Changes),
+    /// Rewrite files in the present version's canonical form; comments become notes at the head
+    Upgrade(Changes),
+}
+
+#[derive(clap::Args, Debug)]
+struct Files {
+    /// Case files, and directories of them
+    #[arg(default_value = "corpus", value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+#[derive(clap::Args, Debug)]
+struct Changes {
+    #[command(flatten)]
+    files: Files,
+    /// Do it
+    #[arg(long)]
+    apply: bool,
+}
+
+/// What to do with the files that could be read.
+type Tidy = fn(&[CaseFile]) -> Plan;
+
+/// Checks or tidies.
+pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
+    match &arguments.command {
+        Command::Check(files) => check_all(files),
+        Command::Dedup(changes) => tidy(changes, |files| dedup(&mut Runner::new(), files)),
+        Command::Rename(changes) => tidy(changes, rename),
+        Command::Upgrade(changes) => tidy(changes, upgrade),
+    }
+}
+
+fn check_all(arguments: &Files) -> Result<u8, Stop> {
+    let (files, unreadable) = read(arguments)?;
+    let wrong = check(&mut Runner::new(), &files);
+    complain(&wrong);
+    anstream::println!("{} cases, {} complaints", files.len(), wrong.len() + unreadable);
+    Ok(exit_code(unreadable, wrong.len()))
+}
+
+fn tidy(arguments: &Changes, tidy: Tidy) -> Result<u8, Stop> {
+    let (files, unreadable) = read(&arguments.files)?;
+    let plan = tidy(&files);
+    complain(&plan.refused);
+    for change in &plan.changes {
+        if arguments.apply {
+            change.apply()?;
+        }
+        anstream::println!("{change}");
+    }
+    let left = if arguments.apply { 0 } else { plan.changes.len() };
+    if left > 0 {
+        anstream::println!("nothing is changed without --apply");
+    }
+    Ok(exit_code(unreadable, left + plan.refused.len()))
+}
+
+/// The files that can be read, and the number of those that cannot, about which a message is printed.
+fn read(arguments: &Files) -> Result<(Vec<CaseFile>, usize), CorpusError> {
+    let paths = expand(&arguments.paths)?;
+    let (mut files, mut wrong) = (Vec::new(), Vec::new());
+    for path in &paths {
+        match CaseFile::read(path) {
+            Ok(file) => files.push(file),
+            Err(error) => wrong.push(error),
+        }
+    }
+    complain(&wrong);
+    Ok((files, wrong.len()))
+}
+
+fn complain(errors: &[CorpusError]) {
+    errors.iter().for_each(|error| anstream::eprintln!("{}\n", error.render(true)));
+}
+
+fn exit_code(unreadable: usize, wrong: usize) -> u8 {
+    match (unreadable, wrong) {
+        (1.., _) => BAD_INPUT,
+        (0, 1..) => FOUND,
+        (0, 0) => AS_EXPECTED,
+    }
+}

@@ -1,0 +1,99 @@
+//! What is wrong in a corpus: cases that do not do what they say, files that are not named after what they
+//! hold, two files for one failure.
+//!
+//! Every complaint points at the line that is wrong, or that the file contradicts. A case that passes has no
+//! failure to be named after, and may be there more than once.
+
+use super::{CaseFile, CorpusError, expected, file_name};
+use crate::case::Signature;
+use crate::case::check::{Item, Place, Problem};
+use crate::case::error::CaseError;
+use crate::replay::{diverged, replay, stated_kernels, wrong_verdict};
+use crate::run::Runner;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Everything that is wrong with the files, in their order.
+pub fn check(runner: &mut Runner, files: &[CaseFile]) -> Vec<CorpusError> {
+    let mut seen = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for file in files {
+        let problems = form(file).into_iter().chain(misnamed(file));
+        wrong.extend(problems.chain(twin(file, &mut seen)));
+        wrong.extend(behaviour(runner, file));
+    }
+    wrong
+}
+
+/// What the case does: its verdict on every kernel that it names, and its schedule on its own.
+pub fn behaviour(runner: &mut Runner, file: &CaseFile) -> Vec<CorpusError> {
+    let case = &file.case;
+    if case.expect.is_none() {
+        let help = "such as `expect pass`: what the case promises on its own kernel";
+        return vec![at_verdict(file, "there is no `expect` line".into(), help.into())];
+    }
+    let kernels = match stated_kernels(case) {
+        Ok(kernels) => kernels,
+        Err(problem) => return vec![file.error(problem)],
+    };
+    let mut problems = Vec::new();
+    for kernel in kernels {
+        let replay = replay(runner, case, kernel);
+        problems.extend(wrong_verdict(case, &replay));
+        if kernel.name == case.kernel
+            && let Some(divergence) = replay.divergences.first(false)
+        {
+            problems.push(diverged(runner, case, kernel, divergence));
+        }
+    }
+    problems.into_iter().map(|problem| file.error(problem)).collect()
+}
+
+/// A text that is not canonical: its first line that would be another.
+fn form(file: &CaseFile) -> Option<CorpusError> {
+    let canonical = file.case.to_string();
+    if canonical == file.text {
+        return None;
+    }
+    let pairs = file.text.lines().zip(canonical.lines());
+    let line = pairs.take_while(|(is, should)| is == should).count();
+    let start = file.text.split_inclusive('\n').take(line).map(str::len).sum::<usize>();
+    let length = file.text[start..].lines().next().map_or(0, str::len);
+    let error = CaseError {
+        message: "from here on the text is not in canonical form".into(),
+        line: line + 1,
+        column: 1,
+        span: start..start + length,
+        label: String::new(),
+        help: Some("`mmreap corpus upgrade` shows and writes it".into()),
+    };
+    Some(CorpusError::case(&file.path, file.text.clone().into(), error))
+}
+
+/// A file whose name does not follow from its case.
+fn misnamed(file: &CaseFile) -> Option<CorpusError> {
+    let name = file_name(&file.case, expected(&file.case)?);
+    if file.path.file_name().is_some_and(|is| is == name.as_str()) {
+        return None;
+    }
+    let message = format!("a case that expects this is in a file named {name}");
+    Some(at_verdict(file, message, "`mmreap corpus rename` renames it".into()))
+}
+
+/// A file with the failure of an earlier one.
+fn twin<'a>(
+    file: &'a CaseFile,
+    seen: &mut BTreeMap<(&'a str, &'a Signature), &'a Path>,
+) -> Option<CorpusError> {
+    let key = (file.case.kernel.as_str(), expected(&file.case)?);
+    let Some(earlier) = seen.get(&key) else {
+        seen.insert(key, &file.path);
+        return None;
+    };
+    let message = format!("{} has this signature, too", earlier.display());
+    Some(at_verdict(file, message, "`mmreap corpus dedup` keeps the smallest".into()))
+}
+
+fn at_verdict(file: &CaseFile, message: String, help: String) -> CorpusError {
+    file.error(Problem { place: Place::new(Item::Expect, "ORACLE"), message, help: Some(help) })
+}
