@@ -74,7 +74,7 @@ fn check_all(arguments: &Files) -> Result<u8, Stop> {
     let (files, unreadable) = read(arguments)?;
     let wrong = check(&mut Runner::new(), &files);
     complain(&wrong);
-    anstream::println!("{} cases, {} complaints", files.len(), wrong.len() + unreadable);
+    anstream::println!("cases: {}, complaints: {}", files.len(), wrong.len() + unreadable);
     Ok(exit_code(unreadable, wrong.len()))
 }
 

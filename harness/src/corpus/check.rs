@@ -76,7 +76,7 @@ fn misnamed(file: &CaseFile) -> Option<CorpusError> {
     if file.path.file_name().is_some_and(|is| is == name.as_str()) {
         return None;
     }
-    let message = format!("a case that expects this is in a file named {name}");
+    let message = format!("the file of a case that expects this is named {name}");
     Some(at_verdict(file, message, "`mmreap corpus rename` renames it".into()))
 }
 

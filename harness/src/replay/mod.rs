@@ -9,7 +9,7 @@ use crate::case::check::{Item, Place, Problem};
 use crate::case::error::{nearest, quote};
 use crate::case::{Case, Expect, Stop};
 use crate::run::Runner;
-use crate::schedule::follow::{Divergence, Divergences, Obstacle};
+use crate::schedule::follow::{CLOCK, Divergence, Divergences, Obstacle};
 use mmreap::revision::{self, Revision};
 use places::Places;
 
@@ -113,6 +113,7 @@ pub fn diverged(
         (Obstacle::Ended(came) | Obstacle::NotReached(came), Some(stop)) => {
             Some(reachable(runner, case, kernel, (task, stop), came))
         }
+        (Obstacle::NoTask, _) => Some(Places::seen(runner, case, kernel).tasks()),
         (reason, _) => remedy(reason, task),
     };
     let message = format!("on {}, {}", kernel.name, why(divergence.reason, task, until));
@@ -124,7 +125,7 @@ pub fn diverged(
 fn why(obstacle: Obstacle, task: &str, until: Option<&Stop>) -> String {
     let site = until.map_or("", |stop| &*stop.site);
     match obstacle {
-        Obstacle::NoTask => format!("there is no task `{task}`"),
+        Obstacle::NoTask => format!("this machine does not run `{task}`"),
         Obstacle::Ended(0) => format!("`{task}` ended before it came to `{site}`"),
         Obstacle::NotReached(0) => format!("the run ended before `{task}` came to `{site}`"),
         Obstacle::Ended(n) => format!("`{task}` ended after it came to `{site}` {}", times(n)),
@@ -144,6 +145,9 @@ fn times(n: u32) -> String {
 /// What makes a schedule one that can be followed strictly.
 fn remedy(obstacle: Obstacle, task: &str) -> Option<String> {
     match obstacle {
+        Obstacle::Idle if task == CLOCK => {
+            Some("without `time any`, it fires only when nobody else can run".into())
+        }
         Obstacle::Slept(_) | Obstacle::Idle => {
             Some(format!("write a `run` line above it for whoever wakes `{task}`"))
         }
@@ -161,7 +165,7 @@ fn reachable(
     came: u32,
 ) -> String {
     if came > 0 {
-        return format!("write `nth {came}` for the last time");
+        return format!("the last time is `nth {came}`");
     }
     let places = Places::seen(runner, case, kernel);
     if let Some(near) = nearest(&stop.site, &places.like(task, &stop.site)) {

@@ -50,6 +50,11 @@ impl Places {
         allowed("", &format!("`{task}` came by"), &functions)
     }
 
+    /// The tasks that came by anywhere, for a reader.
+    pub fn tasks(&self) -> String {
+        allowed("", "tasks of this run", &self.functions.keys().collect::<Vec<_>>())
+    }
+
     fn named_as(&self, place: &str) -> &BTreeMap<String, BTreeSet<String>> {
         if place.contains('/') { &self.sites } else { &self.functions }
     }

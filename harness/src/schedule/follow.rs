@@ -69,7 +69,7 @@ impl Divergences {
 }
 
 /// The name of the task that fires timers.
-const CLOCK: &str = "clock";
+pub const CLOCK: &str = "clock";
 
 /// Follows segments, then a strategy.
 pub struct Follow {
