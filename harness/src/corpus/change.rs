@@ -1,8 +1,8 @@
 //! Changes of a corpus: what tidying would do to its files, before it is done.
 
-use super::{CorpusError, remove, rename, write};
+use super::{CorpusError, temporary, write};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,4 +62,19 @@ impl fmt::Display for Change {
             Change::Rewrite { path, .. } => write!(f, "rewrite {}", path.display()),
         }
     }
+}
+
+/// Gives a file another name, unless that is taken. Whenever this is interrupted, its text is in one of the
+/// two, or in both.
+fn rename(from: &Path, to: &Path) -> Result<(), CorpusError> {
+    let text =
+        std::fs::read_to_string(from).map_err(|error| CorpusError::io("read", from, error))?;
+    let file = temporary(to, &text, true)?;
+    file.persist_noclobber(to).map_err(|error| CorpusError::io("write", to, error.error))?;
+    remove(from)
+}
+
+/// Removes a file.
+fn remove(path: &Path) -> Result<(), CorpusError> {
+    std::fs::remove_file(path).map_err(|source| CorpusError::io("remove", path, source))
 }

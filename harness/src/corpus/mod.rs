@@ -180,21 +180,6 @@ fn replace(path: &Path, text: &str, flush: bool) -> Result<(), CorpusError> {
     Ok(())
 }
 
-/// Gives a file another name, unless that is taken. Whenever this is interrupted, its text is in one of the
-/// two, or in both.
-pub fn rename(from: &Path, to: &Path) -> Result<(), CorpusError> {
-    let text =
-        std::fs::read_to_string(from).map_err(|error| CorpusError::io("read", from, error))?;
-    let file = temporary(to, &text, true)?;
-    file.persist_noclobber(to).map_err(|error| CorpusError::io("write", to, error.error))?;
-    remove(from)
-}
-
-/// Removes a file.
-pub fn remove(path: &Path) -> Result<(), CorpusError> {
-    std::fs::remove_file(path).map_err(|source| CorpusError::io("remove", path, source))
-}
-
 /// The text in a file beside the path.
 fn temporary(path: &Path, text: &str, flush: bool) -> Result<NamedTempFile, CorpusError> {
     let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));

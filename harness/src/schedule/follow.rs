@@ -140,7 +140,8 @@ impl Follow {
         if segment.until.is_some() && !fires {
             all.lenient.push(at(self.position, Obstacle::NotReached(self.progress.arrivals)));
         }
-        let next = self.position + usize::from(self.progress.stepped);
+        let begun = self.progress.stepped || segment.until.is_some();
+        let next = self.position + usize::from(begun);
         if next < self.segments.len() {
             all.strict.push(at(next, Obstacle::NotBegun));
         }
