@@ -2,7 +2,9 @@
 //! where it says, for ever.
 
 use mmreap::revision;
+use mmreap_harness::corpus::change::Change;
 use mmreap_harness::corpus::check::check;
+use mmreap_harness::corpus::rename::rename;
 use mmreap_harness::corpus::{self, CaseFile};
 use mmreap_harness::run::Runner;
 use std::collections::BTreeSet;
@@ -35,4 +37,21 @@ fn every_release_has_a_verdict_in_every_case() {
             assert!(known, "{} says nothing of {}", path.display(), release.name);
         }
     }
+}
+
+#[test]
+fn a_name_that_was_taken_meanwhile_is_not_given() {
+    let directory = tempfile::tempdir().unwrap();
+    let old = directory.path().join("old.mmreap");
+    std::fs::copy(&files()[0], &old).unwrap();
+    let plan = rename(&[CaseFile::read(&old).unwrap()]);
+    let [Change::Rename { to, .. }] = &plan.changes[..] else { panic!("{plan:?}") };
+    std::fs::write(to, "somebody's").unwrap();
+    assert!(plan.changes[0].apply().is_err());
+    assert_eq!(std::fs::read_to_string(to).unwrap(), "somebody's");
+    assert!(old.exists());
+    std::fs::remove_file(to).unwrap();
+    plan.changes[0].apply().unwrap();
+    assert_eq!(std::fs::read(to).unwrap(), std::fs::read(&files()[0]).unwrap());
+    assert!(!old.exists());
 }
