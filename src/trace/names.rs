@@ -107,8 +107,9 @@ pub(crate) struct KnownPairs {
 /// Five times as many as the model has pairs.
 const SLOTS: usize = 1024;
 
-/// A pair by where its names are. Two to a cache line.
+/// A pair by where its names are. Aligned, so that it is never in two cache lines.
 #[derive(Clone, Copy)]
+#[repr(align(32))]
 struct Known {
     key: Key,
     pair: Pair,
