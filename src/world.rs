@@ -353,6 +353,17 @@ impl World {
         sleep.is_some_and(|sleep| sleep.object == object && sleep.noun == noun)
     }
 
+    /// The first thread from this number on that sleeps on the condition.
+    pub(crate) fn next_waiting(
+        &self,
+        from: usize,
+        object: ObjectRef,
+        noun: &'static str,
+    ) -> Option<Tid> {
+        let mut others = (from..self.threads_used).map(|number| Tid(number as u8));
+        others.find(|&thread| self.waits(thread, object, noun))
+    }
+
     /// Whether a thread sleeps on the condition that nobody has woken yet.
     pub(crate) fn is_awaited(&mut self, object: ObjectRef, noun: &'static str) -> bool {
         let mut awaited = false;

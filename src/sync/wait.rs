@@ -6,7 +6,7 @@
 
 use crate::sync::lock::might_sleep;
 use crate::sync::point::{Access, point};
-use crate::sync::thread::{Reason, Sleep, Tid, sleep, wake};
+use crate::sync::thread::{Reason, Sleep, sleep, wake};
 use crate::task::fatal_signal_pending;
 use crate::trace::ObjectRef;
 use crate::world::world;
@@ -78,6 +78,9 @@ pub fn complete(object: ObjectRef, noun: &'static str, change: impl FnOnce()) {
 }
 
 fn wake_all(object: ObjectRef, noun: &'static str) {
-    let threads = (0..world(|w| w.threads().len())).map(|number| Tid(number as u8));
-    threads.filter(|&thread| world(|w| w.waits(thread, object, noun))).for_each(wake);
+    let mut from = 0;
+    while let Some(thread) = world(|w| w.next_waiting(from, object, noun)) {
+        wake(thread);
+        from = thread.index() + 1;
+    }
 }

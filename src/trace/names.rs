@@ -100,58 +100,67 @@ const fn fnv(mut hash: u32, bytes: &[u8]) -> u32 {
 /// The pairs that one OS thread has met lately, by the addresses of their names: a hash table with open
 /// addressing that begins anew when it is half full. Every scheduling point looks into it.
 pub(crate) struct KnownPairs {
-    slots: Box<[Option<Known>; SLOTS]>,
+    slots: Box<[Option<Known>]>,
     used: usize,
 }
 
 /// Five times as many as the model has pairs.
 const SLOTS: usize = 1024;
 
-type Known = (&'static str, &'static str, Pair);
+/// A pair by where its names are. Aligned, so that it is never in two cache lines.
+#[derive(Clone, Copy)]
+#[repr(align(32))]
+struct Known {
+    key: Key,
+    pair: Pair,
+}
+
+/// Where names are: their addresses, and both lengths.
+type Key = (usize, usize, u32);
+
+fn key(first: &str, second: &str) -> Key {
+    (first.as_ptr().addr(), second.as_ptr().addr(), (first.len() << 16 | second.len()) as u32)
+}
 
 impl KnownPairs {
     /// None so far.
     pub fn new() -> Self {
-        KnownPairs { slots: Box::new([None; SLOTS]), used: 0 }
+        KnownPairs { slots: vec![None; SLOTS].into_boxed_slice(), used: 0 }
     }
 
     /// The pair of these names.
     #[inline]
     pub fn pair(&mut self, first: &'static str, second: &'static str) -> Pair {
-        let place = place(first, second);
-        match self.slots[place] {
-            Some(known) if is_of(&known, first, second) => known.2,
-            _ => self.search(place, first, second),
+        let key = key(first, second);
+        match self.slots[place(key)] {
+            Some(known) if known.key == key => known.pair,
+            _ => self.search(key, first, second),
         }
     }
 
     #[inline(never)]
-    fn search(&mut self, begin: usize, first: &'static str, second: &'static str) -> Pair {
-        if self.used > SLOTS / 2 {
-            *self = KnownPairs::new();
-        }
-        let mut place = begin;
+    fn search(&mut self, key: Key, first: &'static str, second: &'static str) -> Pair {
+        let mut place = place(key);
         while let Some(known) = self.slots[place] {
-            if is_of(&known, first, second) {
-                return known.2;
+            if known.key == key {
+                return known.pair;
             }
             place = (place + 1) % SLOTS;
         }
         let pair = Pair::of(first, second);
-        self.slots[place] = Some((first, second, pair));
+        self.slots[place] = Some(Known { key, pair });
         self.used += 1;
+        if self.used > SLOTS / 2 {
+            self.slots.fill(None);
+            self.used = 0;
+        }
         pair
     }
 }
 
-/// Whether these names, not others that read the same, are what is known.
-fn is_of(known: &Known, first: &'static str, second: &'static str) -> bool {
-    std::ptr::eq(known.0, first) && std::ptr::eq(known.1, second)
-}
-
 /// Where to begin to look for the names.
-fn place(first: &str, second: &str) -> usize {
-    let address = first.as_ptr().addr().rotate_left(20) ^ second.as_ptr().addr();
-    // Fibonacci hashing: the upper half of the product depends on all bits of the address.
+fn place(key: Key) -> usize {
+    // Fibonacci hashing: the upper half of the product depends on all bits of the addresses.
+    let address = key.0.rotate_left(20) ^ key.1;
     ((address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % SLOTS
 }

@@ -19,57 +19,64 @@ const CLASSES: usize = 32;
 /// In which order classes were taken: `after[a]` has bit `b` if some thread took `b` while it held `a`.
 #[derive(Default)]
 struct Order {
+    /// Classes that were taken together with others, by their numbers in `after`.
     classes: Vec<Class>,
     /// Threads, each with a class that it holds, in the order of acquisition.
-    held: Vec<(Tid, usize)>,
+    held: Vec<(Tid, Class)>,
     after: [u32; CLASSES],
 }
 
 /// Looks for a cycle in the order.
 pub fn judge(world: &World) -> Option<Failure> {
     let mut order = Order::default();
-    let closing = world.log.iter().position(|event| order.note(event))?;
-    let event = &world.log[closing];
-    let taken = order.classes.iter().position(|&class| class == event.site.noun())?;
-    let before = order.held_by(event.thread).find(|&other| order.reaches(taken, other))?;
-    Some(describe(world, order.classes[before], event.site.noun(), closing))
+    let mut events = world.log.iter().enumerate();
+    let closes = |(index, event)| Some((index, order.note(event)?));
+    let (index, before) = events.find_map(closes)?;
+    Some(describe(world, before, world.log[index].site.noun(), index))
 }
 
 impl Order {
-    /// Adds an event; whether it closes a cycle.
-    fn note(&mut self, event: &Event) -> bool {
+    /// Adds an event; if it closes a cycle, the class that was held.
+    fn note(&mut self, event: &Event) -> Option<Class> {
         match event.what {
-            What::Acquire { trylock, .. } => self.take(event, trylock),
-            What::Release { .. } => {
-                let released = (event.thread, self.class(event.site.noun()));
-                if let Some(position) = self.held.iter().rposition(|&held| held == released) {
-                    self.held.remove(position);
-                }
-                false
+            What::Acquire { trylock, .. } => {
+                let (thread, class) = (event.thread, event.site.noun());
+                let before = if trylock { None } else { self.take(thread, class) };
+                self.held.push((thread, class));
+                before
             }
-            _ => false,
+            What::Release { .. } => {
+                let class = event.site.noun();
+                let released = |held: &(Tid, Class)| held.0 == event.thread && same(held.1, class);
+                self.held.iter().rposition(released).map(|place| self.held.remove(place));
+                None
+            }
+            _ => None,
         }
     }
 
-    fn take(&mut self, event: &Event, trylock: bool) -> bool {
-        let class = self.class(event.site.noun());
-        let held = self.held_by(event.thread).fold(0u32, |all, other| all | 1 << other);
-        let mut closes = false;
-        let others = (0..self.classes.len()).filter(|&other| held >> other & 1 == 1 && !trylock);
-        for other in others.filter(|&other| other != class) {
-            let is_new = self.after[other] >> class & 1 == 0;
-            self.after[other] |= 1 << class;
-            closes |= is_new && self.reaches(class, other);
+    /// A thread takes a class after those that it holds; one of them, if that closes a cycle.
+    fn take(&mut self, thread: Tid, class: Class) -> Option<Class> {
+        let mut closing = None;
+        for place in 0..self.held.len() {
+            let (holder, other) = self.held[place];
+            if holder == thread && !same(other, class) && self.add(other, class) {
+                closing = closing.or(Some(other));
+            }
         }
-        if !closes {
-            self.held.push((event.thread, class));
-        }
-        closes
+        closing
     }
 
-    fn class(&mut self, name: Class) -> usize {
-        let same = self.classes.iter().position(|&class| std::ptr::eq(class, name));
-        let known = same.or_else(|| self.classes.iter().position(|&class| class == name));
+    /// One class was taken while another one was held: whether that closes a cycle.
+    fn add(&mut self, held: Class, taken: Class) -> bool {
+        let (held, taken) = (self.number(held), self.number(taken));
+        let is_new = self.after[held] >> taken & 1 == 0;
+        self.after[held] |= 1 << taken;
+        is_new && self.reaches(taken, held)
+    }
+
+    fn number(&mut self, name: Class) -> usize {
+        let known = self.classes.iter().position(|&class| same(class, name));
         known.unwrap_or_else(|| {
             assert!(
                 self.classes.len() < CLASSES,
@@ -78,10 +85,6 @@ impl Order {
             self.classes.push(name);
             self.classes.len() - 1
         })
-    }
-
-    fn held_by(&self, thread: Tid) -> impl Iterator<Item = usize> {
-        self.held.iter().filter(move |held| held.0 == thread).map(|held| held.1)
     }
 
     /// Whether `to` was taken after `from`, directly or through others.
@@ -96,6 +99,11 @@ impl Order {
             reached = next;
         }
     }
+}
+
+/// Whether two names are one, which they mostly are only if they are in one place.
+fn same(a: Class, b: Class) -> bool {
+    std::ptr::eq(a, b) || a == b
 }
 
 fn describe(world: &World, a: Class, b: Class, index: usize) -> Failure {

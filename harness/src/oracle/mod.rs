@@ -77,16 +77,15 @@ struct Seen {
 impl Seen {
     fn in_log(log: &[Event]) -> Self {
         let mut seen = Seen::default();
-        for event in log {
-            match event.what {
-                What::UserRead { .. } | What::UserFault { .. } => seen.read = true,
-                What::Enqueue | What::Dequeue => seen.queued = true,
-                What::Marked => seen.marked = true,
-                What::Count { .. } if event.object.kind == Kind::OomKiller => seen.marked = true,
-                What::Skip(reason) => seen.skipped |= reason != SkipReason::AlreadySkipped,
-                What::Kill => seen.kills += 1,
-                _ => {}
-            }
+        for Event { what, object, .. } in log {
+            // No branches, which nobody could predict.
+            seen.read |= matches!(what, What::UserRead { .. } | What::UserFault { .. });
+            seen.queued |= matches!(what, What::Enqueue | What::Dequeue);
+            seen.marked |= matches!(what, What::Marked)
+                | (matches!(what, What::Count { .. }) & (object.kind == Kind::OomKiller));
+            seen.skipped |=
+                matches!(what, What::Skip(reason) if *reason != SkipReason::AlreadySkipped);
+            seen.kills += u32::from(matches!(what, What::Kill));
         }
         seen
     }

@@ -34,9 +34,10 @@ fn named(seed: u64, name: &str) -> ChaCha8Rng {
 #[derive(Debug)]
 pub(super) struct Streams {
     seed: u64,
-    /// One for each thread that drew; each in a box of its own, because one large block that is
-    /// allocated anew for each run makes the allocator tidy up each time.
-    streams: Vec<Option<Box<ChaCha8Rng>>>,
+    /// By number of the thread; each in a box of its own, because one large block that is allocated anew
+    /// for each run makes the allocator tidy up each time.
+    #[expect(clippy::vec_box)]
+    streams: Vec<Box<ChaCha8Rng>>,
 }
 
 impl Streams {
@@ -46,12 +47,22 @@ impl Streams {
     }
 
     /// The stream of a thread.
+    #[inline]
     pub fn of(&mut self, thread: Tid) -> &mut ChaCha8Rng {
         if self.streams.len() <= thread.index() {
-            self.streams.resize_with(thread.index() + 1, || None);
+            self.begin(thread);
         }
-        let seed = self.seed;
-        let begin = || Box::new(world(|w| named(seed, &w.threads()[thread.index()].name)));
-        self.streams[thread.index()].get_or_insert_with(begin)
+        &mut self.streams[thread.index()]
+    }
+
+    /// Begins the streams of threads up to this one.
+    #[cold]
+    fn begin(&mut self, newest: Tid) {
+        let (begun, seed) = (self.streams.len(), self.seed);
+        let streams = &mut self.streams;
+        world(|w| {
+            let threads = &w.threads()[begun..=newest.index()];
+            streams.extend(threads.iter().map(|thread| Box::new(named(seed, &thread.name))));
+        });
     }
 }

@@ -19,11 +19,11 @@ pub struct Pos {
     pending: Vec<Pending>,
 }
 
-/// The operation that a thread has announced.
-#[derive(Clone, Copy, Debug, Default)]
+/// The operation that a thread has announced, or will announce when it goes on.
+#[derive(Clone, Copy, Debug)]
 struct Pending {
-    /// What was drawn for it, once it was looked at.
-    draw: Option<u64>,
+    /// What was drawn for it.
+    draw: u64,
     /// Other priorities that it had before.
     conflicts: u64,
     /// Its priority.
@@ -31,14 +31,23 @@ struct Pending {
 }
 
 impl Pending {
-    /// The output function of splitmix64 (Steele, Lea, Flood, OOPSLA 2014) at a place of its sequence.
-    fn prioritize(&mut self, draw: u64) {
-        const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
-        let mut z = draw.wrapping_add(self.conflicts.wrapping_mul(GAMMA));
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        self.priority = (z >> 32) as u32;
+    fn new(draw: u64) -> Self {
+        Pending { draw, conflicts: 0, priority: priority(draw) }
     }
+
+    /// An operation ran that it conflicts with.
+    fn renew(&mut self) {
+        const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
+        self.conflicts += 1;
+        self.priority = priority(self.draw.wrapping_add(self.conflicts.wrapping_mul(GAMMA)));
+    }
+}
+
+/// The output function of splitmix64 (Steele, Lea, Flood, OOPSLA 2014) at a place of its sequence.
+fn priority(mut z: u64) -> u32 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (z >> 32) as u32
 }
 
 impl Pos {
@@ -47,56 +56,42 @@ impl Pos {
         Pos { streams: Streams::new(seed), pending: Vec::with_capacity(8) }
     }
 
-    fn priority(&mut self, thread: Tid) -> u32 {
-        match self.pending.get(thread.index()) {
-            Some(Pending { draw: Some(_), priority, .. }) => *priority,
-            _ => self.draw(thread),
+    /// Draws for the first operations of threads up to this one.
+    #[cold]
+    fn welcome(&mut self, newest: Tid) {
+        for number in self.pending.len()..=newest.index() {
+            self.pending.push(Pending::new(self.streams.of(Tid(number as u8)).next_u64()));
         }
-    }
-
-    #[inline(never)]
-    fn draw(&mut self, thread: Tid) -> u32 {
-        if self.pending.len() <= thread.index() {
-            self.pending.resize(thread.index() + 1, Pending::default());
-        }
-        let draw = self.streams.of(thread).next_u64();
-        let pending = &mut self.pending[thread.index()];
-        *pending = Pending { draw: Some(draw), ..Pending::default() };
-        pending.prioritize(draw);
-        pending.priority
     }
 
     /// The candidate with the highest priority, and of several the one with the highest number.
-    fn highest<'a>(&mut self, candidates: &'a [Candidate]) -> &'a Candidate {
-        let mut highest = &candidates[0];
-        let mut most = self.priority(highest.thread);
-        for candidate in &candidates[1..] {
-            let priority = self.priority(candidate.thread);
-            if (priority, candidate.thread) > (most, highest.thread) {
-                (highest, most) = (candidate, priority);
-            }
-        }
-        highest
+    fn highest<'a>(&self, candidates: &'a [Candidate]) -> &'a Candidate {
+        // One number says both, because a maximum of numbers takes no branches, which nobody could predict.
+        let rank = |(place, c): (usize, &Candidate)| {
+            u64::from(self.pending[c.thread.index()].priority) << u32::BITS | place as u64
+        };
+        let highest = candidates.iter().enumerate().map(rank).max().expect("there is a candidate");
+        &candidates[highest as u32 as usize]
     }
 
     /// The operation ran; those that conflict with it get new priorities.
     fn ran(&mut self, chosen: &Candidate, candidates: &[Candidate]) {
         for other in candidates {
-            let Some(pending) = self.pending.get_mut(other.thread.index()) else { continue };
-            if other.thread == chosen.thread {
-                pending.draw = None;
-            } else if let Some(draw) = pending.draw
-                && ops_conflict(&other.op, &chosen.op)
-            {
-                pending.conflicts += 1;
-                pending.prioritize(draw);
+            if other.thread != chosen.thread && ops_conflict(&other.op, &chosen.op) {
+                self.pending[other.thread.index()].renew();
             }
         }
+        let draw = self.streams.of(chosen.thread).next_u64();
+        self.pending[chosen.thread.index()] = Pending::new(draw);
     }
 }
 
 impl Choose for Pos {
     fn choose(&mut self, candidates: &[Candidate], _current: Option<Tid>) -> Tid {
+        let newest = candidates.last().expect("there is a candidate").thread;
+        if self.pending.len() <= newest.index() {
+            self.welcome(newest);
+        }
         let chosen = self.highest(candidates);
         self.ran(chosen, candidates);
         chosen.thread

@@ -21,11 +21,15 @@ use shuttle_engine::runtime::thread::continuation::{CONTINUATION_POOL, Continuat
 use shuttle_engine::runtime::thread::switch;
 use shuttle_engine::{Config, FailurePersistence, MaxSteps};
 use std::cell::RefCell;
+use std::hint::black_box;
 use std::panic::Location;
 use std::rc::{Rc, Weak};
 
 /// Runs of one execution. shuttle writes down every switch of an execution, 16 bytes each.
 const RUNS: u32 = 256;
+
+/// Places of a page at which stacks begin.
+const SHIFTS: usize = 8;
 
 /// Boots a machine and is its clock; none switches the CPUs off.
 type Boot = Option<fn()>;
@@ -142,6 +146,18 @@ fn first_cpu(first: fn()) {
     (1..=others).for_each(|cpu| set_runnable(Tid(cpu as u8)));
 }
 
+/// Calls `f` so many times half a kilobyte further down its stack. All stacks begin at the same place of a
+/// page, so that threads in the same function would compete for the same few lines of the cache.
+#[inline(never)]
+fn shifted(times: usize, f: &dyn Fn()) {
+    let unused = black_box([0u8; 4096 / SHIFTS]);
+    match times {
+        0 => f(),
+        _ => shifted(times - 1, f),
+    }
+    black_box(unused);
+}
+
 /// Any other CPU.
 fn cpu(number: Tid) {
     while let Some(body) = BODIES.with_borrow_mut(|bodies| bodies[number.index() - 1].take()) {
@@ -163,7 +179,13 @@ pub(super) fn start(thread: Tid, body: fn(Tid)) {
         set_runnable(thread);
     } else {
         let here = Location::caller();
-        ExecutionState::spawn_thread(Box::new(move || cpu(thread)), STACK_SIZE, None, None, here);
+        ExecutionState::spawn_thread(
+            Box::new(move || shifted(thread.index() % SHIFTS, &|| cpu(thread))),
+            STACK_SIZE,
+            None,
+            None,
+            here,
+        );
     }
 }
 
