@@ -1,13 +1,16 @@
 //! Explanations: what is drawn for known failures, and that nothing is wider than a page.
 //!
-//! `explain/NAME.mmreap` is a case, `explain/NAME.txt` what is drawn for it.
+//! `explain/NAME.mmreap` is a case, `explain/NAME.txt` what is drawn for it; `explain/corpus/NAME.txt` is what
+//! `mmreap explain` says of a case of the corpus.
 //! `MMREAP_BLESS=1 cargo test -p mmreap-harness --test explain` writes what is drawn now; read the
 //! difference before committing it.
 
-use mmreap::revision;
+use mmreap::revision::{self, part::PARTS};
 use mmreap::world::{End, World, world};
 use mmreap_harness::case::{Case, Signature, generate, parse::parse};
-use mmreap_harness::explain::{Diagram, Explanation, ROWS, WIDTH, explain, log, waits};
+use mmreap_harness::corpus;
+use mmreap_harness::explain::flip::Turn;
+use mmreap_harness::explain::{Diagram, Explanation, ROWS, WIDTH, explain, log, of_case, waits};
 use mmreap_harness::oracle::Failure;
 use mmreap_harness::run::{Outcome, Runner};
 use mmreap_harness::schedule::derive_seed;
@@ -38,7 +41,7 @@ fn somebody_waits(world: &World) -> Failure {
             object: object.kind.name().to_string(),
             sites: vec![first.site.protocol().to_string()],
         },
-        headline: format!("hung: {}", first.site.function()),
+        title: "hang",
         object,
         events: Vec::new(),
         details: Vec::new(),
@@ -95,6 +98,20 @@ fn waiting_for_ever_is_a_chain_without_cycle() {
 }
 
 #[test]
+fn every_case_of_the_corpus_is_explained() {
+    let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../corpus");
+    let mut runner = Runner::new();
+    for path in corpus::list(&directory).expect("the corpus can be listed") {
+        let case = corpus::load(&path).expect("a case of the corpus can be read");
+        let revision = revision::find(&case.kernel).expect("a case names a kernel that exists");
+        let explanation = of_case(&mut runner, &case, revision).expect("it fails");
+        assert!(!explanation.story.rules.is_empty(), "no rule for {}", explanation.signature);
+        let name = path.file_stem().and_then(|name| name.to_str()).expect("names are ASCII");
+        compare(&format!("corpus/{name}"), &explanation.to_string());
+    }
+}
+
+#[test]
 fn no_cycle_without_the_last_edge() {
     run(&case("livelock"));
     let mut edges = world(|w| waits::edges(w));
@@ -135,4 +152,41 @@ fn nothing_is_larger_than_a_page() {
         assert!((1..=ROWS).contains(&rows.len()), "{text}");
         assert!((0..columns.len()).all(|c| rows.iter().any(|row| row.column == c)), "{text}");
     }
+}
+
+fn corpus_case(name: &str) -> Case {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../corpus").join(name);
+    corpus::load(&path).expect("a case of the corpus can be read")
+}
+
+const SEED: &str = "v4.14-o_pt_uaf-page_table-oom_reap_task_mm-exit_mmap.mmreap";
+
+#[test]
+fn the_seed_is_cured_by_one_order_and_by_two_functions() {
+    let (case, mut runner) = (corpus_case(SEED), Runner::new());
+    let failing = revision::find("v4.14").expect("a release");
+    let otherwise = of_case(&mut runner, &case, failing).expect("it fails").otherwise;
+    let flip = otherwise.flip.expect("one order decides");
+    let words = |turn: &Turn| format!("{}: {}", turn.task, turn.operation);
+    assert_eq!(words(&flip.first), "oom_reaper: test_bit(MMF_OOM_SKIP)");
+    assert_eq!(words(&flip.second), "k1: set_bit(MMF_OOM_SKIP)");
+    let repair = otherwise.repair.expect("a later release passes");
+    assert_eq!((repair.kernel, repair.failing), ("v4.15", "v4.14"));
+    assert_eq!(repair.functions, ["exit_mmap", "mark_oom_victim"]);
+    for alone in PARTS.iter().filter(|part| repair.functions.contains(&part.name)) {
+        let mixed = failing.with(&[alone], revision::find("v4.15").expect("a release"));
+        assert!(runner.run_case(&case, mixed).failure.is_some(), "{} alone", alone.name);
+    }
+}
+
+#[test]
+fn where_no_order_is_seen_to_pass_none_is_told() {
+    let (case, mut runner) = (corpus_case(SEED), Runner::new());
+    let newest = revision::NEWEST;
+    assert_eq!(of_case(&mut runner, &case, newest), None, "it passes there");
+    let stuck = corpus_case("v4.13+M01-o_live-oom_killer-exit_aio-out_of_memory.mmreap");
+    let mutant = revision::find(&stuck.kernel).expect("a mutant");
+    let otherwise = of_case(&mut runner, &stuck, mutant).expect("it fails").otherwise;
+    assert_eq!(otherwise.flip, None, "every order gets stuck");
+    assert_eq!(otherwise.repair.expect("its release passes").kernel, "v4.13");
 }

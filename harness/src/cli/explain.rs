@@ -2,10 +2,9 @@
 
 use super::{AS_EXPECTED, FOUND, OneCase, Stop};
 use crate::case::Case;
-use crate::corpus;
 use crate::run::Runner;
+use crate::{corpus, explain};
 use mmreap::revision::Revision;
-use mmreap::world::world;
 
 /// Arguments of `mmreap explain`.
 #[derive(clap::Args, Debug)]
@@ -43,7 +42,5 @@ pub(super) fn of_case(
     case: &Case,
     revision: &'static Revision,
 ) -> Option<String> {
-    let outcome = runner.run_case(case, revision);
-    let failure = outcome.failure?;
-    Some(world(|w| crate::explain::explain(w, case, &failure, outcome.end)).to_string())
+    Some(explain::of_case(runner, case, revision)?.to_string())
 }

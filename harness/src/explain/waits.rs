@@ -15,6 +15,7 @@ use mmreap::sync::thread::{Reason, Sleep, Tid};
 use mmreap::task::Signal;
 use mmreap::trace::{Kind, ObjectRef, Site};
 use mmreap::world::{Stuck, World};
+use serde::Serialize;
 use std::fmt;
 
 /// One thread waits for another, or for something that nobody brings.
@@ -31,7 +32,7 @@ pub struct Edge {
 }
 
 /// The waits of a run, with names in place of numbers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Waits {
     /// Each wait as a sentence.
     pub edges: Vec<String>,
