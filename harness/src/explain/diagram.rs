@@ -63,14 +63,20 @@ pub(super) fn draw(
     let (columns, absent) = cast(world, &picks);
     picks.retain(|pick| columns.contains(&pick.thread));
     let words = Words { world, spaces: &subjects.spaces };
-    let mut rows = fitting(&words, stacks, &columns, picks);
-    if let Some(last) = rows.last_mut() {
-        last.mark = Some(mark(world, failure, end));
-    }
+    let rows = fitting(&words, stacks, &columns, picks);
     let name = |threads: Vec<Tid>| -> Vec<String> {
         threads.into_iter().map(|thread| names::thread(world, thread).to_string()).collect()
     };
     without_empty(Diagram { columns: name(columns), rows, absent: name(absent) })
+}
+
+impl Diagram {
+    /// Says in the last line what was wrong there.
+    pub(super) fn mark(&mut self, world: &World, failure: &Failure, end: End) {
+        if let Some(last) = self.rows.last_mut() {
+            last.mark = Some(mark(world, failure, end));
+        }
+    }
 }
 
 /// Takes the columns away of tasks whose events did not fit.

@@ -10,20 +10,28 @@
 //! What else could have happened is found by running: `flip` looks for the order of two steps that decides,
 //! `repair` for the later release that passes and its functions.
 //!
-//! An [`Explanation`] is a value. Printing it, or storing it, is the caller's business.
+//! An [`Explanation`] is a value; a [`Report`] is one with the runs behind it. [`markdown`], [`svg`], [`html`]
+//! and [`perfetto`] write it down; as text it displays itself, and as JSON it is its fields. Printing or
+//! storing that is the caller's business.
 
 mod diagram;
 pub mod flip;
+pub mod html;
 mod layout;
 mod log;
+pub mod markdown;
 mod names;
+pub mod paint;
+pub mod perfetto;
 pub mod repair;
 pub mod rules;
 mod slice;
 mod stacks;
 pub mod story;
 mod subjects;
+pub mod svg;
 mod text;
+pub mod timeline;
 pub mod waits;
 mod words;
 
@@ -34,7 +42,7 @@ use crate::case::Case;
 use crate::oracle::Failure;
 use crate::run::Runner;
 use flip::Flip;
-use mmreap::revision::Revision;
+use mmreap::revision::{Revision, find};
 use mmreap::world::{End, World, world};
 use repair::Repair;
 use serde::Serialize;
@@ -42,6 +50,7 @@ use stacks::Stacks;
 use std::fmt;
 use story::Story;
 use subjects::Subjects;
+use timeline::Timeline;
 use waits::Waits;
 use words::Words;
 
@@ -80,6 +89,53 @@ pub struct Otherwise {
     pub repair: Option<Repair>,
 }
 
+/// An explanation, and the runs behind it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Why the case fails.
+    pub explanation: Explanation,
+    /// The text of the case.
+    pub case: String,
+    /// The run that failed.
+    pub failing: Run,
+    /// The run of the release that passes, if one was found.
+    pub passing: Option<Run>,
+}
+
+/// A run, as a whole and drawn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Run {
+    /// All that happened.
+    pub timeline: Timeline,
+    /// What matters of it for the failure.
+    pub diagram: Diagram,
+}
+
+/// Explains a case that fails, with its runs. `None` if it passes.
+pub fn report(runner: &mut Runner, case: &Case, revision: &'static Revision) -> Option<Report> {
+    let explanation = of_case(runner, case, revision)?;
+    let outcome = runner.run_case(case, revision);
+    let failure = outcome.failure.expect("it failed the same way before");
+    let failing = world(|w| run(w, &failure, outcome.end));
+    let later = explanation.otherwise.repair.as_ref().and_then(|repair| find(repair.kernel));
+    let passing = later.map(|later| {
+        let end = runner.run_case(case, later).end;
+        // Drawn is what is about the same object.
+        let nothing = Failure { events: Vec::new(), details: Vec::new(), ..failure };
+        world(|w| run(w, &nothing, end))
+    });
+    let failing = Run { diagram: explanation.diagram.clone(), ..failing };
+    Some(Report { explanation, case: case.to_string(), failing, passing })
+}
+
+fn run(world: &World, failure: &Failure, end: End) -> Run {
+    let stacks = Stacks::new(&world.log);
+    let subjects = Subjects::of(world, &stacks, failure, end);
+    let words = Words { world, spaces: &subjects.spaces };
+    let timeline = timeline::of(&words, &stacks, &failure.events);
+    Run { timeline, diagram: diagram::draw(world, &stacks, &subjects, failure, end) }
+}
+
 /// Runs a case, explains its failure, and looks for what would make it pass. `None` if it passes.
 pub fn of_case(
     runner: &mut Runner,
@@ -99,7 +155,8 @@ pub fn explain(world: &World, case: &Case, failure: &Failure, end: End) -> Expla
     let waiting = matches!(end, End::Quiescent | End::Livelock) && !world.stuck.is_empty();
     let stacks = Stacks::new(&world.log);
     let subjects = Subjects::of(world, &stacks, failure, end);
-    let diagram = diagram::draw(world, &stacks, &subjects, failure, end);
+    let mut diagram = diagram::draw(world, &stacks, &subjects, failure, end);
+    diagram.mark(world, failure, end);
     let words = Words { world, spaces: &subjects.spaces };
     Explanation {
         headline: format!("BUG: mmreap: {}", failure.headline()),
@@ -132,6 +189,18 @@ impl Otherwise {
     }
 }
 
+impl Explanation {
+    /// The prose without the waits: story, rules, and what was seen to pass.
+    fn told(&self) -> impl Iterator<Item = String> {
+        self.story.sentences().chain(self.otherwise.sentences())
+    }
+
+    /// All prose, a sentence each.
+    pub fn sentences(&self) -> impl Iterator<Item = String> {
+        self.waits.sentences().chain(self.told())
+    }
+}
+
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         text::paragraph(f, 0, &self.headline)?;
@@ -139,7 +208,7 @@ impl fmt::Display for Explanation {
         if !self.waits.edges.is_empty() {
             writeln!(f, "{}", self.waits)?;
         }
-        let told: Vec<String> = self.story.sentences().chain(self.otherwise.sentences()).collect();
+        let told: Vec<String> = self.told().collect();
         told.iter().try_for_each(|sentence| text::paragraph(f, 2, sentence))?;
         f.write_str(if told.is_empty() { "" } else { "\n" })?;
         text::paragraph(f, 2, &format!("{} on {}", self.signature, self.kernel))?;

@@ -54,13 +54,17 @@ impl Waits {
     }
 }
 
+impl Waits {
+    /// Who waits for whom, and the circle they make.
+    pub fn sentences(&self) -> impl Iterator<Item = String> {
+        let cycle = (!self.cycle.is_empty()).then(|| self.cycle.join(" -> "));
+        self.edges.iter().cloned().chain(cycle.map(|cycle| format!("=> cycle: {cycle}")))
+    }
+}
+
 impl fmt::Display for Waits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.edges.iter().try_for_each(|edge| text::paragraph(f, 2, edge))?;
-        if self.cycle.is_empty() {
-            return Ok(());
-        }
-        text::paragraph(f, 2, &format!("=> cycle: {}", self.cycle.join(" -> ")))
+        self.sentences().try_for_each(|sentence| text::paragraph(f, 2, &sentence))
     }
 }
 
