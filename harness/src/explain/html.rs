@@ -15,6 +15,8 @@ use askama::Template;
 struct Page<'a> {
     report: &'a Report,
     runs: Vec<Panel<'a>>,
+    /// When the run failed, in events.
+    failure: u32,
 }
 
 /// One run.
@@ -46,7 +48,9 @@ pub fn render(report: &Report) -> String {
     let failing = Panel::new(&report.failing, "fails");
     let passing = report.passing.as_ref().map(|run| Panel::new(run, "passes"));
     let runs = [failing].into_iter().chain(passing).collect();
-    Page { report, runs }.render().expect("a page can be written to memory")
+    let mut named = report.failing.timeline.events.iter().rev().filter(|event| event.decisive);
+    let failure = named.next().map_or(u32::MAX, |event| event.at);
+    Page { report, runs, failure }.render().expect("a page can be written to memory")
 }
 
 impl<'a> Panel<'a> {

@@ -116,24 +116,35 @@ pub fn report(runner: &mut Runner, case: &Case, revision: &'static Revision) -> 
     let explanation = of_case(runner, case, revision)?;
     let outcome = runner.run_case(case, revision);
     let failure = outcome.failure.expect("it failed the same way before");
-    let failing = world(|w| run(w, &failure, outcome.end));
-    let later = explanation.otherwise.repair.as_ref().and_then(|repair| find(repair.kernel));
-    let passing = later.map(|later| {
-        let end = runner.run_case(case, later).end;
-        // Drawn is what is about the same object.
-        let nothing = Failure { events: Vec::new(), details: Vec::new(), ..failure };
-        world(|w| run(w, &nothing, end))
+    let (subjects, timeline) = world(|w| {
+        let stacks = Stacks::new(&w.log);
+        let subjects = Subjects::of(w, &stacks, &failure, outcome.end);
+        let timeline = Timeline::of(w, &stacks, &subjects, &failure.events);
+        (subjects, timeline)
     });
-    let failing = Run { diagram: explanation.diagram.clone(), ..failing };
+    let failing = Run { timeline, diagram: explanation.diagram.clone() };
+    let later = explanation.otherwise.repair.as_ref().and_then(|repair| find(repair.kernel));
+    let passing = later.map(|later| passing(runner, case, later, &subjects, failure));
     Some(Report { explanation, case: case.to_string(), failing, passing })
 }
 
-fn run(world: &World, failure: &Failure, end: End) -> Run {
-    let stacks = Stacks::new(&world.log);
-    let subjects = Subjects::of(world, &stacks, failure, end);
-    let words = Words { world, spaces: &subjects.spaces };
-    let timeline = timeline::of(&words, &stacks, &failure.events);
-    Run { timeline, diagram: diagram::draw(world, &stacks, &subjects, failure, end) }
+/// The run of a release that passes. It is about the same objects as the failure: they exist since boot.
+fn passing(
+    runner: &mut Runner,
+    case: &Case,
+    revision: &'static Revision,
+    subjects: &Subjects,
+    failure: Failure,
+) -> Run {
+    let end = runner.run_case(case, revision).end;
+    let nothing = Failure { events: Vec::new(), details: Vec::new(), ..failure };
+    world(|w| {
+        let stacks = Stacks::new(&w.log);
+        Run {
+            timeline: Timeline::of(w, &stacks, subjects, &[]),
+            diagram: diagram::draw(w, &stacks, subjects, &nothing, end),
+        }
+    })
 }
 
 /// Runs a case, explains its failure, and looks for what would make it pass. `None` if it passes.

@@ -5,6 +5,7 @@
 
 use super::names;
 use super::stacks::Stacks;
+use super::subjects::Subjects;
 use super::words::Words;
 use mmreap::memory::Handle;
 use mmreap::sync::thread::Tid;
@@ -75,48 +76,92 @@ pub struct Handoff {
     pub to: usize,
 }
 
-/// The run that is in the world. `decisive` are the events that an oracle named.
-pub(super) fn of(words: &Words<'_>, stacks: &Stacks, decisive: &[u32]) -> Timeline {
-    let world = words.world;
-    let mut timeline = Timeline { kernel: world.revision.name, ..Timeline::default() };
-    let mut lanes: BTreeMap<Tid, usize> = BTreeMap::new();
-    // By the index of the event in the log.
-    let mut calls: BTreeMap<u32, usize> = BTreeMap::new();
-    let mut moments: BTreeMap<u32, usize> = BTreeMap::new();
-    let first = world.log.iter().position(|event| event.thread != Tid::CLOCK).unwrap_or(0) as u32;
-    for (index, event) in (0..).zip(&world.log).skip(first as usize) {
-        let task = *lanes.entry(event.thread).or_insert_with(|| {
-            timeline.tasks.push(names::thread(world, event.thread).to_string());
-            timeline.tasks.len() - 1
-        });
-        let at = index - first;
-        for call in stacks.calls(index) {
-            calls.get(&call).map(|&call| timeline.calls[call].to = at + 1);
+impl Timeline {
+    /// The run that is in the world. `decisive` are the events that an oracle named.
+    pub(super) fn of(
+        world: &World,
+        stacks: &Stacks,
+        subjects: &Subjects,
+        decisive: &[u32],
+    ) -> Self {
+        let words = Words { world, spaces: &subjects.spaces };
+        let booted = world.log.iter().position(|event| event.thread != Tid::CLOCK).unwrap_or(0);
+        let timeline = Timeline { kernel: world.revision.name, ..Timeline::default() };
+        let mut writer = Writer {
+            words,
+            stacks,
+            first: booted as u32,
+            timeline,
+            tasks: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            events: BTreeMap::new(),
+        };
+        for (index, event) in (0..).zip(&world.log).skip(booted) {
+            match event.what {
+                What::Enter => writer.call(index, event),
+                _ => writer.event(index, event, decisive.contains(&index)),
+            }
         }
-        let depth = stacks.calls(index).count();
-        if event.what == What::Enter {
-            calls.insert(index, timeline.calls.len());
-            let function = event.site.function();
-            timeline.calls.push(Call { task, depth, function, from: at, to: at + 1 });
-            continue;
+        writer.timeline
+    }
+}
+
+/// Writes a timeline from the first event to the last.
+struct Writer<'a> {
+    words: Words<'a>,
+    stacks: &'a Stacks,
+    /// The first event after boot.
+    first: u32,
+    timeline: Timeline,
+    tasks: BTreeMap<Tid, usize>,
+    /// Places in the timeline, by index in the log.
+    calls: BTreeMap<u32, usize>,
+    events: BTreeMap<u32, usize>,
+}
+
+impl Writer<'_> {
+    fn task(&mut self, thread: Tid) -> usize {
+        let tasks = &mut self.timeline.tasks;
+        *self.tasks.entry(thread).or_insert_with(|| {
+            tasks.push(names::thread(self.words.world, thread).to_string());
+            tasks.len() - 1
+        })
+    }
+
+    /// Extends the calls that an event is inside of, and counts them.
+    fn depth(&mut self, index: u32) -> usize {
+        let to = index - self.first + 1;
+        for call in self.stacks.calls(index) {
+            self.timeline.calls[self.calls[&call]].to = to;
         }
-        let cause = cause(world, index).and_then(|cause| moments.get(&cause).copied());
-        moments.insert(index, timeline.events.len());
-        let to = timeline.events.len();
-        timeline.handoffs.extend(cause.map(|from| Handoff { from, to }));
-        timeline.events.push(Moment {
-            task,
-            depth,
-            at,
+        self.stacks.calls(index).count()
+    }
+
+    fn call(&mut self, index: u32, event: &Event) {
+        let (task, depth, from) = (self.task(event.thread), self.depth(index), index - self.first);
+        self.calls.insert(index, self.timeline.calls.len());
+        let function = event.site.function();
+        self.timeline.calls.push(Call { task, depth, function, from, to: from + 1 });
+    }
+
+    fn event(&mut self, index: u32, event: &Event, decisive: bool) {
+        let to = self.timeline.events.len();
+        self.events.insert(index, to);
+        let cause = cause(self.words.world, index).and_then(|cause| self.events.get(&cause));
+        self.timeline.handoffs.extend(cause.map(|&from| Handoff { from, to }));
+        let moment = Moment {
+            task: self.task(event.thread),
+            depth: self.depth(index),
+            at: index - self.first,
             jiffies: event.jiffies,
             site: event.site.to_string(),
-            object: names::name(world, event.object),
-            text: words.event(index),
+            object: names::name(self.words.world, event.object),
+            text: self.words.event(index),
             kind: event.what.name(),
-            decisive: decisive.contains(&index),
-        });
+            decisive,
+        };
+        self.timeline.events.push(moment);
     }
-    timeline
 }
 
 /// The event of another task that let a sleeper go on.
