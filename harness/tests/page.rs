@@ -78,3 +78,16 @@ fn the_page_of_the_seed_can_be_read_and_used() {
         assert_eq!(found["keys"], true, "{size:?}: {all}");
     }
 }
+
+#[test]
+#[ignore = "needs Chromium: cargo test --test page -- --ignored"]
+fn a_page_that_is_broken_is_noticed() {
+    let style = ".call { width: 300px !important; } .runs { width: 3000px; }</style>";
+    let broken = page().replacen("</style>", style, 1);
+    let broken = broken.replacen("ArrowLeft: ", "ArrowNowhere: ", 1);
+    let found = look(&broken, (1600, 1200));
+    assert_ne!(found["overlaps"], serde_json::json!([]));
+    assert_eq!((&found["scrolls"], &found["keys"]), (&true.into(), &false.into()));
+    let throws = page().replacen("\"use strict\";", "throw new Error('no');", 1);
+    assert!(std::panic::catch_unwind(|| look(&throws, (400, 800))).is_err(), "a console error");
+}
