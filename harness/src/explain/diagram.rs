@@ -12,7 +12,7 @@ use super::words::Words;
 use crate::oracle::Failure;
 use mmreap::memory::Violation;
 use mmreap::sync::thread::Tid;
-use mmreap::trace::Event;
+use mmreap::trace::{Event, What};
 use mmreap::world::{End, World};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -93,7 +93,9 @@ fn without_empty(mut diagram: Diagram) -> Diagram {
 
 /// The tasks with the most to tell, of those that did more than look, in the order in which they begin to; and those without a column.
 fn cast(world: &World, picks: &[Pick]) -> (Vec<Tid>, Vec<Tid>) {
-    let acts = |pick: &Pick| !only_looks(world.log[pick.event as usize].what);
+    let what = |pick: &Pick| world.log[pick.event as usize].what;
+    // To give up is a deed.
+    let acts = |pick: &Pick| !only_looks(what(pick)) || matches!(what(pick), What::Skip(_));
     let mut weights: BTreeMap<Tid, (usize, usize)> = BTreeMap::new();
     for pick in picks {
         let weight = weights.entry(pick.thread).or_default();
