@@ -6,14 +6,19 @@
 //! difference before committing it.
 
 use mmreap::revision::{self, part::PARTS};
-use mmreap::world::{End, World, world};
+use mmreap::sync::lock::{LockId, Mode};
+use mmreap::sync::thread::{Reason, Sleep, Tid};
+use mmreap::trace::{Kind, ObjectRef, Site};
+use mmreap::world::{End, Stuck, World, world};
 use mmreap_harness::case::{Case, Signature, generate, parse::parse};
 use mmreap_harness::corpus;
 use mmreap_harness::explain::flip::Turn;
+use mmreap_harness::explain::waits::Edge;
 use mmreap_harness::explain::{Diagram, Explanation, ROWS, WIDTH, explain, log, of_case, waits};
 use mmreap_harness::oracle::Failure;
 use mmreap_harness::run::{Outcome, Runner};
 use mmreap_harness::schedule::derive_seed;
+use std::collections::BTreeSet;
 use std::{fs, path::PathBuf};
 
 fn file(name: &str) -> PathBuf {
@@ -140,6 +145,48 @@ fn failing(number: u64) -> Option<Explanation> {
     let outcome = run(&case);
     let fails = outcome.failure.is_some() || world(|w| !w.stuck.is_empty());
     fails.then(|| explain_run(&case, &outcome))
+}
+
+/// What the clock would wait for, if it wanted `oom_lock` in the run that is in the world.
+fn waits_for_oom_lock(world: &mut World, lock: LockId) -> Vec<Edge> {
+    let object = ObjectRef::sole(Kind::OomKiller);
+    let reason = Reason::Lock(lock, Mode::Write);
+    let sleep = Sleep { reason, object, noun: "oom_lock", killable: false, idle: false };
+    let site = Site::new("out_of_memory", "out_of_memory", "mutex_lock", "oom_lock");
+    world.stuck = vec![Stuck { thread: Tid::CLOCK, sleep: Some(sleep), site, calls: Vec::new() }];
+    waits::edges(world)
+}
+
+#[test]
+fn who_waits_for_a_lock_waits_for_its_holder() {
+    run(&case("use_after_free"));
+    // The reaper takes oom_lock first.
+    let holds = world(|w| w.threads().iter().find_map(|thread| thread.held.first().copied()));
+    let (lock, _) = holds.expect("the run ended while the reaper was at work");
+    let edges = world(|w| waits_for_oom_lock(w, lock));
+    assert_eq!(edges.len(), 1);
+    assert_eq!(edges[0].reason, "oom_lock, held by oom_reaper");
+    let holder = edges[0].to.expect("somebody holds it");
+    assert_eq!(world(|w| w.threads()[holder.index()].name.clone()), "oom_reaper");
+    run(&case("dead_device"));
+    let edges = world(|w| waits_for_oom_lock(w, lock));
+    assert_eq!((edges[0].to, &*edges[0].reason), (None, "oom_lock, which nobody holds"));
+}
+
+#[test]
+fn every_wait_has_a_reason_and_every_failure_a_rule() {
+    let mut reasons: BTreeSet<&str> = BTreeSet::new();
+    for explanation in (0..).filter_map(failing).take(400) {
+        let is_judged = !explanation.signature.starts_with("O-TEST");
+        assert_eq!(!explanation.story.rules.is_empty(), is_judged, "{}", explanation.signature);
+        for edge in &explanation.waits.edges {
+            let (_, reason) = edge.split_once(" for ").expect("a sentence with a reason");
+            assert!(!reason.trim().is_empty() && !reason.contains("scheduler"), "{edge}");
+            let known = ["to complete", "never completes", "memory"];
+            reasons.extend(known.iter().find(|known| reason.contains(**known)));
+        }
+    }
+    assert_eq!(reasons.len(), 3, "completions and memory are both waited for: {reasons:?}");
 }
 
 #[test]

@@ -24,6 +24,9 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+/// The oracles whose failures are about references on the address space itself.
+const COUNTED: [&str; 2] = ["O-MM-UAF", "O-DOUBLE"];
+
 /// Runs that are spent on the search, at most. Most searches end within ten.
 const RUNS: usize = 400;
 
@@ -108,7 +111,7 @@ fn ranked(steps: &[Step], failure: &Failure, diagram: &Diagram) -> Vec<(usize, u
 fn is_about(op: &Op, failure: &Failure) -> bool {
     let Kind::Mm = op.object.kind else { return is_kin(op.object.kind, failure) };
     // Whoever works on an address space holds it; only where that went wrong it tells something.
-    op.site.noun() != "mm_count" || failure.object == op.object && failure.title.contains("free")
+    op.site.noun() != "mm_count" || COUNTED.contains(&&*failure.signature.oracle)
 }
 
 /// Whether objects of a kind are part of an address space, or what suffered.

@@ -11,6 +11,7 @@ use mmreap::aio::Completion;
 use mmreap::memory::Handle;
 use mmreap::mm::{Mm, MmFlag};
 use mmreap::sync::bits::Flag;
+use mmreap::sync::lock::LockId;
 use mmreap::sync::thread::{Reason, Sleep, Tid};
 use mmreap::task::Signal;
 use mmreap::trace::{Kind, ObjectRef, Site};
@@ -108,11 +109,9 @@ fn edges_of(world: &World, stuck: &Stuck) -> Vec<Edge> {
     let (from, at) = (stuck.thread, stuck.site);
     let wanted = match stuck.sleep {
         None => vec![(None, "the scheduler, and could run".to_string())],
-        Some(Sleep { reason: Reason::Lock(lock, _), noun, .. }) => {
-            let holders = world.locks.holders(lock).iter();
-            holders.map(|&t| (Some(t), format!("{noun}, held by {}", name(world, t)))).collect()
-        }
+        Some(Sleep { reason: Reason::Lock(lock, _), noun, .. }) => wants_lock(world, lock, noun),
         Some(_) if is_allocating(stuck) => wants_memory(world),
+        Some(Sleep { reason: Reason::Timeout, .. }) => vec![(None, "its timer".to_string())],
         Some(sleep) => wants_condition(world, sleep),
     };
     wanted.into_iter().map(|(to, reason)| Edge { from, to, at, reason }).collect()
@@ -125,6 +124,13 @@ fn name(world: &World, thread: Tid) -> &str {
 fn is_allocating(stuck: &Stuck) -> bool {
     let naps = stuck.sleep.is_some_and(|sleep| sleep.reason == Reason::MemoryNap);
     naps || stuck.calls.iter().any(|call| call.function() == "__alloc_pages_slowpath")
+}
+
+fn wants_lock(world: &World, lock: LockId, noun: &str) -> Wanted {
+    let holders = world.locks.holders(lock).iter();
+    let wanted: Wanted =
+        holders.map(|&t| (Some(t), format!("{noun}, held by {}", name(world, t)))).collect();
+    if wanted.is_empty() { vec![(None, format!("{noun}, which nobody holds"))] } else { wanted }
 }
 
 fn wants_condition(world: &World, sleep: Sleep) -> Wanted {
