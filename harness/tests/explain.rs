@@ -117,6 +117,14 @@ fn every_case_of_the_corpus_is_explained() {
 }
 
 #[test]
+fn nobody_notices_what_only_the_end_shows() {
+    let explanation = golden("given_up", End::Quiescent);
+    let sides = &explanation.story.sides;
+    assert_eq!(sides.len(), 1, "{sides:?}");
+    assert_eq!(sides[0].function, "oom_reap_task");
+}
+
+#[test]
 fn no_cycle_without_the_last_edge() {
     run(&case("livelock"));
     let mut edges = world(|w| waits::edges(w));

@@ -1,9 +1,9 @@
 //! The failure in prose: what each side took for granted, what it had looked at before, and which order
 //! proved it wrong.
 //!
-//! The task that noticed is the one of the last event that the oracle named; the other side is the last
-//! named event of another task. What they had looked at are lines of the diagram, so that a reader finds
-//! every word of the prose above it.
+//! The task that noticed is the one of the last event that the oracle named, if it did notice and not only
+//! the end of the run brought it to light; the other side is the last named event of another task. What they
+//! had looked at are lines of the diagram, so that a reader finds every word of the prose above it.
 
 use super::diagram::Diagram;
 use super::names;
@@ -67,8 +67,13 @@ fn sides(world: &World, failure: &Failure, end: End) -> (Option<u32>, Option<u32
         return stuck_sides(world);
     }
     let named = || failure.events.iter().copied().filter(|&event| happened(world, event));
-    let thread = |event: u32| world.log[event as usize].thread;
     let noticed = named().max();
+    // Who sets a flag notices nothing: the end of the run brought it to light.
+    let sets = |event: u32| matches!(world.log[event as usize].what, What::SetFlag { .. });
+    if noticed.is_some_and(sets) {
+        return (None, noticed);
+    }
+    let thread = |event: u32| world.log[event as usize].thread;
     let others = named().filter(|&event| Some(thread(event)) != noticed.map(thread));
     (noticed, others.max())
 }

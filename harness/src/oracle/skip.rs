@@ -88,7 +88,9 @@ pub fn judge_given_up(world: &World) -> Option<Failure> {
         is_premature(world, victim) && !victim.pages.is_empty() && was_skipped(victim)
     };
     let victim = ledger.victims.iter().find(lost)?;
-    let last = world.log.len() - 1;
+    // A panic for want of memory is what came of it; another end tells nothing.
+    let panics = world.log.iter().position(|event| event.what == What::OomPanic);
+    let last = panics.or(victim.skipped).unwrap_or(victim.marked);
     Some(describe(world, victim, last, "O-INV-SKIP", "early skip"))
 }
 
