@@ -52,7 +52,7 @@ macro_rules! oracles {
         $(
             #[inline(never)]
             fn $function(found: &Found) -> ! {
-                panic!(concat!($oracle, ": {}"), found.failure.headline)
+                panic!(concat!($oracle, ": {}"), found.failure.headline())
             }
         )*
     };
@@ -79,5 +79,5 @@ oracles! {
 /// An oracle that has no function here yet.
 #[inline(never)]
 fn o_other(found: &Found) -> ! {
-    panic!("{}: {}", found.failure.signature.oracle, found.failure.headline)
+    panic!("{}: {}", found.failure.signature.oracle, found.failure.headline())
 }

@@ -1,16 +1,24 @@
 //! Explanations: what is drawn for known failures, and that nothing is wider than a page.
 //!
-//! `explain/NAME.mmreap` is a case, `explain/NAME.txt` what is drawn for it.
+//! `explain/NAME.mmreap` is a case, `explain/NAME.txt` what is drawn for it; `explain/corpus/NAME.txt` is what
+//! `mmreap explain` says of a case of the corpus.
 //! `MMREAP_BLESS=1 cargo test -p mmreap-harness --test explain` writes what is drawn now; read the
 //! difference before committing it.
 
-use mmreap::revision;
-use mmreap::world::{End, World, world};
+use mmreap::revision::{self, part::PARTS};
+use mmreap::sync::lock::{LockId, Mode};
+use mmreap::sync::thread::{Reason, Sleep, Tid};
+use mmreap::trace::{Kind, ObjectRef, Site};
+use mmreap::world::{End, Stuck, World, world};
 use mmreap_harness::case::{Case, Signature, generate, parse::parse};
-use mmreap_harness::explain::{Diagram, Explanation, ROWS, WIDTH, explain, log, waits};
+use mmreap_harness::corpus;
+use mmreap_harness::explain::flip::Turn;
+use mmreap_harness::explain::waits::Edge;
+use mmreap_harness::explain::{Diagram, Explanation, ROWS, WIDTH, explain, log, of_case, waits};
 use mmreap_harness::oracle::Failure;
 use mmreap_harness::run::{Outcome, Runner};
 use mmreap_harness::schedule::derive_seed;
+use std::collections::BTreeSet;
 use std::{fs, path::PathBuf};
 
 fn file(name: &str) -> PathBuf {
@@ -38,7 +46,7 @@ fn somebody_waits(world: &World) -> Failure {
             object: object.kind.name().to_string(),
             sites: vec![first.site.protocol().to_string()],
         },
-        headline: format!("hung: {}", first.site.function()),
+        title: "hang",
         object,
         events: Vec::new(),
         details: Vec::new(),
@@ -95,6 +103,28 @@ fn waiting_for_ever_is_a_chain_without_cycle() {
 }
 
 #[test]
+fn every_case_of_the_corpus_is_explained() {
+    let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../corpus");
+    let mut runner = Runner::new();
+    for path in corpus::list(&directory).expect("the corpus can be listed") {
+        let case = corpus::load(&path).expect("a case of the corpus can be read");
+        let revision = revision::find(&case.kernel).expect("a case names a kernel that exists");
+        let explanation = of_case(&mut runner, &case, revision).expect("it fails");
+        assert!(!explanation.story.rules.is_empty(), "no rule for {}", explanation.signature);
+        let name = path.file_stem().and_then(|name| name.to_str()).expect("names are ASCII");
+        compare(&format!("corpus/{name}"), &explanation.to_string());
+    }
+}
+
+#[test]
+fn nobody_notices_what_only_the_end_shows() {
+    let explanation = golden("given_up", End::Quiescent);
+    let sides = &explanation.story.sides;
+    assert_eq!(sides.len(), 1, "{sides:?}");
+    assert_eq!(sides[0].function, "oom_reap_task");
+}
+
+#[test]
 fn no_cycle_without_the_last_edge() {
     run(&case("livelock"));
     let mut edges = world(|w| waits::edges(w));
@@ -125,6 +155,48 @@ fn failing(number: u64) -> Option<Explanation> {
     fails.then(|| explain_run(&case, &outcome))
 }
 
+/// What the clock would wait for, if it wanted `oom_lock` in the run that is in the world.
+fn waits_for_oom_lock(world: &mut World, lock: LockId) -> Vec<Edge> {
+    let object = ObjectRef::sole(Kind::OomKiller);
+    let reason = Reason::Lock(lock, Mode::Write);
+    let sleep = Sleep { reason, object, noun: "oom_lock", killable: false, idle: false };
+    let site = Site::new("out_of_memory", "out_of_memory", "mutex_lock", "oom_lock");
+    world.stuck = vec![Stuck { thread: Tid::CLOCK, sleep: Some(sleep), site, calls: Vec::new() }];
+    waits::edges(world)
+}
+
+#[test]
+fn who_waits_for_a_lock_waits_for_its_holder() {
+    run(&case("use_after_free"));
+    // The reaper takes oom_lock first.
+    let holds = world(|w| w.threads().iter().find_map(|thread| thread.held.first().copied()));
+    let (lock, _) = holds.expect("the run ended while the reaper was at work");
+    let edges = world(|w| waits_for_oom_lock(w, lock));
+    assert_eq!(edges.len(), 1);
+    assert_eq!(edges[0].reason, "oom_lock, held by oom_reaper");
+    let holder = edges[0].to.expect("somebody holds it");
+    assert_eq!(world(|w| w.threads()[holder.index()].name.clone()), "oom_reaper");
+    run(&case("dead_device"));
+    let edges = world(|w| waits_for_oom_lock(w, lock));
+    assert_eq!((edges[0].to, &*edges[0].reason), (None, "oom_lock, which nobody holds"));
+}
+
+#[test]
+fn every_wait_has_a_reason_and_every_failure_a_rule() {
+    let mut reasons: BTreeSet<&str> = BTreeSet::new();
+    for explanation in (0..).filter_map(failing).take(400) {
+        let is_judged = !explanation.signature.starts_with("O-TEST");
+        assert_eq!(!explanation.story.rules.is_empty(), is_judged, "{}", explanation.signature);
+        for edge in &explanation.waits.edges {
+            let (_, reason) = edge.split_once(" for ").expect("a sentence with a reason");
+            assert!(!reason.trim().is_empty() && !reason.contains("scheduler"), "{edge}");
+            let known = ["to complete", "never completes", "memory"];
+            reasons.extend(known.iter().find(|known| reason.contains(**known)));
+        }
+    }
+    assert_eq!(reasons.len(), 3, "completions and memory are both waited for: {reasons:?}");
+}
+
 #[test]
 fn nothing_is_larger_than_a_page() {
     for explanation in (0..).filter_map(failing).take(200) {
@@ -135,4 +207,41 @@ fn nothing_is_larger_than_a_page() {
         assert!((1..=ROWS).contains(&rows.len()), "{text}");
         assert!((0..columns.len()).all(|c| rows.iter().any(|row| row.column == c)), "{text}");
     }
+}
+
+fn corpus_case(name: &str) -> Case {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../corpus").join(name);
+    corpus::load(&path).expect("a case of the corpus can be read")
+}
+
+const SEED: &str = "v4.14-o_pt_uaf-page_table-oom_reap_task_mm-exit_mmap.mmreap";
+
+#[test]
+fn the_seed_is_cured_by_one_order_and_by_two_functions() {
+    let (case, mut runner) = (corpus_case(SEED), Runner::new());
+    let failing = revision::find("v4.14").expect("a release");
+    let otherwise = of_case(&mut runner, &case, failing).expect("it fails").otherwise;
+    let flip = otherwise.flip.expect("one order decides");
+    let words = |turn: &Turn| format!("{}: {}", turn.task, turn.operation);
+    assert_eq!(words(&flip.first), "oom_reaper: test_bit(MMF_OOM_SKIP)");
+    assert_eq!(words(&flip.second), "k1: set_bit(MMF_OOM_SKIP)");
+    let repair = otherwise.repair.expect("a later release passes");
+    assert_eq!((repair.kernel, repair.failing), ("v4.15", "v4.14"));
+    assert_eq!(repair.functions, ["exit_mmap", "mark_oom_victim"]);
+    for alone in PARTS.iter().filter(|part| repair.functions.contains(&part.name)) {
+        let mixed = failing.with(&[alone], revision::find("v4.15").expect("a release"));
+        assert!(runner.run_case(&case, mixed).failure.is_some(), "{} alone", alone.name);
+    }
+}
+
+#[test]
+fn where_no_order_is_seen_to_pass_none_is_told() {
+    let (case, mut runner) = (corpus_case(SEED), Runner::new());
+    let newest = revision::NEWEST;
+    assert_eq!(of_case(&mut runner, &case, newest), None, "it passes there");
+    let stuck = corpus_case("v4.13+M01-o_live-oom_killer-exit_aio-out_of_memory.mmreap");
+    let mutant = revision::find(&stuck.kernel).expect("a mutant");
+    let otherwise = of_case(&mut runner, &stuck, mutant).expect("it fails").otherwise;
+    assert_eq!(otherwise.flip, None, "every order gets stuck");
+    assert_eq!(otherwise.repair.expect("its release passes").kernel, "v4.13");
 }

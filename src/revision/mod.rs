@@ -5,6 +5,7 @@
 //! `if revision >= …` anywhere.
 
 pub mod mutant;
+pub mod part;
 
 use crate::aio::{self, KillIoctx};
 use crate::exit::{exit_mmap, fork};

@@ -217,7 +217,7 @@ fn attack(
         let mut campaign = Campaign::new(release, derive_seed(settings.seed, index as u64 + 1));
         known.on(release.name).for_each(|signature| campaign.know(signature.clone()));
         shares.push(spend(&mut campaign, release, limit, |found| {
-            progress(&format!("{}: {}", release.name, found.failure.headline));
+            progress(&format!("{}: {}", release.name, found.failure.headline()));
             all.push((release, found));
             false
         }));
@@ -257,7 +257,7 @@ fn minimize_new(
         progress(&format!("minimising {signature} on {}", revision.name));
         let case = finish(&mut runner, &found, revision, &mut |_| ());
         known.add(&case);
-        let headline = found.failure.headline;
+        let headline = found.failure.headline();
         findings.push(Finding { kernel: revision.name, signature, headline, case });
     }
     findings

@@ -188,6 +188,9 @@ fn write_or_show(path: &Path, case: &Case) -> Result<(), CorpusError> {
 
 /// Prints a value for a machine.
 fn print_json(value: &impl serde::Serialize) {
-    let text = serde_json::to_string_pretty(value).expect("plain values can be written as JSON");
-    anstream::println!("{text}");
+    anstream::println!("{}", json(value));
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(value).expect("plain values can be written as JSON")
 }

@@ -12,7 +12,9 @@ use super::words::Words;
 use crate::oracle::Failure;
 use mmreap::memory::Violation;
 use mmreap::sync::thread::Tid;
+use mmreap::trace::{Event, What};
 use mmreap::world::{End, World};
+use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Columns of a diagram, at most.
@@ -22,7 +24,7 @@ pub const COLUMNS: usize = 4;
 pub const ROWS: usize = 25;
 
 /// Who did what when.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Diagram {
     /// The names of the tasks that have a column.
     pub columns: Vec<String>,
@@ -33,7 +35,7 @@ pub struct Diagram {
 }
 
 /// A line of a diagram.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {
     /// The index of its column.
     pub column: usize,
@@ -43,24 +45,38 @@ pub struct Row {
     pub text: String,
     /// What was wrong with that.
     pub mark: Option<String>,
+    /// The index of its event in the log.
+    pub event: u32,
+    /// The number of scheduling decisions before it.
+    pub step: u32,
 }
 
 /// Draws the failure of a run.
-pub(super) fn draw(world: &World, failure: &Failure, end: End) -> Diagram {
-    let stacks = Stacks::new(&world.log);
-    let subjects = Subjects::of(world, &stacks, failure, end);
-    let mut picks = picks(world, &stacks, &subjects, failure, end);
-    let (columns, absent) = cast(&picks);
+pub(super) fn draw(
+    world: &World,
+    stacks: &Stacks,
+    subjects: &Subjects,
+    failure: &Failure,
+    end: End,
+) -> Diagram {
+    let mut picks = picks(world, stacks, subjects, failure, end);
+    let (columns, absent) = cast(world, &picks);
     picks.retain(|pick| columns.contains(&pick.thread));
     let words = Words { world, spaces: &subjects.spaces };
-    let mut rows = fitting(&words, &stacks, &columns, picks);
-    if let Some(last) = rows.last_mut() {
-        last.mark = Some(mark(world, failure, end));
-    }
+    let rows = fitting(&words, stacks, &columns, picks);
     let name = |threads: Vec<Tid>| -> Vec<String> {
         threads.into_iter().map(|thread| names::thread(world, thread).to_string()).collect()
     };
     without_empty(Diagram { columns: name(columns), rows, absent: name(absent) })
+}
+
+impl Diagram {
+    /// Says in the last line what was wrong there.
+    pub(super) fn mark(&mut self, world: &World, failure: &Failure, end: End) {
+        if let Some(last) = self.rows.last_mut() {
+            last.mark = Some(mark(world, failure, end));
+        }
+    }
 }
 
 /// Takes the columns away of tasks whose events did not fit.
@@ -75,13 +91,16 @@ fn without_empty(mut diagram: Diagram) -> Diagram {
     diagram
 }
 
-/// The tasks with the most to tell, in the order in which they begin to; and those without a column.
-fn cast(picks: &[Pick]) -> (Vec<Tid>, Vec<Tid>) {
+/// The tasks with the most to tell, of those that did more than look, in the order in which they begin to; and those without a column.
+fn cast(world: &World, picks: &[Pick]) -> (Vec<Tid>, Vec<Tid>) {
+    let what = |pick: &Pick| world.log[pick.event as usize].what;
+    // To give up is a deed.
+    let acts = |pick: &Pick| !only_looks(what(pick)) || matches!(what(pick), What::Skip(_));
     let mut weights: BTreeMap<Tid, (usize, usize)> = BTreeMap::new();
     for pick in picks {
         let weight = weights.entry(pick.thread).or_default();
         weight.0 += usize::from(pick.rank == Rank::Decisive);
-        weight.1 += usize::from(pick.rank == Rank::Essential);
+        weight.1 += usize::from(pick.rank == Rank::Essential && acts(pick));
     }
     let mut threads: Vec<Tid> = weights.keys().copied().collect();
     threads.retain(|thread| weights[thread] != (0, 0));
@@ -126,7 +145,7 @@ fn without_repeats(words: &Words<'_>, picks: &[Pick]) -> Vec<Pick> {
 }
 
 fn rows(words: &Words<'_>, stacks: &Stacks, columns: &[Tid], picks: &[Pick]) -> Vec<Row> {
-    let shown = shown_calls(stacks, picks);
+    let shown = shown_calls(&words.world.log, stacks, picks);
     let mut written = HashSet::new();
     let mut rows = Vec::new();
     for pick in picks {
@@ -137,20 +156,27 @@ fn rows(words: &Words<'_>, stacks: &Stacks, columns: &[Tid], picks: &[Pick]) -> 
         let fresh: Vec<u32> = calls.iter().copied().filter(|&call| written.insert(call)).collect();
         let outside = calls.len() - fresh.len();
         for (depth, event) in (outside..).zip(fresh.into_iter().chain([pick.event])) {
-            rows.push(Row { column, depth, text: words.event(event), mark: None });
+            let step = words.world.log[event as usize].step;
+            rows.push(Row { column, depth, text: words.event(event), mark: None, event, step });
         }
     }
     rows
 }
 
-/// The calls that hold more than one line, or a decisive one.
-fn shown_calls(stacks: &Stacks, picks: &[Pick]) -> HashSet<u32> {
+/// The calls that hold more than one line, or a decisive one, and the function of the protocol around that.
+fn shown_calls(log: &[Event], stacks: &Stacks, picks: &[Pick]) -> HashSet<u32> {
     let mut lines: BTreeMap<u32, u32> = BTreeMap::new();
     let mut decisive = HashSet::new();
     for pick in picks {
         if let Some(call) = stacks.caller(pick.event) {
             *lines.entry(call).or_default() += 1;
-            decisive.extend((pick.rank == Rank::Decisive).then_some(call));
+            if pick.rank == Rank::Decisive {
+                let site = log[pick.event as usize].site;
+                let is_protocol =
+                    |call: &u32| log[*call as usize].site.function() == site.protocol();
+                decisive
+                    .extend([call].into_iter().chain(stacks.calls(pick.event).find(is_protocol)));
+            }
         }
     }
     let mut shown = HashSet::new();
@@ -166,14 +192,13 @@ fn shown_calls(stacks: &Stacks, picks: &[Pick]) -> HashSet<u32> {
 
 /// What was wrong with the last line.
 fn mark(world: &World, failure: &Failure, end: End) -> String {
-    let title = failure.headline.split(':').next().unwrap_or_default();
     match (world.violation, end) {
         (Some(violation), _) => {
             format!("*** {} {}", names::name(world, violation.object()), wrong(&violation))
         }
         (None, End::Livelock) => "*** livelock".to_string(),
         (None, End::Panic) => "*** nobody left to kill".to_string(),
-        (None, _) => format!("*** {title}"),
+        (None, _) => format!("*** {}", failure.title),
     }
 }
 

@@ -2,20 +2,36 @@
 //!
 //! The diagram has one column for each task that matters and time downwards, as kernel developers
 //! draw races by hand. It is computed from the event log and the objects of the run, which the world
-//! still holds; nothing is re-run, and nothing here knows a revision from another. What is left out
-//! is most of the log: `slice` says what stays, `words` how it is spelled, `diagram` where it
-//! stands. [`waits`] explains runs that failed because nothing happened any more.
+//! still holds. What is left out is most of the log: `slice` says what stays, `words` how it is
+//! spelled, `diagram` where it stands. `story` says in prose what each side took for granted, and `rules`
+//! what it should have kept to; [`waits`] explains runs that failed because nothing happened any more. None
+//! of them runs anything, or knows a revision from another.
 //!
-//! An [`Explanation`] is a value. Printing it, or storing it, is the caller's business.
+//! What else could have happened is found by running: `flip` looks for the order of two steps that decides,
+//! `repair` for the later release that passes and its functions.
+//!
+//! An [`Explanation`] is a value; a [`Report`] is one with the runs behind it. [`markdown`], [`svg`], [`html`]
+//! and [`perfetto`] write it down; as text it displays itself, and as JSON it is its fields. Printing or
+//! storing that is the caller's business.
 
 mod diagram;
+pub mod flip;
+pub mod html;
 mod layout;
 mod log;
+pub mod markdown;
 mod names;
+pub mod paint;
+pub mod perfetto;
+pub mod repair;
+pub mod rules;
 mod slice;
 mod stacks;
+pub mod story;
 mod subjects;
+pub mod svg;
 mod text;
+pub mod timeline;
 pub mod waits;
 mod words;
 
@@ -24,22 +40,38 @@ pub use log::log;
 
 use crate::case::Case;
 use crate::oracle::Failure;
-use mmreap::world::{End, World};
+use crate::run::Runner;
+use flip::Flip;
+use mmreap::revision::{Revision, find};
+use mmreap::world::{End, World, world};
+use repair::Repair;
+use serde::Serialize;
+use stacks::Stacks;
 use std::fmt;
+use story::Story;
+use subjects::Subjects;
+use timeline::Timeline;
 use waits::Waits;
+use words::Words;
 
 /// No line of an explanation is wider.
 pub const WIDTH: usize = 72;
 
 /// Why a run failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Explanation {
-    /// The failure in a line, with the revision that ran.
+    /// The failure in a line: the same for the same bug, on any release.
     pub headline: String,
+    /// The release or mutant that ran.
+    pub kernel: &'static str,
     /// Who did what when.
     pub diagram: Diagram,
+    /// What each side took for granted, and the rules.
+    pub story: Story,
     /// Who waits for whom, if the run ended with somebody waiting.
     pub waits: Waits,
+    /// What would make it pass, as far as it was looked for and found.
+    pub otherwise: Otherwise,
     /// The signature, as `expect` lines have it.
     pub signature: String,
     /// What the oracle adds, a line each.
@@ -48,13 +80,102 @@ pub struct Explanation {
     pub size: String,
 }
 
-/// Explains the failure of the run that is in the world. `end` is how the run ended.
+/// What was seen to make the case pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Otherwise {
+    /// The other order of two steps.
+    pub flip: Option<Flip>,
+    /// A later release.
+    pub repair: Option<Repair>,
+}
+
+/// An explanation, and the runs behind it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Why the case fails.
+    pub explanation: Explanation,
+    /// The text of the case.
+    pub case: String,
+    /// The run that failed.
+    pub failing: Run,
+    /// The run of the release that passes, if one was found.
+    pub passing: Option<Run>,
+}
+
+/// A run, as a whole and drawn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Run {
+    /// All that happened.
+    pub timeline: Timeline,
+    /// What matters of it for the failure.
+    pub diagram: Diagram,
+}
+
+/// Explains a case that fails, with its runs. `None` if it passes.
+pub fn report(runner: &mut Runner, case: &Case, revision: &'static Revision) -> Option<Report> {
+    let explanation = of_case(runner, case, revision)?;
+    let outcome = runner.run_case(case, revision);
+    let failure = outcome.failure.expect("it failed the same way before");
+    let (subjects, timeline) = world(|w| {
+        let stacks = Stacks::new(&w.log);
+        let subjects = Subjects::of(w, &stacks, &failure, outcome.end);
+        let timeline = Timeline::of(w, &stacks, &subjects, &failure.events);
+        (subjects, timeline)
+    });
+    let failing = Run { timeline, diagram: explanation.diagram.clone() };
+    let later = explanation.otherwise.repair.as_ref().and_then(|repair| find(repair.kernel));
+    let passing = later.map(|later| passing(runner, case, later, &subjects, failure));
+    Some(Report { explanation, case: case.to_string(), failing, passing })
+}
+
+/// The run of a release that passes. It is about the same objects as the failure: they exist since boot.
+fn passing(
+    runner: &mut Runner,
+    case: &Case,
+    revision: &'static Revision,
+    subjects: &Subjects,
+    failure: Failure,
+) -> Run {
+    let end = runner.run_case(case, revision).end;
+    let nothing = Failure { events: Vec::new(), details: Vec::new(), ..failure };
+    world(|w| {
+        let stacks = Stacks::new(&w.log);
+        Run {
+            timeline: Timeline::of(w, &stacks, subjects, &[]),
+            diagram: diagram::draw(w, &stacks, subjects, &nothing, end),
+        }
+    })
+}
+
+/// Runs a case, explains its failure, and looks for what would make it pass. `None` if it passes.
+pub fn of_case(
+    runner: &mut Runner,
+    case: &Case,
+    revision: &'static Revision,
+) -> Option<Explanation> {
+    let outcome = runner.run_case(case, revision);
+    let failure = outcome.failure?;
+    let explanation = world(|w| explain(w, case, &failure, outcome.end));
+    let flip = flip::find(runner, case, revision, &failure, &explanation.diagram);
+    let repair = repair::find(runner, case, revision);
+    Some(Explanation { otherwise: Otherwise { flip, repair }, ..explanation })
+}
+
+/// Explains the failure of the run that is in the world. `end` is how the run ended. Nothing is run.
 pub fn explain(world: &World, case: &Case, failure: &Failure, end: End) -> Explanation {
     let waiting = matches!(end, End::Quiescent | End::Livelock) && !world.stuck.is_empty();
+    let stacks = Stacks::new(&world.log);
+    let subjects = Subjects::of(world, &stacks, failure, end);
+    let mut diagram = diagram::draw(world, &stacks, &subjects, failure, end);
+    diagram.mark(world, failure, end);
+    let words = Words { world, spaces: &subjects.spaces };
     Explanation {
-        headline: format!("BUG: {} ({})", failure.headline, world.revision.name),
-        diagram: diagram::draw(world, failure, end),
+        headline: format!("BUG: mmreap: {}", failure.headline()),
+        kernel: world.revision.name,
+        story: story::tell(&words, failure, &diagram, end),
+        diagram,
         waits: if waiting { Waits::of(world) } else { Waits::default() },
+        otherwise: Otherwise::default(),
         signature: failure.signature.to_string(),
         details: failure.details.clone(),
         size: size(case),
@@ -71,15 +192,37 @@ fn size(case: &Case) -> String {
     format!("case: {}", parts.map(part).join(", "))
 }
 
+impl Otherwise {
+    /// What was seen, in sentences.
+    pub fn sentences(&self) -> impl Iterator<Item = String> {
+        let flip = self.flip.iter().map(Flip::sentence);
+        flip.chain(self.repair.iter().map(Repair::sentence))
+    }
+}
+
+impl Explanation {
+    /// The prose without the waits: story, rules, and what was seen to pass.
+    fn told(&self) -> impl Iterator<Item = String> {
+        self.story.sentences().chain(self.otherwise.sentences())
+    }
+
+    /// All prose, a sentence each.
+    pub fn sentences(&self) -> impl Iterator<Item = String> {
+        self.waits.sentences().chain(self.told())
+    }
+}
+
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         text::paragraph(f, 0, &self.headline)?;
-        write!(f, "\n{}", self.diagram)?;
+        write!(f, "\n{}\n", self.diagram)?;
         if !self.waits.edges.is_empty() {
-            write!(f, "\n{}", self.waits)?;
+            writeln!(f, "{}", self.waits)?;
         }
-        writeln!(f)?;
-        text::paragraph(f, 2, &self.signature)?;
+        let told: Vec<String> = self.told().collect();
+        told.iter().try_for_each(|sentence| text::paragraph(f, 2, sentence))?;
+        f.write_str(if told.is_empty() { "" } else { "\n" })?;
+        text::paragraph(f, 2, &format!("{} on {}", self.signature, self.kernel))?;
         self.details.iter().try_for_each(|detail| text::paragraph(f, 2, detail))?;
         text::paragraph(f, 2, &self.size)
     }

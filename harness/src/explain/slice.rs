@@ -80,6 +80,8 @@ struct Slicer<'a> {
     end: End,
     touches: Touches,
     first_kill: u32,
+    /// Whether the failure is about the reaper's queue.
+    queue: bool,
 }
 
 impl<'a> Slicer<'a> {
@@ -93,13 +95,30 @@ impl<'a> Slicer<'a> {
         let kill = world.log.iter().position(|e| matches!(e.what, What::Kill | What::Marked));
         let first_kill = kill.unwrap_or(0) as u32;
         let decisive = decisive(world, failure, end);
-        Slicer { world, stacks, subjects, decisive, end, touches: touches(&world.log), first_kill }
+        let queue = failure.signature.object == Kind::ReaperList.name();
+        let touches = touches(&world.log);
+        Slicer { world, stacks, subjects, decisive, end, touches, first_kill, queue }
     }
 
     fn rank(&self, index: u32, event: &Event) -> Option<Rank> {
         if self.decisive.contains(&index) {
             return Some(Rank::Decisive);
         }
+        if self.queue {
+            return self.around_queue(index, event);
+        }
+        self.in_protocol(index, event)
+    }
+
+    /// If the reaper's queue suffered, everything else makes that easier to follow at best.
+    fn around_queue(&self, index: u32, event: &Event) -> Option<Rank> {
+        if is_about_queue(event) || event.what == What::Kill {
+            return Some(Rank::Essential);
+        }
+        self.in_protocol(index, event).map(|_| Rank::Context)
+    }
+
+    fn in_protocol(&self, index: u32, event: &Event) -> Option<Rank> {
         let (spaces, object) = (&self.subjects.spaces, event.object);
         match event.what {
             What::Enter | What::Wake | What::Exited | What::Tick { .. } => None,
@@ -166,7 +185,10 @@ impl<'a> Slicer<'a> {
         let when_contested = |rank| self.is_contested(event).then_some(rank);
         match event.what {
             What::Free | What::Allocate | What::Skip(_) | What::Violation => Some(Rank::Essential),
-            What::SetFlag { .. } | What::ClearFlag { .. } => Some(Rank::Essential),
+            What::SetFlag { .. } | What::ClearFlag { .. } if is_agreed(event.site.noun()) => {
+                Some(Rank::Essential)
+            }
+            What::SetFlag { .. } | What::ClearFlag { .. } => when_contested(Rank::Context),
             What::TestFlag { .. } => self.flag_test(index, event),
             What::Count { .. } => self.counter(event),
             What::TryFailed { .. } | What::Acquire { trylock: true, .. } => Some(Rank::Essential),
@@ -180,15 +202,15 @@ impl<'a> Slicer<'a> {
 
     /// The OOM flags are what the parties agree on; tests before anybody is killed only set the scene.
     fn flag_test(&self, index: u32, event: &Event) -> Option<Rank> {
-        let agreed = [MmFlag::OomSkip, MmFlag::OomVictim].map(Flag::name);
-        if !agreed.contains(&event.site.noun()) && !self.is_contested(event) {
+        if !is_agreed(event.site.noun()) && !self.is_contested(event) {
             return None;
         }
         Some(if index < self.first_kill { Rank::Context } else { Rank::Essential })
     }
 
     fn counter(&self, event: &Event) -> Option<Rank> {
-        let tells = event.site.noun() == "mm_users" || event.object == self.subjects.object;
+        let suffers = self.world.violation.is_some() && event.object == self.subjects.object;
+        let tells = event.site.noun() == "mm_users" || suffers;
         tells.then_some(Rank::Essential)
     }
 
@@ -208,6 +230,20 @@ impl<'a> Slicer<'a> {
         let touches = self.touches.get(&(event.object, event.site.noun()));
         let mut others = touches.into_iter().flatten().filter(|touch| touch.0 != event.thread);
         others.any(|other| other.1 || changes(event.what))
+    }
+}
+
+/// Whether exit path and reaper agree by the flag.
+fn is_agreed(flag: &str) -> bool {
+    [MmFlag::OomSkip, MmFlag::OomVictim, MmFlag::Unstable].map(Flag::name).contains(&flag)
+}
+
+/// Whether it changes the reaper's queue, or looks whether a task is on it.
+fn is_about_queue(event: &Event) -> bool {
+    match event.what {
+        What::Enqueue | What::Dequeue => true,
+        What::Read | What::Write => event.site.noun() == "oom_reaper_list",
+        _ => false,
     }
 }
 

@@ -11,10 +11,12 @@ use mmreap::aio::Completion;
 use mmreap::memory::Handle;
 use mmreap::mm::{Mm, MmFlag};
 use mmreap::sync::bits::Flag;
+use mmreap::sync::lock::LockId;
 use mmreap::sync::thread::{Reason, Sleep, Tid};
 use mmreap::task::Signal;
 use mmreap::trace::{Kind, ObjectRef, Site};
 use mmreap::world::{Stuck, World};
+use serde::Serialize;
 use std::fmt;
 
 /// One thread waits for another, or for something that nobody brings.
@@ -31,7 +33,7 @@ pub struct Edge {
 }
 
 /// The waits of a run, with names in place of numbers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Waits {
     /// Each wait as a sentence.
     pub edges: Vec<String>,
@@ -53,13 +55,17 @@ impl Waits {
     }
 }
 
+impl Waits {
+    /// Who waits for whom, and the circle they make.
+    pub fn sentences(&self) -> impl Iterator<Item = String> {
+        let cycle = (!self.cycle.is_empty()).then(|| self.cycle.join(" -> "));
+        self.edges.iter().cloned().chain(cycle.map(|cycle| format!("=> cycle: {cycle}")))
+    }
+}
+
 impl fmt::Display for Waits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.edges.iter().try_for_each(|edge| text::paragraph(f, 2, edge))?;
-        if self.cycle.is_empty() {
-            return Ok(());
-        }
-        text::paragraph(f, 2, &format!("=> cycle: {}", self.cycle.join(" -> ")))
+        self.sentences().try_for_each(|sentence| text::paragraph(f, 2, &sentence))
     }
 }
 
@@ -103,11 +109,9 @@ fn edges_of(world: &World, stuck: &Stuck) -> Vec<Edge> {
     let (from, at) = (stuck.thread, stuck.site);
     let wanted = match stuck.sleep {
         None => vec![(None, "the scheduler, and could run".to_string())],
-        Some(Sleep { reason: Reason::Lock(lock, _), noun, .. }) => {
-            let holders = world.locks.holders(lock).iter();
-            holders.map(|&t| (Some(t), format!("{noun}, held by {}", name(world, t)))).collect()
-        }
+        Some(Sleep { reason: Reason::Lock(lock, _), noun, .. }) => wants_lock(world, lock, noun),
         Some(_) if is_allocating(stuck) => wants_memory(world),
+        Some(Sleep { reason: Reason::Timeout, .. }) => vec![(None, "its timer".to_string())],
         Some(sleep) => wants_condition(world, sleep),
     };
     wanted.into_iter().map(|(to, reason)| Edge { from, to, at, reason }).collect()
@@ -120,6 +124,13 @@ fn name(world: &World, thread: Tid) -> &str {
 fn is_allocating(stuck: &Stuck) -> bool {
     let naps = stuck.sleep.is_some_and(|sleep| sleep.reason == Reason::MemoryNap);
     naps || stuck.calls.iter().any(|call| call.function() == "__alloc_pages_slowpath")
+}
+
+fn wants_lock(world: &World, lock: LockId, noun: &str) -> Wanted {
+    let holders = world.locks.holders(lock).iter();
+    let wanted: Wanted =
+        holders.map(|&t| (Some(t), format!("{noun}, held by {}", name(world, t)))).collect();
+    if wanted.is_empty() { vec![(None, format!("{noun}, which nobody holds"))] } else { wanted }
 }
 
 fn wants_condition(world: &World, sleep: Sleep) -> Wanted {

@@ -4,7 +4,7 @@
 //! says whose it is.
 
 use super::names::{name, owner};
-use mmreap::trace::{Event, Kind, ObjectRef, What};
+use mmreap::trace::{Event, Kind, ObjectRef, Site, What};
 use mmreap::world::World;
 
 /// Spells events of a run.
@@ -58,8 +58,8 @@ impl Words<'_> {
             What::SetFlag { .. } | What::ClearFlag { .. } => {
                 format!("{verb}({})", self.field(event))
             }
-            What::Violation => operation(event),
-            What::Fault => format!("{}: injected fault", operation(event)),
+            What::Violation => operation(event.site),
+            What::Fault => format!("{}: injected fault", operation(event.site)),
             _ => return None,
         })
     }
@@ -80,8 +80,8 @@ impl Words<'_> {
             What::TryFailed { .. } => format!("{verb}({}) = 0", self.field(event)),
             What::Acquire { .. } | What::Release { .. } => format!("{verb}({})", self.field(event)),
             What::Sleep if event.object.kind == Kind::Clock => "schedule_timeout()".to_string(),
-            What::Sleep => format!("{} sleeps", operation(event)),
-            What::Wake => format!("{} goes on", operation(event)),
+            What::Sleep => format!("{} sleeps", operation(event.site)),
+            What::Wake => format!("{} goes on", operation(event.site)),
             _ => return None,
         })
     }
@@ -95,8 +95,9 @@ impl Words<'_> {
             What::Kill => format!("oom kill -> {}", owner(self.world, event.object)),
             What::Signal => format!("SIGKILL -> {}", object()),
             What::Marked => format!("mark_oom_victim({})", object()),
-            What::Enqueue => format!("wake_oom_reaper({})", object()),
-            What::Dequeue => format!("takes {} from its queue", object()),
+            What::Enqueue => format!("enqueue({})", object()),
+            What::OomMm => format!("oom_mm := {}", event.object),
+            What::Dequeue => format!("dequeue({})", object()),
             What::Skip(reason) => format!("gives up: {}", reason.name()),
             What::Trace(tracepoint) => tracepoint.name().to_string(),
             What::Complete { ok: true } => format!("aio_complete({})", object()),
@@ -107,8 +108,9 @@ impl Words<'_> {
     }
 }
 
-fn operation(event: &Event) -> String {
-    match (event.site.verb(), event.site.noun()) {
+/// What is done at a site.
+pub(super) fn operation(site: Site) -> String {
+    match (site.verb(), site.noun()) {
         (verb, "") => verb.to_string(),
         (verb, noun) => format!("{verb}({noun})"),
     }

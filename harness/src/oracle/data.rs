@@ -93,7 +93,7 @@ fn describe_loss(world: &World, fault: usize, number: u32, unmapped: usize) -> F
     let loser = &world.threads()[event.thread.index()].name;
     Failure {
         signature: signature("O-DATA", Kind::Page, &sites),
-        headline: "lost data: page reaped from a process that was not killed".into(),
+        title: "lost content",
         object: event.object,
         events: vec![unmapped as u32, fault as u32],
         details: vec![format!("{loser} lost page {number}, and no SIGKILL was pending")],
@@ -112,7 +112,7 @@ fn describe(world: &World, read: usize, number: u32, content: u32, page: &Page) 
     let expected = page.allowed[0];
     Failure {
         signature: Signature { object: "page".into(), ..signature("O-DATA", Kind::Page, &sites) },
-        headline: format!("wrong data: page read in {}", event.site.function()),
+        title: "wrong content",
         object: event.object,
         events,
         details: vec![format!(

@@ -119,7 +119,7 @@ fn describe(object: ObjectRef, counter: &'static str, actual: i32, expected: i32
     let site = Site::new(counter, "", "", "");
     Failure {
         signature: signature("O-LEAK", object.kind, &[site]),
-        headline: format!("leak: {counter} of {} is {actual}, {expected} held", object.kind.name()),
+        title: "leak",
         object,
         events: Vec::new(),
         details: vec![format!("{counter} of {object} is {actual}; holders account for {expected}")],

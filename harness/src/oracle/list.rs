@@ -4,7 +4,7 @@
 //! nothing can happen any more the queue is empty. Tolerance: none.
 
 use super::{Failure, event_site, signature};
-use mmreap::trace::{Kind, What};
+use mmreap::trace::{Event, Kind, What};
 use mmreap::world::{End, Stuck, World};
 use std::collections::BTreeMap;
 
@@ -16,17 +16,26 @@ pub fn judge(world: &World) -> Option<Failure> {
         match event.what {
             What::Enqueue => {
                 if let Some(first) = queued.insert(task, index) {
-                    return Some(describe(world, "queued twice", &[first, index]));
+                    return Some(describe(world, "double entry", &[index, first], &[first, index]));
                 }
             }
             What::Dequeue if queued.remove(&task).is_none() => {
-                return Some(describe(world, "taken off twice", &[index]));
+                return Some(describe(world, "missing entry", &[index], &[index]));
             }
             _ => {}
         }
     }
     let lost = queued.into_values().next().filter(|_| is_reaper_idle(world))?;
-    Some(describe(world, "lost", &[lost]))
+    Some(describe(world, "lost entry", &[lost], &[lost, cut_off(world, lost)]))
+}
+
+/// Where the queue was changed last, without regard to what had been put on it.
+fn cut_off(world: &World, queued: usize) -> usize {
+    let changes = |event: &Event| {
+        matches!(event.what, What::Write | What::Enqueue | What::Dequeue)
+            && (event.site.noun() == "oom_reaper_list" || event.what != What::Write)
+    };
+    world.log.iter().rposition(changes).unwrap_or(queued)
 }
 
 /// Whether the run came to its end by itself, and the reaper waits for work.
@@ -36,15 +45,15 @@ fn is_reaper_idle(world: &World) -> bool {
     at_rest && !world.stuck.iter().any(reaps)
 }
 
-fn describe(world: &World, how: &str, events: &[usize]) -> Failure {
-    let last = events[events.len() - 1];
-    let sites: Vec<_> = events.iter().rev().map(|&index| event_site(world, index)).collect();
-    let object = world.log[last].object;
+/// `places` make the signature, the one that noticed first.
+fn describe(world: &World, title: &'static str, places: &[usize], events: &[usize]) -> Failure {
+    let sites: Vec<_> = places.iter().map(|&index| event_site(world, index)).collect();
+    let object = world.log[places[0]].object;
     Failure {
         signature: signature("O-LIST", Kind::ReaperList, &sites),
-        headline: format!("reaper queue: task {how} in {}", world.log[last].site.function()),
+        title,
         object,
         events: events.iter().map(|&index| index as u32).collect(),
-        details: vec![format!("{object} was {how}")],
+        details: vec![format!("{title}: {object}")],
     }
 }

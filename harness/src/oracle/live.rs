@@ -14,23 +14,22 @@ use mmreap::world::{End, Stuck, World};
 /// Judges how the run ended.
 pub fn judge(world: &World) -> Option<Failure> {
     match world.end? {
-        End::Livelock => Some(describe(world, "livelock: nobody makes progress")),
-        End::StepLimit => Some(describe(world, "livelock: the run does not end")),
+        End::Livelock => Some(describe(world, "livelock")),
+        End::StepLimit => Some(describe(world, "endless run")),
         _ => None,
     }
 }
 
-fn describe(world: &World, title: &str) -> Failure {
+fn describe(world: &World, title: &'static str) -> Failure {
     let waits = |stuck: &&Stuck| stuck.sleep.is_some_and(|s| s.reason == Reason::MemoryNap);
     let allocator = world.stuck.iter().find(waits);
     let victim = world.stuck.iter().find(|stuck| is_on_its_way_out(stuck));
     let waits_for = allocator.map(|_| Site::new("out_of_memory", "", "", ""));
     let sites: Vec<Site> = victim.map(|stuck| stuck.site).into_iter().chain(waits_for).collect();
     let last = world.log.len() as u32 - 1;
-    let where_ = victim.map_or("__alloc_pages_slowpath", |stuck| stuck.site.function());
     Failure {
         signature: signature("O-LIVE", Kind::OomKiller, &sites),
-        headline: format!("{title}: stuck in {where_}"),
+        title,
         object: victim.and_then(|s| s.sleep).map_or(ObjectRef::NONE, |sleep| sleep.object),
         events: vec![last],
         details: world.stuck.iter().map(|stuck| detail(world, stuck)).collect(),

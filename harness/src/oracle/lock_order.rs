@@ -110,7 +110,7 @@ fn describe(world: &World, a: Class, b: Class, index: usize) -> Failure {
     let event = &world.log[index];
     Failure {
         signature: signature("O-LOCK", Kind::None, &[event_site(world, index)]),
-        headline: format!("lock order: {b} after {a} in {}", event.site.function()),
+        title: "lock inversion",
         object: event.object,
         events: vec![index as u32],
         details: vec![format!(

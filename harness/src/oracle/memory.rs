@@ -6,7 +6,7 @@
 
 use super::{Failure, signature};
 use mmreap::memory::{Place, Violation};
-use mmreap::trace::{Kind, ObjectRef};
+use mmreap::trace::Kind;
 use mmreap::world::World;
 
 /// Names the violation that ended the run, if one did.
@@ -20,12 +20,12 @@ fn name(violation: &Violation) -> (&'static str, &'static str) {
     let kind = violation.object().kind;
     match violation {
         Violation::UseAfterFree { .. } => (use_after_free(kind), "use-after-free"),
-        Violation::EntryVanished { .. } => ("O-PT-UAF", "page-table entry vanished"),
+        Violation::EntryVanished { .. } => ("O-PT-UAF", "vanished entry"),
         Violation::DoubleFree { .. } => ("O-DOUBLE", "double-free"),
-        Violation::Underflow { .. } => ("O-DOUBLE", "reference count underflow"),
-        Violation::FreedWhileMapped { .. } => ("O-PAGEMAP", "page freed while mapped"),
-        Violation::StaleTranslation { .. } => ("O-TLB", "page freed before the TLB was flushed"),
-        Violation::Lock { .. } => ("O-LOCK", "lock misused"),
+        Violation::Underflow { .. } => ("O-DOUBLE", "reference underflow"),
+        Violation::FreedWhileMapped { .. } => ("O-PAGEMAP", "free-while-mapped"),
+        Violation::StaleTranslation { .. } => ("O-TLB", "free-before-flush"),
+        Violation::Lock { .. } => ("O-LOCK", "lock misuse"),
     }
 }
 
@@ -72,15 +72,11 @@ fn describe(world: &World, violation: Violation) -> Failure {
     events.sort_unstable();
     Failure {
         signature: signature(oracle, object.kind, &sites),
-        headline: headline(title, object, &places),
+        title,
         object,
         events,
         details: places.iter().map(|(caption, place)| detail(world, caption, place)).collect(),
     }
-}
-
-fn headline(title: &str, object: ObjectRef, places: &[(&'static str, Place)]) -> String {
-    format!("{title}: {} in {}", object.kind.name(), places[0].1.site.function())
 }
 
 fn detail(world: &World, caption: &str, place: &Place) -> String {

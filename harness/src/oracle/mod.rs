@@ -22,14 +22,25 @@ mod victims;
 pub struct Failure {
     /// What makes it the same bug as another.
     pub signature: Signature,
-    /// One line in the manner of KASAN.
-    pub headline: String,
+    /// What happened, as a noun: `use-after-free`.
+    pub title: &'static str,
     /// The object it is about.
     pub object: ObjectRef,
     /// Indices of the events that matter most, in the order of the log.
     pub events: Vec<u32>,
     /// Further lines for a reader: who allocated, who freed, who waits.
     pub details: Vec<String>,
+}
+
+impl Failure {
+    /// The failure in a line in the manner of KASAN, made of what makes it the same bug as another, so that
+    /// whoever groups reports by their headlines groups them right.
+    pub fn headline(&self) -> String {
+        let Signature { object, sites, .. } = &self.signature;
+        let object =
+            if object == Kind::None.name() { String::new() } else { format!(" of {object}") };
+        format!("{}{object} in {}", self.title, sites.join(" / "))
+    }
 }
 
 /// Judges the run that is in the world. The first oracle that speaks is heard: what breaks memory comes

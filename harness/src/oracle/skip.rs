@@ -64,7 +64,13 @@ pub fn judge_second_kill(world: &World) -> Option<Failure> {
                 is_premature(world, victim) && frees_itself(world, victim, index)
             };
             if let Some(victim) = ledger.victims.iter().find(spared) {
-                return Some(describe(world, victim, index, "O-SPUR", "second kill for nothing"));
+                return Some(describe(
+                    world,
+                    victim,
+                    index,
+                    "O-SPUR",
+                    "needless kill after early skip",
+                ));
             }
         }
         ledger.note(index, event);
@@ -82,8 +88,10 @@ pub fn judge_given_up(world: &World) -> Option<Failure> {
         is_premature(world, victim) && !victim.pages.is_empty() && was_skipped(victim)
     };
     let victim = ledger.victims.iter().find(lost)?;
-    let last = world.log.len() - 1;
-    Some(describe(world, victim, last, "O-INV-SKIP", "victim given up on although not reaped"))
+    // A panic for want of memory is what came of it; another end tells nothing.
+    let panics = world.log.iter().position(|event| event.what == What::OomPanic);
+    let last = panics.or(victim.skipped).unwrap_or(victim.marked);
+    Some(describe(world, victim, last, "O-INV-SKIP", "early skip"))
 }
 
 impl Ledger {
@@ -196,7 +204,13 @@ fn was_skipped(victim: &Victim) -> bool {
     matches!(victim.pass, Pass::Skipped(_, reason) if reason != SkipReason::AlreadySkipped)
 }
 
-fn describe(world: &World, victim: &Victim, last: usize, oracle: &str, title: &str) -> Failure {
+fn describe(
+    world: &World,
+    victim: &Victim,
+    last: usize,
+    oracle: &str,
+    title: &'static str,
+) -> Failure {
     let skipped = victim.skipped.unwrap_or(last);
     let pass = if let Pass::Skipped(pass, _) = victim.pass { pass } else { skipped };
     let site = event_site(world, skipped);
@@ -210,11 +224,7 @@ fn describe(world: &World, victim: &Victim, last: usize, oracle: &str, title: &s
     events.dedup();
     Failure {
         signature,
-        headline: format!(
-            "{title}: {} was given up on in {}",
-            victim.mm.kind.name(),
-            site.protocol()
-        ),
+        title,
         object: victim.mm,
         events,
         details: vec![
@@ -238,7 +248,7 @@ fn describe_again(world: &World, victim: &Victim, skipped: usize, kill: usize) -
     let sites = [event_site(world, kill), event_site(world, skipped)];
     Failure {
         signature: signature("O-SPUR", Kind::Mm, &sites),
-        headline: format!("second kill of the same {}", victim.mm.kind.name()),
+        title: "repeated kill",
         object: victim.mm,
         events: vec![victim.marked as u32, skipped as u32, kill as u32],
         details: vec![format!("{} was given up on before the search began", victim.mm)],

@@ -32,7 +32,7 @@ fn describe(world: &World, index: usize, how: String) -> Failure {
     let event = &world.log[index];
     Failure {
         signature: signature("O-NV", Kind::OomKiller, &[event_site(world, index)]),
-        headline: format!("oom_victims {how}, in {}", event.site.function()),
+        title: "miscount",
         object: event.object,
         events: vec![index as u32],
         details: vec![format!("oom_victims {how}")],

@@ -1,0 +1,160 @@
+//! The rules of the protocol, and which of them a failure breaks.
+//!
+//! Five obligations make it safe and live to reap an address space while its exit path runs: exclusion (P1),
+//! reachability (P2), truth (P3) and certainty (P4) of `MMF_OOM_SKIP`, stability (P5). Every release keeps
+//! some of them; that is their whole history. The other rules are older than the reaper, and hold for
+//! anybody who touches such an object. Which rule is broken follows from the signature, which oracles make
+//! of events and objects; no rule knows a release, except as its source.
+
+use crate::case::Signature;
+use serde::Serialize;
+
+/// A rule that everybody relies on.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Rule {
+    /// What it is about, in a word; the five obligations bear their numbers.
+    pub name: &'static str,
+    /// The rule.
+    pub text: &'static str,
+    /// The commits that made it or repaired its breach, with their releases.
+    pub source: &'static str,
+    /// What the task that notices a breach takes for granted.
+    pub noticed: &'static str,
+    /// What the other task takes for granted.
+    pub other: &'static str,
+}
+
+static EXCLUSION: Rule = Rule {
+    name: "P1, exclusion",
+    text: "whoever walks the page tables and mappings of an address space and whoever takes them down \
+           keep each other out; exit_mmap frees, and walks by itself, only when no pass of the reaper runs \
+           and none can begin",
+    source: "212925802454 (v4.14), 4837fe37adff (v4.15), 27ae357fa82b (v4.17)",
+    noticed: "what it walks stays",
+    other: "nobody else walks here",
+};
+
+static REACHABILITY: Rule = Rule {
+    name: "P2, reachability",
+    text: "as long as a victim holds memory that could be reaped, the reaper can get at it, wherever the exit \
+           path waits, and with mm_users at 0, too",
+    source: "212925802454 (v4.14)",
+    noticed: "what the victim holds can be had",
+    other: "whoever dropped mm_users to 0 frees the memory at once",
+};
+
+static TRUTH: Rule = Rule {
+    name: "P3, truthful MMF_OOM_SKIP",
+    text: "MMF_OOM_SKIP is set when what can be reaped is free, or when attempts have been in vain for a \
+           second, and not before",
+    source: "26db62f179d1 (v4.9), 212925802454 (v4.14), a213e5cf71cb (v5.18)",
+    noticed: "a victim with MMF_OOM_SKIP has no memory to give any more",
+    other: "it had done what can be done for this address space",
+};
+
+static CERTAINTY: Rule = Rule {
+    name: "P4, eventual MMF_OOM_SKIP",
+    text: "every victim's address space gets MMF_OOM_SKIP after a bounded time, whatever its exit path waits \
+           for; until then nobody else is killed",
+    source: "449d777d7ad6 (v4.7), 26db62f179d1 (v4.9)",
+    noticed: "the victim's memory, or MMF_OOM_SKIP, comes without its help",
+    other: "somebody else sets MMF_OOM_SKIP",
+};
+
+static STABILITY: Rule = Rule {
+    name: "P5, stability",
+    text: "nobody gets content that took the place of a reaped page; the reaper sets MMF_UNSTABLE before it \
+           takes the first page, and a fault looks at it before it installs one",
+    source: "3f70dc38cec2 (v4.9, kernel threads), 6b31d5955cb2 (v4.13, everybody)",
+    noticed: "what it reads is what was stored",
+    other: "nobody needs the content of a dying process's pages",
+};
+
+static GIVEN_UP: Rule = Rule {
+    name: "given up is given up",
+    text: "an address space that was given up on is neither waited for nor killed again",
+    source: "26db62f179d1 and 862e3073b3ee (v4.9)",
+    noticed: "what it kills has memory to give",
+    other: "nobody comes back to what was given up on",
+};
+
+static ENTRY: Rule = Rule {
+    name: "page-table entries",
+    text: "what was read of a page table without its lock may be gone once the lock is held, so it is looked \
+           at again",
+    source: "688272809fcc (v4.18)",
+    noticed: "the entry that it saw before it took the lock is still there",
+    other: "whoever wants the entry looks again under the lock",
+};
+
+static FLUSH: Rule = Rule {
+    name: "flush before free",
+    text: "a page is freed after every page table and every TLB has lost it",
+    source: "687cb0884a71 (v4.15)",
+    noticed: "nobody can reach the page any more",
+    other: "what it reaches through its TLB is its own",
+};
+
+static REFERENCE: Rule = Rule {
+    name: "references",
+    text: "whoever uses an object holds a reference that was taken while another one kept it alive, and \
+           drops it once; mm_count keeps the mm_struct, mm_users what it maps",
+    source: "26db62f179d1 (v4.9, for oom_mm)",
+    noticed: "a reference keeps the object",
+    other: "its reference was the last",
+};
+
+static QUEUE: Rule = Rule {
+    name: "the reaper's queue",
+    text: "a task is on the reaper's queue once at most, and stays on it until the reaper takes it off",
+    source: "9bcdeb51bd7d (v5.0)",
+    noticed: "nobody uses the task's link in the queue",
+    other: "what it queued stays as it is until the reaper comes",
+};
+
+static VICTIMS: Rule = Rule {
+    name: "the count of victims",
+    text: "oom_victims counts every marked thread once, from the mark until it has let go of its address \
+           space",
+    source: "7d2e7a22cf27 (v4.9)",
+    noticed: "the count is the number of marked threads",
+    other: "its change of the count belongs to its own mark",
+};
+
+static LOCKS: Rule = Rule {
+    name: "locks",
+    text: "locks are taken in one order and once, released by their holder, and nobody sleeps under a \
+           spinlock",
+    source: "Documentation/locking/lockdep-design",
+    noticed: "it may do that with these locks",
+    other: "nobody takes its locks the other way round",
+};
+
+/// The rules that a failure breaks, the main one first; none for an oracle that has no rule here.
+pub(super) fn broken(signature: &Signature) -> Vec<&'static Rule> {
+    let skipped = signature.sites.iter().any(|site| site.contains("/skip("));
+    match &*signature.oracle {
+        "O-PT-UAF" | "O-VMA-UAF" if reaps_against_exit(signature) => vec![&EXCLUSION],
+        "O-PT-UAF" => vec![&ENTRY],
+        "O-VMA-UAF" => vec![&EXCLUSION],
+        "O-MM-UAF" | "O-TASK-UAF" | "O-DOUBLE" | "O-LEAK" => vec![&REFERENCE],
+        "O-PAGEMAP" | "O-TLB" => vec![&FLUSH],
+        "O-DATA" => vec![&STABILITY],
+        "O-SPUR" if signature.sites.iter().any(|site| site == "oom_kill_process") => {
+            vec![&GIVEN_UP]
+        }
+        "O-SPUR" | "O-INV-SKIP" if skipped => vec![&TRUTH, &REACHABILITY],
+        "O-SPUR" | "O-INV-SKIP" => vec![&TRUTH],
+        "O-LIVE" => vec![&CERTAINTY],
+        "O-LIST" => vec![&QUEUE],
+        "O-NV" => vec![&VICTIMS],
+        "O-LOCK" => vec![&LOCKS],
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the reaper and the exit path are in conflict.
+fn reaps_against_exit(signature: &Signature) -> bool {
+    let has = |function: &str| signature.sites.iter().any(|site| site == function);
+    has("exit_mmap") && has("__oom_reap_task_mm")
+}
