@@ -29,20 +29,20 @@ fn assert_found(shape: Shape) {
     }
 }
 
-/// Mostly by POS and SURW, with a median of about 440 runs: if the schedules are dealt anew, one of the 30
-/// seeds misses it with probability 4e-6.
+/// Mostly by POS, in bursts or not, and SURW, after 1000 runs on average: if the schedules are dealt anew, one
+/// of the 30 seeds misses it with probability 2e-3.
 #[test]
 fn reorder_100_is_found() {
     assert_found(REORDER_100);
 }
 
-/// Mostly by POS and SURW, with a median of about 400 runs: 1e-6.
+/// Mostly by POS, in bursts or not, and SURW, after 450 runs on average: 6e-9.
 #[test]
 fn twostage_100_is_found() {
     assert_found(TWOSTAGE_100);
 }
 
-/// Mostly by the sticky walk and SURW, never by a random walk, with a median of about 700 runs: 2e-3.
+/// Mostly by POS in bursts and the sticky walk, after 250 runs on average: 1e-15.
 #[test]
 fn the_port_of_cve_2017_15265_is_found() {
     assert_found(SEQ_PORT);
@@ -107,7 +107,7 @@ fn what_finds_more_gets_more() {
         portfolio.shares()
     };
     let rich = play(100);
-    assert!(rich[SHARES.len() - 1] > 8.0 * written[SHARES.len() - 1], "{rich:?}");
+    assert!(rich[SHARES.len() - 1] > 6.0 * written[SHARES.len() - 1], "{rich:?}");
     assert!(rich.iter().zip(written).all(|(share, written)| *share >= written / 2.0), "{rich:?}");
     let poor = play(0);
     assert!(poor[SHARES.len() - 1] < written[SHARES.len() - 1], "{poor:?}");

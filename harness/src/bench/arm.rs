@@ -76,6 +76,11 @@ pub static ARMS: &[Arm] = &[
         how: How::Schedules(|seed| each(seed, Strategy::Pos { seed: 0 })),
     },
     Arm {
+        name: "burst",
+        about: "the same, but tasks mostly keep their priority",
+        how: How::Schedules(|seed| each(seed, Strategy::Burst { seed: 0 })),
+    },
+    Arm {
         name: "surw",
         about: "selectively uniform random walk",
         how: How::Schedules(|seed| each(seed, Strategy::Surw { seed: 0 })),

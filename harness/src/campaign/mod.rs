@@ -32,6 +32,7 @@ use crate::case::{Case, Signature, generate, mutate};
 use crate::coverage::{Coverage, Map};
 use crate::run::Runner;
 use crate::schedule::derive_seed;
+use crate::schedule::pilot::PILOT;
 use crate::schedule::portfolio::Portfolio;
 use arbitrary::Unstructured;
 use mmreap::revision::Revision;
@@ -178,7 +179,9 @@ impl Campaign {
     fn produce(&mut self, u: &mut Unstructured<'_>) -> Case {
         let choice = u.arbitrary::<u8>().unwrap_or(0);
         let Some((mut case, sites)) = self.pool.pick(u).filter(|_| choice >= FRESH) else {
-            return generate::case(u, self.revision.name);
+            let mut case = generate::case(u, self.revision.name);
+            case.schedule.strategy = PILOT;
+            return case;
         };
         if choice >= CROSSED {
             let other = self.pool.pick(u).expect("the pool is not empty").0;
@@ -220,6 +223,6 @@ impl Campaign {
 }
 
 /// Of 256 cases, so many are made from nothing: what descends from a tame case is tame for long.
-const FRESH: u8 = 128;
+const FRESH: u8 = 192;
 /// From here on up to 256, cases are crossed; in between, they are changed.
 const CROSSED: u8 = 224;

@@ -351,6 +351,11 @@ pub enum Strategy {
         /// Of the ChaCha generator.
         seed: u64,
     },
+    /// `burst seed N`: partial order sampling in which threads mostly keep their priority.
+    Burst {
+        /// Of the ChaCha generator.
+        seed: u64,
+    },
     /// `surw seed N`: selectively uniform random walk.
     Surw {
         /// Of the ChaCha generator.
@@ -367,6 +372,7 @@ impl Strategy {
             Strategy::Sticky { .. } => Strategy::Sticky { seed },
             Strategy::Pct { depth, .. } => Strategy::Pct { seed, depth },
             Strategy::Pos { .. } => Strategy::Pos { seed },
+            Strategy::Burst { .. } => Strategy::Burst { seed },
             Strategy::Surw { .. } => Strategy::Surw { seed },
         }
     }

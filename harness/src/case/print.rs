@@ -176,6 +176,7 @@ impl Display for Strategy {
             Strategy::Sticky { seed } => write!(f, "sticky seed {seed}"),
             Strategy::Pct { seed, depth } => write!(f, "pct seed {seed} depth {depth}"),
             Strategy::Pos { seed } => write!(f, "pos seed {seed}"),
+            Strategy::Burst { seed } => write!(f, "burst seed {seed}"),
             Strategy::Surw { seed } => write!(f, "surw seed {seed}"),
         }
     }

@@ -38,6 +38,7 @@ pub fn strategy(strategy: Strategy, pilot: impl FnOnce() -> Rc<Estimates>) -> Bo
         Strategy::Sticky { seed } => Box::new(sticky::Sticky::new(seed)),
         Strategy::Pct { seed, depth } => Box::new(pct::Pct::new(seed, depth, pilot().decisions)),
         Strategy::Pos { seed } => Box::new(pos::Pos::new(seed)),
+        Strategy::Burst { seed } => Box::new(pos::Pos::in_bursts(seed)),
         Strategy::Surw { seed } => Box::new(surw::Surw::new(seed, &pilot())),
     }
 }

@@ -8,7 +8,7 @@
 //! `WINDOW` runs.
 //!
 //! Runs are not dealt by chance: a golden-ratio sequence, whose beginning the seed decides, goes through
-//! the shares, so that also twenty runs see each of them about as often as they should. Everything follows
+//! the shares, so that also ten runs see each of them about as often as they should. Everything follows
 //! from the seed and the rewards.
 
 use super::derive_seed;
@@ -17,14 +17,14 @@ use crate::case::Strategy;
 
 /// The strategies, and the percentage of the runs that each gets if all yield the same.
 pub const SHARES: [(Strategy, f64); 8] = [
-    (Strategy::Pos { seed: 0 }, 40.0),
-    (Strategy::Surw { seed: 0 }, 22.0),
-    (Strategy::Sticky { seed: 0 }, 16.0),
-    (Strategy::Random { seed: 0 }, 14.0),
-    (Strategy::Pct { seed: 0, depth: 2 }, 2.0),
-    (Strategy::Pct { seed: 0, depth: 3 }, 2.0),
-    (Strategy::Pct { seed: 0, depth: 4 }, 2.0),
-    (Strategy::Pct { seed: 0, depth: 5 }, 2.0),
+    (Strategy::Burst { seed: 0 }, 34.0),
+    (Strategy::Pct { seed: 0, depth: 10 }, 16.0),
+    (Strategy::Surw { seed: 0 }, 14.0),
+    (Strategy::Sticky { seed: 0 }, 12.0),
+    (Strategy::Pct { seed: 0, depth: 5 }, 8.0),
+    (Strategy::Pos { seed: 0 }, 8.0),
+    (Strategy::Pct { seed: 0, depth: 3 }, 5.0),
+    (Strategy::Random { seed: 0 }, 3.0),
 ];
 
 /// Runs with the yield of all that each strategy is taken to have had.

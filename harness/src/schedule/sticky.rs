@@ -1,7 +1,7 @@
-//! Sticky walk: a random walk that stays with the running thread three times in four.
+//! Sticky walk: a random walk that stays with the running thread seven times in eight.
 //!
 //! A random walk switches almost every time, so no thread gets far while another waits; here they come in
-//! bursts of about four operations. The stay is drawn before the choice among all, the running thread
+//! bursts of about eight operations. The stay is drawn before the choice among all, the running thread
 //! included. As in the random walk, all choices come from one stream.
 
 use super::chance::{below, common};
@@ -24,7 +24,7 @@ impl Sticky {
 
 impl Choose for Sticky {
     fn choose(&mut self, candidates: &[Candidate], current: Option<Tid>) -> Tid {
-        let stays = below(&mut self.rng, 4) > 0;
+        let stays = below(&mut self.rng, 8) > 0;
         match current {
             Some(thread) if stays => thread,
             _ => candidates[below(&mut self.rng, candidates.len())].thread,

@@ -84,7 +84,7 @@ fn mutation_reaches_everything() {
         }
     }
     seen.assert_all_words();
-    assert_eq!(seen.strategies.len(), 6);
+    assert_eq!(seen.strategies.len(), 7);
     assert!(seen.segments);
 }
 

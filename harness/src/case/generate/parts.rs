@@ -135,12 +135,13 @@ fn knobs(fault: &mut Fault, draw: &mut Draw) {
 /// Any strategy, with a new seed.
 pub(in crate::case) fn strategy(draw: &mut Draw) -> Strategy {
     let seed = draw.bits();
-    match draw.below(6) {
+    match draw.below(7) {
         0 => Strategy::Pos { seed },
         1 => Strategy::Random { seed },
         2 => Strategy::Pct { seed, depth: draw.between(1..=10) as u8 },
         3 => Strategy::Sticky { seed },
         4 => Strategy::Surw { seed },
+        5 => Strategy::Burst { seed },
         _ => Strategy::InOrder,
     }
 }

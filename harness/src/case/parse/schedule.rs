@@ -8,7 +8,7 @@ use crate::case::{
 
 impl<'a> Parser<'a> {
     pub(super) fn strategy(&mut self, reader: &mut Reader<'a, '_>) -> Result<Strategy, Mistake> {
-        let names = ["in_order", "random", "sticky", "pct", "pos", "surw"];
+        let names = ["in_order", "random", "sticky", "pct", "pos", "burst", "surw"];
         let word = reader.expect("a strategy, such as `in_order` or `pos seed 1`")?;
         self.mark(Item::Schedule, "", word.span());
         Ok(match word.text {
@@ -21,6 +21,7 @@ impl<'a> Parser<'a> {
                 Strategy::Pct { seed, depth }
             }
             "pos" => Strategy::Pos { seed: self.seed(reader)? },
+            "burst" => Strategy::Burst { seed: self.seed(reader)? },
             "surw" => Strategy::Surw { seed: self.seed(reader)? },
             _ => return Err(unknown(word, "strategies", &names)),
         })
