@@ -13,6 +13,8 @@ pub struct Bug {
     pub id: &'static str,
     /// The release or mutant that has it.
     pub kernel: &'static str,
+    /// Its standard scenario: the smallest case known that shows it, a file in `tests/scenarios/`.
+    pub scenario: &'static str,
     /// The oracles that may hear of it.
     pub oracles: &'static [&'static str],
     /// The sites of its signature, exactly; none if any will do.
@@ -30,43 +32,44 @@ impl Bug {
 /// The bugs of the releases by their numbers, then the mutants by theirs. B01 is that of a repair that was not
 /// taken, and so of a mutant.
 pub static SUITE: [Bug; 28] = [
-    bug("B01", "v4.13+M01", &["O-LIVE"], &["exit_aio", "out_of_memory"]),
-    bug("B02", "v4.13", &["O-SPUR"], &["oom_reap_task", "__oom_reap_task_mm/skip(no_users)"]),
-    bug("B04", "v4.14", WALKS, REAPER_WALKS),
-    bug("B05", "v4.14", &["O-PT-UAF"], &["exit_mmap", "__oom_reap_task_mm"]),
-    bug("B05", "v4.15", &["O-PT-UAF"], &["exit_mmap", "__oom_reap_task_mm"]),
-    bug("B06", "v4.9", &["O-DATA"], ZERO_PAGE),
-    bug("M02", "v4.15+M02", &["O-LIVE"], &[]),
-    bug("M03", "v4.15+M03", WALKS, REAPER_WALKS),
-    bug("M04", "v4.15+M04", WALKS, REAPER_WALKS),
-    bug("M06", "v4.15+M06", WALKS, REAPER_WALKS),
-    bug("M07", "v4.15+M07", WALKS, REAPER_WALKS),
-    bug("M09", "v4.15+M09", WALKS, REAPER_WALKS),
-    bug("M10", "v4.15+M10", &["O-DATA"], LOST),
-    bug("M11", "v4.15+M11", &["O-SPUR"], &["exit_mmap"]),
-    bug("M11b", "v4.15+M11b", &["O-SPUR", "O-INV-SKIP"], &["__mmput"]),
-    bug("M12", "v4.15+M12", &["O-DATA"], ZERO_PAGE),
-    bug("M12a", "v4.15+M12a", &["O-DATA"], ZERO_PAGE),
-    bug("M12c", "v4.15+M12c", &["O-DATA"], ZERO_PAGE),
-    bug("M13", "v4.15+M13", WALKS, REAPER_WALKS),
-    bug("M14", "v4.15+M14", &["O-MM-UAF"], &[]),
-    bug("M15", "v4.15+M15", &["O-MM-UAF"], &[]),
-    bug("M20", "v4.15+M20", &["O-MM-UAF"], &["aio_device", "exit_aio"]),
-    bug("M20c", "v4.15+M20c", &["O-DOUBLE", "O-MM-UAF"], &[]),
-    bug("M23", "v4.15+M23", &["O-LIVE"], &[]),
-    bug("M24", "v4.15+M24", &["O-SPUR"], &["oom_reap_task"]),
-    bug("M26", "v4.15+M26", &["O-LIVE"], &[]),
-    bug("M27", "v4.15+M27", &["O-SPUR"], &["oom_kill_process", "oom_reap_task"]),
-    bug("M30", "v4.15+M30", &["O-DATA"], LOST),
+    bug("B01", "v4.13+M01", "sc_aio", &["O-LIVE"], &["exit_aio", "out_of_memory"]),
+    bug("B02", "v4.13", "sc_2p", &["O-SPUR"], &["oom_reap_task", "__oom_reap_task_mm/skip(no_users)"]),
+    bug("B04", "v4.14", "sc_proc", WALKS, REAPER_WALKS),
+    bug("B05", "v4.14", "sc_mlock", &["O-PT-UAF"], &["exit_mmap", "__oom_reap_task_mm"]),
+    bug("B05", "v4.15", "sc_mlock", &["O-PT-UAF"], &["exit_mmap", "__oom_reap_task_mm"]),
+    bug("B06", "v4.9", "sc_writer", &["O-DATA"], ZERO_PAGE),
+    bug("M02", "v4.15+M02", "sc_aio", &["O-LIVE"], &[]),
+    bug("M03", "v4.15+M03", "sc_sharer", WALKS, REAPER_WALKS),
+    bug("M04", "v4.15+M04", "sc_1v", WALKS, REAPER_WALKS),
+    bug("M06", "v4.15+M06", "sc_1v", WALKS, REAPER_WALKS),
+    bug("M07", "v4.15+M07", "sc_1v", WALKS, REAPER_WALKS),
+    bug("M09", "v4.15+M09", "sc_1v", WALKS, REAPER_WALKS),
+    bug("M10", "v4.15+M10", "sc_sharer_alive", &["O-DATA"], LOST),
+    bug("M11", "v4.15+M11", "sc_2p_any", &["O-SPUR"], &["exit_mmap"]),
+    bug("M11b", "v4.15+M11b", "sc_2p", &["O-SPUR", "O-INV-SKIP"], &["__mmput"]),
+    bug("M12", "v4.15+M12", "sc_writer2", &["O-DATA"], ZERO_PAGE),
+    bug("M12a", "v4.15+M12a", "sc_writer2", &["O-DATA"], ZERO_PAGE),
+    bug("M12c", "v4.15+M12c", "sc_writer2", &["O-DATA"], ZERO_PAGE),
+    bug("M13", "v4.15+M13", "sc_1v", WALKS, REAPER_WALKS),
+    bug("M14", "v4.15+M14", "sc_1v", &["O-MM-UAF"], &[]),
+    bug("M15", "v4.15+M15", "sc_1v", &["O-MM-UAF"], &[]),
+    bug("M20", "v4.15+M20", "sc_aio", &["O-MM-UAF"], &["aio_device", "exit_aio"]),
+    bug("M20c", "v4.15+M20c", "sc_io_destroy", &["O-DOUBLE", "O-MM-UAF"], &[]),
+    bug("M23", "v4.15+M23", "sc_law", &["O-LIVE"], &[]),
+    bug("M24", "v4.15+M24", "sc_2p", &["O-SPUR"], &["oom_reap_task"]),
+    bug("M26", "v4.15+M26", "sc_aio_unreapable", &["O-LIVE"], &[]),
+    bug("M27", "v4.15+M27", "sc_2enq", &["O-SPUR"], &["oom_kill_process", "oom_reap_task"]),
+    bug("M30", "v4.15+M30", "sc_sharer_alive", &["O-DATA"], LOST),
 ];
 
 const fn bug(
     id: &'static str,
     kernel: &'static str,
+    scenario: &'static str,
     oracles: &'static [&'static str],
     sites: &'static [&'static str],
 ) -> Bug {
-    Bug { id, kernel, oracles, sites }
+    Bug { id, kernel, scenario, oracles, sites }
 }
 
 /// The walk of the reaper meets what the exit path has freed.
