@@ -13,7 +13,7 @@ use mmreap::world::world;
 use mmreap_harness::campaign::{Campaign, Found};
 use mmreap_harness::case::{Case, Strategy, generate};
 use mmreap_harness::explain::log;
-use mmreap_harness::minimize::{minimize, segments, size};
+use mmreap_harness::minimize::{Measure, measure, minimize, segments};
 use mmreap_harness::oracle::Failure;
 use mmreap_harness::run::Runner;
 use mmreap_harness::schedule::derive_seed;
@@ -63,10 +63,14 @@ fn finds(name: &str, seed: u64, cases: u64) -> Vec<Found> {
     (0..cases).filter_map(|_| campaign.step()).collect()
 }
 
+fn size(runner: &mut Runner, case: &Case) -> Measure {
+    measure(runner, case, kernel(&case.kernel))
+}
+
 fn minimized(runner: &mut Runner, case: &Case, found: &Found) -> Case {
     let signature = &found.failure.signature;
     let small = minimize(runner, case, kernel(&case.kernel), signature, &mut |_| ());
-    let small = small.unwrap_or_else(|| panic!("{signature} does not show again:\n{case}"));
+    let small = small.unwrap_or_else(|| panic!("{signature} does not show again:\n{case}")).case;
     let failure = runner.run_case(&small, kernel(&case.kernel)).failure;
     assert_eq!(failure.map(|failure| failure.signature).as_ref(), Some(signature), "{small}");
     small
@@ -84,7 +88,7 @@ fn minimizing_keeps_the_signature_and_comes_to_rest() {
     let mut count = 0;
     for found in all {
         let small = minimized(&mut runner, &found.case, &found);
-        assert!(size(&small) < size(&found.case), "{small}");
+        assert!(size(&mut runner, &small) < size(&mut runner, &found.case), "{small}");
         let again = minimized(&mut runner, &small, &found);
         assert!(again == small, "{small}\nis not minimal:\n{again}");
         count += 1;
@@ -125,8 +129,9 @@ fn minimizing_does_not_mix_up_failures() {
     );
     for wanted in ["O-PT-UAF page_table __oom", "O-PT-UAF page_table exit", "O-SPUR", "O-VMA-UAF"] {
         let found = first_failure(&case, 1, wanted);
-        let small = minimized(&mut Runner::new(), &found.case, &found);
-        assert!(size(&small) < size(&found.case), "{small}");
+        let mut runner = Runner::new();
+        let small = minimized(&mut runner, &found.case, &found);
+        assert!(size(&mut runner, &small) < size(&mut runner, &found.case), "{small}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! A failure that was found, and the small case that is made of it.
 
 use crate::case::{Case, Expect};
-use crate::minimize::{fits, minimize};
+use crate::minimize::{Small, fits, minimize};
 use crate::oracle::Failure;
 use crate::run::Runner;
 use mmreap::revision::{RELEASES, Revision};
@@ -23,20 +23,34 @@ impl Found {
     }
 }
 
+/// What became of a failure.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// The smallest case of it, with its verdict on every release.
+    pub case: Case,
+    /// What else minimising met: a failing run for each other signature.
+    pub others: Vec<Found>,
+    /// How it was minimised; `None` if it did not fail again, or is still too long for a file.
+    pub small: Option<Small>,
+}
+
 /// Minimises a failure, and writes down its verdict on every release.
 pub fn finish(
     runner: &mut Runner,
     found: &Found,
     revision: &'static Revision,
     progress: &mut dyn FnMut(u64),
-) -> Case {
+) -> Finished {
     let signature = &found.failure.signature;
     let small = minimize(runner, &found.case, revision, signature, progress);
-    let mut case = small.filter(fits).unwrap_or_else(|| found.case.clone());
+    let small = small.filter(|small| fits(&small.case));
+    let mut case = small.as_ref().map_or(&found.case, |small| &small.case).clone();
     case.kernel = revision.name.to_string();
     case.expect = Some(Expect::Fail(signature.clone()));
     case.others = verdicts(runner, &case);
-    case
+    let others = small.iter().flat_map(|small| small.others.values().cloned());
+    let others = others.map(|(case, failure)| Found { case, failure }).collect();
+    Finished { case, others, small }
 }
 
 /// The verdicts on the releases that the case is not made for.

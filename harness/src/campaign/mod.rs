@@ -25,7 +25,7 @@ pub mod team;
 mod trial;
 pub mod worker;
 
-pub use found::{Found, finish, verdict, verdicts};
+pub use found::{Finished, Found, finish, verdict, verdicts};
 pub use trial::{RUNS_PER_CASE, attempt};
 
 use crate::case::{Case, Signature, generate, mutate};
@@ -216,9 +216,11 @@ impl Campaign {
         Some(best.case)
     }
 
-    /// Minimises what was found, and writes down its verdict on every release.
-    pub fn finish(&mut self, found: &Found, progress: &mut dyn FnMut(u64)) -> Case {
-        finish(&mut self.runner, found, self.revision, progress)
+    /// Minimises what was found. What else is met is left out unless it is new.
+    pub fn finish(&mut self, found: &Found, progress: &mut dyn FnMut(u64)) -> Finished {
+        let mut finished = finish(&mut self.runner, found, self.revision, progress);
+        finished.others.retain(|other| self.known.insert(other.failure.signature.clone()));
+        finished
     }
 }
 

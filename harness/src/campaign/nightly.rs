@@ -12,12 +12,13 @@
 mod report;
 
 use super::known::Known;
-use super::{Campaign, Found, Totals, finish, verdict};
+use super::{Campaign, Finished, Found, Totals, finish, verdict};
 use crate::case::{Case, Expect, Signature};
 use crate::corpus::{self, CorpusError};
 use crate::run::Runner;
 use crate::schedule::derive_seed;
 use mmreap::revision::{self, RELEASES, Revision};
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -249,13 +250,15 @@ fn minimize_new(
 ) -> Vec<Finding> {
     let mut runner = Runner::new();
     let mut findings = Vec::new();
-    for (revision, found) in all {
+    let mut queue = VecDeque::from(all);
+    while let Some((revision, found)) = queue.pop_front() {
         let signature = found.failure.signature.clone();
         if known.contains(revision.name, &signature) {
             continue;
         }
         progress(&format!("minimising {signature} on {}", revision.name));
-        let case = finish(&mut runner, &found, revision, &mut |_| ());
+        let Finished { case, others, .. } = finish(&mut runner, &found, revision, &mut |_| ());
+        queue.extend(others.into_iter().map(|other| (revision, other)));
         known.add(&case);
         let headline = found.failure.headline();
         findings.push(Finding { kernel: revision.name, signature, headline, case });

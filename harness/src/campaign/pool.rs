@@ -6,7 +6,7 @@
 
 use crate::case::Case;
 use crate::case::mutate::Sites;
-use crate::minimize::size;
+use crate::minimize::Measure;
 use arbitrary::Unstructured;
 use std::rc::Rc;
 
@@ -26,7 +26,7 @@ struct Entry {
     case: Case,
     /// Where its tasks have been.
     sites: Rc<Sites>,
-    size: [u64; 5],
+    size: Measure,
 }
 
 impl Pool {
@@ -36,7 +36,7 @@ impl Pool {
             let (a, b) = (chance as usize % MOST, (chance >> 32) as usize % MOST);
             self.entries.remove(if self.entries[a].size > self.entries[b].size { a } else { b });
         }
-        let size = size(&case);
+        let size = Measure::of(&case, 0);
         self.entries.push(Entry { case, sites, size });
     }
 

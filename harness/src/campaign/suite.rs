@@ -33,7 +33,13 @@ impl Bug {
 /// taken, and so of a mutant.
 pub static SUITE: [Bug; 28] = [
     bug("B01", "v4.13+M01", "sc_aio", &["O-LIVE"], &["exit_aio", "out_of_memory"]),
-    bug("B02", "v4.13", "sc_2p", &["O-SPUR"], &["oom_reap_task", "__oom_reap_task_mm/skip(no_users)"]),
+    bug(
+        "B02",
+        "v4.13",
+        "sc_2p",
+        &["O-SPUR"],
+        &["oom_reap_task", "__oom_reap_task_mm/skip(no_users)"],
+    ),
     bug("B04", "v4.14", "sc_proc", WALKS, REAPER_WALKS),
     bug("B05", "v4.14", "sc_mlock", &["O-PT-UAF"], &["exit_mmap", "__oom_reap_task_mm"]),
     bug("B05", "v4.15", "sc_mlock", &["O-PT-UAF"], &["exit_mmap", "__oom_reap_task_mm"]),

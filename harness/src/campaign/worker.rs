@@ -17,7 +17,7 @@ use super::{Campaign, Found, Totals};
 use crate::case::Case;
 use crate::corpus::{self, CorpusError};
 use crate::coverage::Map;
-use crate::minimize::size;
+use crate::minimize::measure;
 use crate::schedule::derive_seed;
 use mmreap::revision::Revision;
 use serde::{Deserialize, Serialize};
@@ -149,7 +149,7 @@ impl Worker {
     ) -> Result<(), CorpusError> {
         while !is_over(self.progress().totals.runs) {
             if let Some(found) = self.campaign.step() {
-                self.keep(&found, tell)?;
+                self.keep(found, tell)?;
             }
             self.write_queue()?;
             self.now_and_then(tell)?;
@@ -205,7 +205,7 @@ impl Worker {
     fn import_queue(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), CorpusError> {
         for case in self.queue.news()? {
             if let Some(found) = self.campaign.adopt(case) {
-                self.keep(&found, tell)?;
+                self.keep(found, tell)?;
             }
         }
         Ok(())
@@ -224,23 +224,45 @@ impl Worker {
         Ok(())
     }
 
-    /// Writes the case at once, then again when it is small: whatever interrupts, it is not lost.
-    fn keep(&mut self, found: &Found, tell: &mut dyn FnMut(Event)) -> Result<(), CorpusError> {
+    /// Keeps what was found, and what else is met while it is minimised.
+    fn keep(&mut self, found: Found, tell: &mut dyn FnMut(Event)) -> Result<(), CorpusError> {
+        let mut queue = vec![found];
+        while let Some(found) = queue.pop() {
+            queue.extend(self.keep_one(&found, tell)?);
+        }
+        Ok(())
+    }
+
+    /// Writes the case at once, then again when it is small: whatever interrupts, it is not lost. Returns what
+    /// else was met.
+    fn keep_one(
+        &mut self,
+        found: &Found,
+        tell: &mut dyn FnMut(Event),
+    ) -> Result<Vec<Found>, CorpusError> {
         let signature = &found.failure.signature;
         let file = self.settings.directory.join(corpus::file_name(&found.case, signature));
         if self.settings.is_member && file.exists() {
-            return Ok(()); // Another worker was faster.
+            return Ok(Vec::new()); // Another worker was faster.
         }
         let runs = self.progress().totals.runs;
         write_or_tell(&file, &found.raw(), tell)?;
         tell(Event::Minimising(signature.to_string()));
-        let small = self.campaign.finish(found, &mut |_| ());
-        if !is_smaller(&file, &small) {
-            write_or_tell(&file, &small, tell)?;
+        let finished = self.campaign.finish(found, &mut |_| ());
+        if !self.is_smaller(&file, &finished.case) {
+            write_or_tell(&file, &finished.case, tell)?;
         }
         self.findings.insert(file.clone());
         tell(Event::Found(Finding { signature: signature.to_string(), file, runs }));
-        Ok(())
+        Ok(finished.others)
+    }
+
+    /// Whether the file has a smaller case of the same failure, which another worker made.
+    fn is_smaller(&mut self, file: &Path, case: &Case) -> bool {
+        let Ok(other) = corpus::load(file) else { return false };
+        let runner = &mut self.campaign.runner;
+        let mut measure = |case| measure(runner, case, self.settings.revision);
+        other.expect == case.expect && measure(&other) < measure(case)
     }
 }
 
@@ -252,9 +274,4 @@ fn write_or_tell(file: &Path, case: &Case, tell: &mut dyn FnMut(Event)) -> Resul
         tell(Event::Unwritten(text));
     }
     written
-}
-
-/// Whether the file has a smaller case of the same failure, which another worker made.
-fn is_smaller(file: &Path, case: &Case) -> bool {
-    corpus::load(file).is_ok_and(|other| other.expect == case.expect && size(&other) < size(case))
 }

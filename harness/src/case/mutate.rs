@@ -6,7 +6,7 @@
 //! [`repair()`] takes away, and a step that had nothing to work on (the segments of a schedule
 //! without any) or changed nothing is replaced by another one.
 //!
-//! A changed case has no expectation any more: the verdict was another case's.
+//! A changed case has neither expectations nor notes any more: they were another case's.
 //!
 //! | file | changes |
 //! |---|---|
@@ -17,12 +17,15 @@
 //! | `schedule` | strategy and segments |
 //! | `sites` | not a change, but where tasks have been, for the stops of segments |
 //! | `crossover` | two cases in one |
+//! | `merge`, `renumber` | not changes, but what makes a case plainer |
 //! | `repair` | not a change, but what follows each |
 
 mod crossover;
+mod merge;
 mod names;
 mod references;
 mod relations;
+mod renumber;
 mod repair;
 mod schedule;
 mod sites;
@@ -35,6 +38,8 @@ use crate::case::Case;
 use crate::case::generate::draw::Draw;
 
 pub use crossover::crossover;
+pub use merge::merge_sharer;
+pub use renumber::renumber;
 pub use repair::repair;
 pub use sites::Sites;
 
@@ -138,6 +143,7 @@ fn change(
 }
 
 fn forget_verdicts(case: &mut Case) {
+    case.notes.clear();
     case.expect = None;
     case.others.clear();
 }

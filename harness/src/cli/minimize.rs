@@ -1,24 +1,48 @@
 //! `mmreap minimize`: a smaller case that fails in the same way.
 
-use super::{AS_EXPECTED, FOUND, OneCase, Stop, write_or_show};
-use crate::campaign::{Found, finish};
-use crate::minimize::size;
+use super::{AS_EXPECTED, FOUND, OneCase, Stop, print_json, write_or_show};
+use crate::campaign::{Finished, Found, finish};
+use crate::corpus;
+use crate::minimize::{Certificate, Measure, Tally, measure};
 use crate::run::Runner;
 use indicatif::ProgressBar;
-use std::path::PathBuf;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// Arguments of `mmreap minimize`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
   mmreap minimize CASE.mmreap                     prints the smaller case
-  mmreap minimize CASE.mmreap --output SMALL.mmreap")]
+  mmreap minimize CASE.mmreap --output SMALL.mmreap
+  mmreap minimize CASE.mmreap --others findings/  keeps what else fails on the way
+
+Smaller is, in this order: fewer processes, faults, operations, preemptions, lines, and smaller \
+numbers. The comment that begins with `minimal:` says what was tried with fewer preemptions.")]
 pub struct Arguments {
     #[command(flatten)]
     one: OneCase,
     /// Write the smaller case here; may be FILE itself
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Write cases that fail in other ways, met on the way, into this directory
+    #[arg(long, value_name = "DIR")]
+    others: Option<PathBuf>,
+    /// Print sizes, certificate and passes as JSON, and the case only to --output
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    signature: String,
+    before: Measure,
+    after: Measure,
+    certificate: Option<Certificate>,
+    passes: &'a [Tally],
+    others: Vec<String>,
+    seconds: f64,
 }
 
 /// Minimises one file. Exit code 1 if the case does not fail.
@@ -29,21 +53,85 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
         anstream::eprintln!("{} passes on {}", arguments.one.file.display(), revision.name);
         return Ok(FOUND);
     };
+    let before = measure(&mut runner, &case, revision);
     let bar = ProgressBar::new_spinner();
-    let before = size(&case);
+    let started = Instant::now();
     let found = Found { case, failure };
-    let mut small = finish(&mut runner, &found, revision, &mut |runs| {
+    let finished = finish(&mut runner, &found, revision, &mut |runs| {
         if runs % 1000 == 0 {
             bar.set_message(format!("{runs} runs"));
             bar.tick();
         }
     });
     bar.finish_and_clear();
-    small.notes = found.case.notes;
+    let after = measure(&mut runner, &finished.case, revision);
+    let seconds = started.elapsed().as_secs_f64();
     match &arguments.output {
-        Some(path) => write_or_show(path, &small)?,
-        None => anstream::print!("{small}"),
+        Some(path) => write_or_show(path, &finished.case)?,
+        None if !arguments.json => anstream::print!("{}", finished.case),
+        None => {}
     }
-    anstream::eprintln!("size {before:?} -> {:?}", size(&small));
+    keep_others(&finished.others, arguments.others.as_deref())?;
+    if arguments.json {
+        print_json(&summary(&found, &finished, (before, after), seconds));
+    } else {
+        anstream::eprint!("{}", table(&finished));
+        anstream::eprintln!("before: {before}\nafter:  {after}, in {seconds:.2} s");
+    }
     Ok(AS_EXPECTED)
+}
+
+fn summary<'a>(
+    found: &Found,
+    finished: &'a Finished,
+    (before, after): (Measure, Measure),
+    seconds: f64,
+) -> Summary<'a> {
+    let others = finished.others.iter().map(|other| other.failure.signature.to_string());
+    Summary {
+        signature: found.failure.signature.to_string(),
+        before,
+        after,
+        certificate: finished.small.as_ref().map(|small| small.certificate),
+        passes: finished.small.as_ref().map_or(&[], |small| &small.tallies),
+        others: others.collect(),
+        seconds,
+    }
+}
+
+/// What the passes did.
+fn table(finished: &Finished) -> String {
+    let tallies = finished.small.iter().flat_map(|small| &small.tallies);
+    let lines = tallies.map(|Tally { pass, tried, kept, runs }| {
+        format!("{pass:<16} {tried:6} {kept:6} {runs:8}\n")
+    });
+    let head = format!("{:<16} {:>6} {:>6} {:>8}\n", "pass", "tried", "kept", "runs");
+    std::iter::once(head).chain(lines).collect()
+}
+
+/// Writes down what failed in other ways, or says what it was.
+fn keep_others(others: &[Found], directory: Option<&Path>) -> Result<(), Stop> {
+    let Some(directory) = directory else {
+        mention(others);
+        return Ok(());
+    };
+    corpus::check_writable(directory)?;
+    for other in others {
+        let path = directory.join(corpus::file_name(&other.case, &other.failure.signature));
+        if !path.exists() {
+            write_or_show(&path, &other.raw())?;
+            anstream::eprintln!("also found {}: {}", other.failure.signature, path.display());
+        }
+    }
+    Ok(())
+}
+
+/// Says what else failed while a case was minimised.
+pub(super) fn mention(others: &[Found]) {
+    for other in others {
+        anstream::eprintln!(
+            "met on the way: {} (`mmreap minimize --others DIR` keeps it)",
+            other.failure.signature
+        );
+    }
 }

@@ -168,7 +168,9 @@ fn show(
 ) -> Result<(), Stop> {
     let mut runner = Runner::new();
     let found = Found { case: case.clone(), failure: failure.clone() };
-    let small = finish(&mut runner, &found, revision, &mut |_| ());
+    let finished = finish(&mut runner, &found, revision, &mut |_| ());
+    super::minimize::mention(&finished.others);
+    let small = finished.case;
     if !arguments.json {
         let text = super::explain::of_case(&mut runner, &small, revision);
         anstream::println!("\n{}", text.unwrap_or_default());

@@ -7,7 +7,8 @@ use super::change::{Change, Plan};
 use super::check::behaviour;
 use super::{CaseFile, expected};
 use crate::case::Signature;
-use crate::minimize::size;
+use crate::minimize::measure;
+use crate::replay::own_kernel;
 use crate::run::Runner;
 use std::collections::BTreeMap;
 
@@ -22,13 +23,16 @@ pub fn dedup(runner: &mut Runner, files: &[CaseFile]) -> Plan {
         }
         plan.refused.extend(wrong);
     }
-    plan.changes = groups.into_values().flat_map(surplus).collect();
+    plan.changes = groups.into_values().flat_map(|group| surplus(runner, group)).collect();
     plan
 }
 
 /// All but the smallest; of equal ones the first by name stays.
-fn surplus(mut group: Vec<&CaseFile>) -> Vec<Change> {
-    group.sort_by_key(|file| (size(&file.case), file.text.len(), &file.path));
+fn surplus(runner: &mut Runner, mut group: Vec<&CaseFile>) -> Vec<Change> {
+    group.sort_by_cached_key(|file| {
+        let kernel = own_kernel(&file.case).expect("what replays names its kernel");
+        (measure(runner, &file.case, kernel), &file.path)
+    });
     let Some((keep, others)) = group.split_first() else { return Vec::new() };
     let remove =
         |file: &&CaseFile| Change::Remove { path: file.path.clone(), keep: keep.path.clone() };

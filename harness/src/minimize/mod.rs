@@ -1,29 +1,63 @@
 //! Minimising: the smallest case that still fails in the same way.
 //!
-//! A candidate counts only if it fails with the same signature. The measure is [`size`]. The schedule is
-//! first written down by names ([`segments`]), then two kinds of passes alternate until neither finds
-//! anything: `shrink` makes the case smaller, [`segments`] makes the schedule shorter. When a smaller
-//! case no longer fails under the schedule at hand, other schedules are searched for it. Every pass tries
-//! its candidates in a fixed order, and the schedules that are searched have fixed seeds, so minimising is
-//! deterministic; it is not guaranteed to find the global minimum.
+//! A candidate counts only if it fails with the same signature and is smaller by the [`Measure`]. The schedule
+//! is first written down by names ([`segments`]), then passes alternate until none finds anything: [`shrink`]
+//! takes parts away, [`segments`] makes the schedule shorter, and [`certificate`] tries every schedule with
+//! fewer preemptions. When a smaller case no longer fails under the schedule at hand, [`search`] looks for
+//! another one. Every pass tries its candidates in a fixed order and every search has fixed seeds, so
+//! minimising is deterministic, and minimising its result changes nothing. That no schedule with fewer
+//! preemptions fails is certain where the certificate says so; that no smaller case does is not.
+//!
+//! What fails in another way on the way is not lost: see [`Small::others`].
 
+mod certificate;
+mod measure;
+mod search;
 pub mod segments;
 mod shrink;
 
-use crate::case::check::check;
-use crate::case::{Case, Signature, Strategy, limit};
-use crate::run::plan::Plan;
-use crate::run::{Outcome, Runner};
-use crate::schedule::portfolio::Portfolio;
-use mmreap::revision::Revision;
-use std::rc::Rc;
+pub use certificate::Certificate;
+pub use measure::Measure;
 
-/// Schedules that are searched for a smaller case before it is given up: enough to find again, with 99 %
-/// probability, what fails once in fifty runs.
-const SEARCH: u64 = 230;
+use crate::case::check::check;
+use crate::case::{Case, Signature, Strategy, Time, limit};
+use crate::prove::Others;
+use crate::run::{Outcome, Runner};
+use crate::schedule::follow::Decision;
+use mmreap::revision::Revision;
+use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// Runs after which a minimisation stops where it is.
 const RUNS: u64 = 60_000;
+
+/// What became of a failing case.
+#[derive(Clone, Debug)]
+pub struct Small {
+    /// The smallest case found, its schedule written by names, the certificate among its notes.
+    pub case: Case,
+    /// Its size.
+    pub measure: Measure,
+    /// What is known of schedules with fewer preemptions.
+    pub certificate: Certificate,
+    /// Candidates that failed in other ways: a case for each signature.
+    pub others: Others,
+    /// What each pass did, in the order of their first turns.
+    pub tallies: Vec<Tally>,
+}
+
+/// What a pass did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// The pass.
+    pub pass: &'static str,
+    /// Candidates tried.
+    pub tried: u64,
+    /// Candidates that were smaller and failed in the same way.
+    pub kept: u64,
+    /// Runs.
+    pub runs: u64,
+}
 
 /// Minimises one failure.
 pub struct Minimizer<'a> {
@@ -32,33 +66,21 @@ pub struct Minimizer<'a> {
     signature: Signature,
     /// Runs so far.
     runs: u64,
+    others: Others,
+    tallies: Vec<Tally>,
+    /// Cases, without their schedules, for which no schedule was found.
+    hopeless: BTreeSet<String>,
     progress: &'a mut dyn FnMut(u64),
 }
 
-/// The order of cases: fewer processes, then faults, then operations and what they work on, then schedule
-/// segments (each is at most one preemption), then numbers.
-///
-/// 1. A process is a column of the diagram; nothing helps a reader more than one less.
-/// 2. A fault is something that has to be believed.
-/// 3. Operations and mappings are lines of the story.
-/// 4. Segments are its turns.
-/// 5. Smaller numbers are easier to hold in the head.
-pub fn size(case: &Case) -> [u64; 5] {
-    let sum =
-        |f: fn(&crate::case::Process) -> usize| case.processes.iter().map(f).sum::<usize>() as u64;
-    let parts = sum(|p| p.vmas.len() + p.contexts.len() + p.threads.len());
-    let operations = sum(|p| p.threads.iter().map(|t| t.operations.len()).sum());
-    let segments = case.schedule.segments.len() as u64;
-    [
-        case.processes.len() as u64,
-        case.faults.len() as u64,
-        operations + parts,
-        segments,
-        shrink::numbers(case),
-    ]
+/// A case that fails in the wanted way, and its size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Best {
+    case: Case,
+    measure: Measure,
 }
 
-/// The smallest case found that fails with the signature, its schedule written by names.
+/// The smallest case found that fails with the signature.
 ///
 /// `None` if the case, run as it stands, does not fail that way. `progress` hears the number of runs.
 pub fn minimize(
@@ -67,87 +89,162 @@ pub fn minimize(
     revision: &'static Revision,
     signature: &Signature,
     progress: &mut dyn FnMut(u64),
-) -> Option<Case> {
-    let mut minimizer =
-        Minimizer { runner, revision, signature: signature.clone(), runs: 0, progress };
+) -> Option<Small> {
+    let mut minimizer = Minimizer {
+        runner,
+        revision,
+        signature: signature.clone(),
+        runs: 0,
+        others: Others::new(),
+        tallies: Vec::new(),
+        hopeless: BTreeSet::new(),
+        progress,
+    };
     let mut best = minimizer.start(case)?;
-    loop {
-        let before = best.clone();
-        shrink::pass(&mut minimizer, &mut best);
-        segments::shorten(&mut minimizer, &mut best);
-        if best == before || minimizer.is_exhausted() {
-            return Some(best);
+    let certificate = loop {
+        minimizer.settle(&mut best);
+        minimizer.detour(&mut best);
+        if let Some(certificate) = certificate::certify(&mut minimizer, &mut best) {
+            break certificate;
         }
-    }
+    };
+    certificate.note(&mut best.case);
+    let Best { case, measure } = best;
+    let Minimizer { others, tallies, .. } = minimizer;
+    Some(Small { case, measure, certificate, others, tallies })
+}
+
+/// The size of a case under its own schedule.
+pub fn measure(runner: &mut Runner, case: &Case, revision: &'static Revision) -> Measure {
+    Measure::of(case, preemptions(&runner.record(case, revision).1))
+}
+
+fn preemptions(decisions: &[Decision]) -> usize {
+    decisions.iter().filter(|decision| decision.preempts).count()
 }
 
 impl Minimizer<'_> {
-    /// Runs a case as it stands: its outcome, if it fails with the signature.
-    fn reproduces(&mut self, case: &Case) -> Option<Outcome> {
-        self.runs += 1;
-        (self.progress)(self.runs);
-        let outcome = self.runner.run_case(case, self.revision);
-        let same = outcome.failure.as_ref().is_some_and(|f| f.signature == self.signature);
-        same.then_some(outcome)
+    /// Passes until none finds anything.
+    fn settle(&mut self, best: &mut Best) {
+        loop {
+            let before = best.measure;
+            shrink::pass(self, best);
+            segments::shorten(self, best);
+            if best.measure == before || self.is_exhausted() {
+                return;
+            }
+        }
+    }
+
+    /// The same with timers that may fire at any time. That is a lesser case, but it may be the way to one with
+    /// fewer parts, because nobody has to spend the time that passes. It is not taken if it needs more turns.
+    fn detour(&mut self, best: &mut Best) {
+        let mut any = best.case.clone();
+        any.machine.time = Time::Any;
+        self.turn("detours");
+        if best.case.machine.time == Time::Any || self.is_exhausted() {
+            return;
+        }
+        if let Some((mut trial, _)) = self.reproduces(&any) {
+            shrink::pass(self, &mut trial);
+            if trial.measure.shape() < best.measure.shape() {
+                self.settle(&mut trial);
+                let is_plain = trial.measure.preemptions <= best.measure.preemptions;
+                *best = if is_plain { trial } else { best.clone() };
+            }
+        }
+    }
+
+    /// Runs a case as it stands: what it came to, if it fails with the signature.
+    fn reproduces(&mut self, case: &Case) -> Option<(Best, Vec<Decision>)> {
+        let (outcome, decisions) = self.runner.record(case, self.revision);
+        self.count_runs(1);
+        self.is_same(case, &outcome).then(|| {
+            let measure = Measure::of(case, preemptions(&decisions));
+            (Best { case: case.clone(), measure }, decisions)
+        })
+    }
+
+    /// Whether a run failed with the signature. If it failed otherwise, it is kept for others to look at.
+    fn is_same(&mut self, case: &Case, outcome: &Outcome) -> bool {
+        let Some(failure) = &outcome.failure else { return false };
+        if failure.signature != self.signature {
+            let first = self.others.entry(failure.signature.clone());
+            first.or_insert_with(|| (case.clone(), failure.clone()));
+        }
+        failure.signature == self.signature
     }
 
     /// The case itself if its schedule is written by names already, so that minimising what is minimal
     /// changes nothing.
-    fn start(&mut self, case: &Case) -> Option<Case> {
-        let named = case.schedule.strategy == Strategy::InOrder;
-        if named && self.reproduces(case).is_some() {
-            return Some(case.clone());
+    fn start(&mut self, case: &Case) -> Option<Best> {
+        self.turn("names");
+        if case.schedule.strategy == Strategy::InOrder
+            && let Some((best, _)) = self.reproduces(case)
+        {
+            return Some(best);
         }
         self.by_names(case)
     }
 
     /// The case with its schedule written by names, if it fails that way, too.
-    fn by_names(&mut self, case: &Case) -> Option<Case> {
-        self.runs += 1;
-        let (outcome, decisions) = self.runner.record(case, self.revision);
-        outcome.failure.filter(|failure| failure.signature == self.signature)?;
+    fn by_names(&mut self, case: &Case) -> Option<Best> {
+        let (_, decisions) = self.reproduces(case)?;
         let mut named = case.clone();
         named.schedule.strategy = Strategy::InOrder;
         named.schedule.segments = segments::from_decisions(&decisions);
-        self.reproduces(&named)?;
-        segments::shorten(self, &mut named);
-        Some(named)
+        let (mut best, _) = self.reproduces(&named)?;
+        segments::drop_chunks(self, &mut best);
+        Some(best)
     }
 
-    /// A smaller case that fails: under the schedule at hand, or else under another one.
-    fn accept(&mut self, best: &mut Case, candidate: Case) -> bool {
-        if self.is_exhausted() || check(&candidate).is_err() || size(&candidate) >= size(best) {
+    /// Takes a smaller case that fails under the schedule at hand.
+    fn replay(&mut self, best: &mut Best, candidate: &Case) -> bool {
+        self.tally().tried += 1;
+        let smaller = self.reproduces(candidate).filter(|(found, _)| found.measure < best.measure);
+        self.take(best, smaller.map(|(found, _)| found))
+    }
+
+    /// Takes a smaller case that fails: under the schedule at hand, or else under another one.
+    fn accept(&mut self, best: &mut Best, candidate: &Case) -> bool {
+        let least = Measure::of(candidate, 0);
+        if self.is_exhausted() || least >= best.measure || check(candidate).is_err() {
             return false;
         }
-        if self.reproduces(&candidate).is_some() {
-            *best = candidate;
+        if self.replay(best, candidate) {
             return true;
         }
-        match self.search(&candidate) {
-            Some(found) if size(&found) < size(best) => {
-                *best = found;
-                true
+        let found = search::search(self, candidate, least.shape() < best.measure.shape());
+        self.take(best, found.filter(|found| found.measure < best.measure))
+    }
+
+    fn take(&mut self, best: &mut Best, found: Option<Best>) -> bool {
+        let is_some = found.is_some();
+        self.tally().kept += u64::from(is_some);
+        *best = found.unwrap_or_else(|| best.clone());
+        is_some
+    }
+
+    /// What follows is counted for this pass.
+    fn turn(&mut self, pass: &'static str) {
+        self.tallies.retain(|tally| tally.tried > 0 || tally.runs > 0);
+        match self.tallies.iter().position(|tally| tally.pass == pass) {
+            Some(at) => {
+                let tally = self.tallies.remove(at);
+                self.tallies.push(tally);
             }
-            _ => false,
+            None => self.tallies.push(Tally { pass, tried: 0, kept: 0, runs: 0 }),
         }
     }
 
-    fn search(&mut self, candidate: &Case) -> Option<Case> {
-        let mut free = candidate.clone();
-        free.schedule.segments.clear();
-        let plan = Rc::new(Plan::new(&free));
-        let mut portfolio = Portfolio::new(0);
-        for run in 0..SEARCH {
-            let strategy = portfolio.next(0, run);
-            self.runs += 1;
-            let outcome = self.runner.run(&plan, self.revision, strategy);
-            if outcome.failure.is_some_and(|f| f.signature == self.signature) {
-                free.schedule.strategy = strategy;
-                return self.by_names(&free);
-            }
-            (self.progress)(self.runs);
-        }
-        None
+    fn tally(&mut self) -> &mut Tally {
+        self.tallies.last_mut().expect("a pass has the turn")
+    }
+
+    fn count_runs(&mut self, runs: u64) {
+        self.runs += runs;
+        self.tally().runs += runs;
+        (self.progress)(self.runs);
     }
 
     fn is_exhausted(&self) -> bool {

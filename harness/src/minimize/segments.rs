@@ -1,7 +1,7 @@
 //! Schedules written by names, and made shorter.
 
-use super::Minimizer;
-use crate::case::{Case, Segment, Stop};
+use super::{Best, Minimizer};
+use crate::case::{Segment, Stop};
 use crate::schedule::follow::Decision;
 use mmreap::sync::thread::Tid;
 use mmreap::trace::Site;
@@ -38,64 +38,81 @@ fn same_words(a: &Site, b: &Site) -> bool {
     (a.function(), a.verb(), a.noun()) == (b.function(), b.verb(), b.noun())
 }
 
-/// Drops segments while the failure stays the same: large runs of them first, then one by one, then the
-/// places are made simpler.
-pub fn shorten(minimizer: &mut Minimizer<'_>, best: &mut Case) {
-    let mut chunk = best.schedule.segments.len();
+/// Makes the schedule smaller while the failure stays the same: large runs of segments are dropped first, then
+/// one by one; two of one task are merged, one is moved to another place, and places are made simpler.
+pub(super) fn shorten(minimizer: &mut Minimizer<'_>, best: &mut Best) {
+    minimizer.turn("drop segments");
+    drop_chunks(minimizer, best);
+    minimizer.turn("merge segments");
+    merge(minimizer, best);
+    minimizer.turn("move segments");
+    shift(minimizer, best);
+    minimizer.turn("simplify stops");
+    simplify(minimizer, best);
+}
+
+/// Drops segments, from large runs of them to single ones.
+pub(super) fn drop_chunks(minimizer: &mut Minimizer<'_>, best: &mut Best) {
+    let mut chunk = best.case.schedule.segments.len();
     while chunk > 0 && !minimizer.is_exhausted() {
         let mut at = 0;
-        while at < best.schedule.segments.len() {
-            if !drop_chunk(minimizer, best, at, chunk) {
+        while at < best.case.schedule.segments.len() {
+            let dropped = change(minimizer, best, |segments| {
+                segments.drain(at..(at + chunk).min(segments.len()));
+            });
+            if !dropped {
                 at += chunk;
             }
         }
         chunk /= 2;
     }
-    merge(minimizer, best);
-    simplify(minimizer, best);
 }
 
-fn drop_chunk(minimizer: &mut Minimizer<'_>, best: &mut Case, at: usize, chunk: usize) -> bool {
-    let mut candidate = best.clone();
-    let end = (at + chunk).min(candidate.schedule.segments.len());
-    candidate.schedule.segments.drain(at..end);
-    keep_if_same(minimizer, best, candidate)
-}
-
-fn keep_if_same(minimizer: &mut Minimizer<'_>, best: &mut Case, candidate: Case) -> bool {
-    let same = minimizer.reproduces(&candidate).is_some();
-    if same {
-        *best = candidate;
-    }
-    same
+/// Changes the segments if the case fails as before and is smaller then.
+fn change(
+    minimizer: &mut Minimizer<'_>,
+    best: &mut Best,
+    change: impl FnOnce(&mut Vec<Segment>),
+) -> bool {
+    let mut candidate = best.case.clone();
+    change(&mut candidate.schedule.segments);
+    minimizer.replay(best, &candidate)
 }
 
 /// Two segments of one task with others in between: moves the first behind them, or the second before
 /// them, so that they become one.
-fn merge(minimizer: &mut Minimizer<'_>, best: &mut Case) {
+fn merge(minimizer: &mut Minimizer<'_>, best: &mut Best) {
     let mut at = 0;
-    while at < best.schedule.segments.len() && !minimizer.is_exhausted() {
-        let task = best.schedule.segments[at].task.clone();
-        let later = best.schedule.segments[at + 1..].iter().position(|s| s.task == task);
-        let merged = later.is_some_and(|distance| {
-            let mut pulled = best.clone();
-            let second = pulled.schedule.segments.remove(at + 1 + distance);
-            pulled.schedule.segments[at] = second;
-            let mut pushed = best.clone();
-            pushed.schedule.segments.remove(at);
-            keep_if_same(minimizer, best, pulled) || keep_if_same(minimizer, best, pushed)
+    while at < best.case.schedule.segments.len() && !minimizer.is_exhausted() {
+        let segments = &best.case.schedule.segments;
+        let same = |segment: &Segment| segment.task == segments[at].task;
+        let later = segments[at + 1..].iter().position(same).map(|distance| at + 1 + distance);
+        let merged = later.is_some_and(|later| {
+            let pull = |segments: &mut Vec<Segment>| segments[at] = segments.remove(later);
+            let push = |segments: &mut Vec<Segment>| drop(segments.remove(at));
+            change(minimizer, best, pull) || change(minimizer, best, push)
         });
         at += usize::from(!merged);
     }
 }
 
+/// Moves single segments to places where they cause fewer preemptions.
+fn shift(minimizer: &mut Minimizer<'_>, best: &mut Best) {
+    let count = best.case.schedule.segments.len();
+    let pairs = (0..count).flat_map(|from| (0..count).map(move |to| (from, to)));
+    for (from, to) in pairs.filter(|(from, to)| from != to) {
+        change(minimizer, best, |segments| {
+            let segment = segments.remove(from);
+            segments.insert(to, segment);
+        });
+    }
+}
+
 /// Simpler words for the same place: no place, the function alone, the first arrival.
-fn simplify(minimizer: &mut Minimizer<'_>, best: &mut Case) {
-    for at in 0..best.schedule.segments.len() {
-        for simpler in simpler(&best.schedule.segments[at]) {
-            let mut candidate = best.clone();
-            candidate.schedule.segments[at] = simpler;
-            if keep_if_same(minimizer, best, candidate) {
+fn simplify(minimizer: &mut Minimizer<'_>, best: &mut Best) {
+    for at in 0..best.case.schedule.segments.len() {
+        for simpler in simpler(&best.case.schedule.segments[at]) {
+            if change(minimizer, best, |segments| segments[at] = simpler) {
                 break;
             }
         }

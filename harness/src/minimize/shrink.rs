@@ -1,183 +1,211 @@
-//! Smaller cases: one part less, or one number smaller.
+//! Smaller cases: one part less, two that become one, or one number smaller.
+//!
+//! A pass is a function from a case to all cases that are one step smaller in its way, in the order in which
+//! they are tried; [`repair`] takes away what a step leaves dangling. Passes know nothing of runs.
 
-use super::Minimizer;
-use crate::case::mutate::repair;
-use crate::case::{Case, Completion, Machine, Operation, Process, Time, Tlb, VmaKind};
+use super::{Best, Minimizer};
+use crate::case::mutate::{merge_sharer, renumber, repair};
+use crate::case::{Case, Completion, Fault, Machine, Operation, Process, Thread, Time, Tlb};
+use crate::case::{Vma, VmaKind};
 
-/// Tries every part and every number once, from the largest parts to the smallest.
-pub(super) fn pass(minimizer: &mut Minimizer<'_>, best: &mut Case) {
-    drop_each(minimizer, best, |case| &mut case.processes);
-    drop_each(minimizer, best, |case| &mut case.faults);
-    for p in (0..best.processes.len()).rev() {
-        shrink_process(minimizer, best, p);
-    }
-    for change in CHANGES {
-        try_change(minimizer, best, change);
-    }
-}
+/// All cases that are one step smaller.
+type Pass = fn(&Case) -> Vec<Case>;
 
-/// Drops the elements of a list, last first, each if the failure stays the same without it.
-fn drop_each<T>(
-    minimizer: &mut Minimizer<'_>,
-    best: &mut Case,
-    list: impl Fn(&mut Case) -> &mut Vec<T>,
-) {
-    for at in (0..list(&mut best.clone()).len()).rev() {
-        try_change(minimizer, best, |case| {
-            let list = list(case);
-            if at < list.len() {
-                list.remove(at);
-            }
-        });
-    }
-}
-
-fn try_change(minimizer: &mut Minimizer<'_>, best: &mut Case, change: impl Fn(&mut Case)) -> bool {
-    let mut candidate = best.clone();
-    change(&mut candidate);
-    repair(&mut candidate);
-    candidate != *best && minimizer.accept(best, candidate)
-}
-
-fn shrink_process(minimizer: &mut Minimizer<'_>, best: &mut Case, p: usize) {
-    if p >= best.processes.len() {
-        return;
-    }
-    drop_each(minimizer, best, |case| threads(case, p));
-    for t in (0..threads(best, p).len()).rev() {
-        drop_each(minimizer, best, |case| operations(case, p, t));
-    }
-    drop_each(minimizer, best, |case| &mut process(case, p).vmas);
-    drop_each(minimizer, best, |case| &mut process(case, p).contexts);
-    for change in PROCESS_CHANGES {
-        try_change(minimizer, best, |case| case.processes.get_mut(p).into_iter().for_each(change));
-    }
-    shrink_vmas(minimizer, best, p);
-    shrink_operations(minimizer, best, p);
-}
-
-/// The process, or the last one if there are fewer by now.
-fn process(case: &mut Case, p: usize) -> &mut Process {
-    let last = case.processes.len() - 1;
-    &mut case.processes[p.min(last)]
-}
-
-fn threads(case: &mut Case, p: usize) -> &mut Vec<crate::case::Thread> {
-    &mut process(case, p).threads
-}
-
-fn operations(case: &mut Case, p: usize, t: usize) -> &mut Vec<Operation> {
-    let threads = threads(case, p);
-    let last = threads.len() - 1;
-    &mut threads[t.min(last)].operations
-}
-
-/// Changes of a process that make it plainer.
-const PROCESS_CHANGES: [fn(&mut Process); 4] = [
-    |process| process.notifiers = 0,
-    |process| process.parent = None,
-    |process| process.adj = 0,
-    |process| process.shares = None,
+/// The passes, from what weighs most to what weighs least.
+const PASSES: [(&str, Pass); 11] = [
+    ("drop processes", |case| without(case, |case| vec![&mut case.processes])),
+    ("merge sharers", merged_sharers),
+    ("drop faults", |case| without(case, |case| vec![&mut case.faults])),
+    ("drop threads", |case| without(case, |case| processes(case, |it| &mut it.threads))),
+    ("merge threads", merged_threads),
+    ("drop operations", |case| without(case, all_operations)),
+    ("drop pairs", without_pairs),
+    ("drop mappings", |case| without(case, |case| processes(case, |it| &mut it.vmas))),
+    ("drop contexts", |case| without(case, |case| processes(case, |it| &mut it.contexts))),
+    ("plainer values", plainer),
+    ("renumber", |case| vec![renumbered(case)]),
 ];
 
-/// Changes of the whole case that make it plainer.
-const CHANGES: [fn(&mut Case); 9] = [
+/// One turn of every pass.
+pub(super) fn pass(minimizer: &mut Minimizer<'_>, best: &mut Best) {
+    for (name, pass) in PASSES {
+        minimizer.turn(name);
+        let (mut at, mut candidates) = (0, pass(&best.case));
+        while at < candidates.len() && !minimizer.is_exhausted() {
+            repair(&mut candidates[at]);
+            if candidates[at] != best.case && minimizer.accept(best, &candidates[at]) {
+                candidates = pass(&best.case);
+            } else {
+                at += 1;
+            }
+        }
+    }
+}
+
+/// The case without one element of some lists, last element first.
+fn without<T>(case: &Case, lists: impl Fn(&mut Case) -> Vec<&mut Vec<T>>) -> Vec<Case> {
+    let lengths: Vec<usize> = lists(&mut case.clone()).iter().map(|list| list.len()).collect();
+    let places = lengths.iter().enumerate().rev();
+    let places = places.flat_map(|(list, &length)| (0..length).rev().map(move |at| (list, at)));
+    let drop = |(list, at): (usize, usize)| {
+        changed(case, |case| {
+            lists(case)[list].remove(at);
+        })
+    };
+    places.map(drop).collect()
+}
+
+fn changed(case: &Case, change: impl FnOnce(&mut Case)) -> Case {
+    let mut case = case.clone();
+    change(&mut case);
+    case
+}
+
+/// A list of each process.
+fn processes<T>(case: &mut Case, list: fn(&mut Process) -> &mut Vec<T>) -> Vec<&mut Vec<T>> {
+    case.processes.iter_mut().map(list).collect()
+}
+
+fn all_operations(case: &mut Case) -> Vec<&mut Vec<Operation>> {
+    let threads = case.processes.iter_mut().flat_map(|process| &mut process.threads);
+    threads.map(|thread| &mut thread.operations).collect()
+}
+
+/// Most pairs that are tried: what takes and what gives back go only together.
+const PAIRS: usize = 45;
+
+/// The case without two operations of one thread.
+fn without_pairs(case: &Case) -> Vec<Case> {
+    let lengths: Vec<_> = all_operations(&mut case.clone()).iter().map(|list| list.len()).collect();
+    let pairs = lengths.iter().enumerate().flat_map(|(list, &length)| {
+        (1..length).flat_map(move |late| (0..late).map(move |early| (list, early, late)))
+    });
+    let drop = |(list, early, late): (usize, usize, usize)| {
+        changed(case, |case| {
+            let operations = &mut all_operations(case)[list];
+            operations.remove(late);
+            operations.remove(early);
+        })
+    };
+    pairs.take(PAIRS).map(drop).collect()
+}
+
+/// The threads of each sharer become threads of the process whose address space it uses.
+fn merged_sharers(case: &Case) -> Vec<Case> {
+    let sharers = (0..case.processes.len()).filter(|&p| case.processes[p].shares.is_some());
+    sharers.rev().map(|sharer| changed(case, |case| merge_sharer(case, sharer))).collect()
+}
+
+/// What each thread does is done by the one before it, afterwards.
+fn merged_threads(case: &Case) -> Vec<Case> {
+    let threads = case.processes.iter().enumerate();
+    let places = threads.flat_map(|(p, process)| (1..process.threads.len()).map(move |t| (p, t)));
+    let merge = |(p, t): (usize, usize)| {
+        changed(case, |case| {
+            let Thread { operations, .. } = case.processes[p].threads.remove(t);
+            case.processes[p].threads[t - 1].operations.extend(operations);
+        })
+    };
+    places.map(merge).collect()
+}
+
+fn renumbered(case: &Case) -> Case {
+    changed(case, renumber)
+}
+
+/// Each value made plainer or smaller.
+fn plainer(case: &Case) -> Vec<Case> {
+    let mut all: Vec<Case> = MACHINE.iter().map(|change| changed(case, change)).collect();
+    for fault in 0..case.faults.len() {
+        all.extend(FAULT.map(|change| changed(case, |case| change(&mut case.faults[fault]))));
+    }
+    for p in 0..case.processes.len() {
+        all.extend(PROCESS.map(|change| changed(case, |case| change(&mut case.processes[p]))));
+        for v in 0..case.processes[p].vmas.len() {
+            let vma =
+                |case: &mut Case, change: fn(&mut Vma)| change(&mut case.processes[p].vmas[v]);
+            all.extend(VMA.map(|change| changed(case, |case| vma(case, change))));
+        }
+    }
+    let lengths: Vec<_> = all_operations(&mut case.clone()).iter().map(|list| list.len()).collect();
+    for (list, at) in lengths.iter().enumerate().flat_map(|(l, &n)| (0..n).map(move |at| (l, at))) {
+        for change in [halve, decrement] {
+            all.push(changed(case, |case| change(number(&mut all_operations(case)[list][at]))));
+        }
+    }
+    all
+}
+
+/// Changes of the machine that make it plainer.
+const MACHINE: [fn(&mut Case); 7] = [
     |case| case.machine = Machine::default(),
     |case| case.machine.tlb = Tlb::Eager,
     |case| case.machine.time = Time::Fair,
-    |case| case.machine.frames = Machine::default().frames,
     |case| (case.machine.min, case.machine.high) = (1, 2),
     |case| case.machine.frames = 16,
     |case| case.machine.frames /= 2,
     |case| case.machine.frames = case.machine.frames.saturating_sub(1),
-    |case| case.faults.iter_mut().for_each(|fault| fault.task_filter = None),
 ];
 
-fn shrink_vmas(minimizer: &mut Minimizer<'_>, best: &mut Case, p: usize) {
-    let count = |case: &Case| case.processes.get(p).map_or(0, |process| process.vmas.len());
-    for v in 0..count(best) {
-        let changes: [fn(&mut crate::case::Vma); 7] = [
-            |vma| vma.pages = 1,
-            |vma| vma.pages = vma.pages.saturating_sub(4).max(4),
-            |vma| vma.pages = vma.pages.saturating_sub(1).max(1),
-            |vma| vma.mergeable = false,
-            |vma| vma.huge = false,
-            |vma| vma.locked = false,
-            |vma| vma.kind = VmaKind::Anon,
-        ];
-        for change in changes {
-            try_change(minimizer, best, |case| {
-                let vmas = case.processes.get_mut(p).map(|process| &mut process.vmas);
-                vmas.and_then(|vmas| vmas.get_mut(v)).into_iter().for_each(change);
-            });
-        }
-    }
-}
+/// Changes of a fault that make it plainer.
+const FAULT: [fn(&mut Fault); 5] = [
+    |fault| *fault = Fault { task_filter: None, ..fault.clone() },
+    |fault| fault.probability = 100,
+    |fault| (fault.interval, fault.times, fault.space) = (1, None, 0),
+    |fault| fault.fail_nth = fault.fail_nth.map(|_| 1),
+    |fault| fault.fail_nth = fault.fail_nth.map(|nth| nth - 1),
+];
 
-fn shrink_operations(minimizer: &mut Minimizer<'_>, best: &mut Case, p: usize) {
-    let threads = best.processes.get(p).map_or(0, |process| process.threads.len());
-    for t in 0..threads {
-        for o in 0..best.processes[p].threads.get(t).map_or(0, |t| t.operations.len()) {
-            for change in [halve as fn(&mut Operation), to_one] {
-                try_change(minimizer, best, |case| {
-                    let thread = case.processes.get_mut(p).and_then(|p| p.threads.get_mut(t));
-                    thread.and_then(|t| t.operations.get_mut(o)).into_iter().for_each(change);
-                });
-            }
-        }
-    }
-}
+/// Changes of a process that make it plainer.
+const PROCESS: [fn(&mut Process); 5] = [
+    |process| process.notifiers = 0,
+    |process| process.parent = None,
+    |process| process.adj = 0,
+    |process| process.adj = process.adj.signum() * 1000,
+    |process| process.shares = None,
+];
 
-fn halve(operation: &mut Operation) {
+/// Changes of a mapping that make it plainer.
+const VMA: [fn(&mut Vma); 7] = [
+    |vma| vma.pages = 1,
+    |vma| vma.pages = vma.pages.saturating_sub(4).max(4),
+    |vma| vma.pages = vma.pages.saturating_sub(1).max(1),
+    |vma| vma.mergeable = false,
+    |vma| vma.huge = false,
+    |vma| vma.locked = false,
+    |vma| vma.kind = VmaKind::Anon,
+];
+
+/// The number of an operation, if it has one.
+fn number(operation: &mut Operation) -> Number<'_> {
     match operation {
-        Operation::Alloc(pages) => *pages = (*pages / 2).max(1),
+        Operation::Alloc(pages) => Number::Pages(pages),
         Operation::Sleep(jiffies)
         | Operation::IoSubmit(_, Completion::After(jiffies) | Completion::ErrorAfter(jiffies)) => {
-            *jiffies /= 2;
+            Number::Jiffies(jiffies)
         }
-        _ => {}
+        _ => Number::None,
     }
 }
 
-fn to_one(operation: &mut Operation) {
-    match operation {
-        Operation::Alloc(pages) => *pages = 1,
-        Operation::Sleep(jiffies)
-        | Operation::IoSubmit(_, Completion::After(jiffies) | Completion::ErrorAfter(jiffies)) => {
-            *jiffies = (*jiffies).min(1);
-        }
-        _ => {}
+enum Number<'a> {
+    Pages(&'a mut u8),
+    Jiffies(&'a mut u32),
+    None,
+}
+
+fn halve(number: Number<'_>) {
+    match number {
+        Number::Pages(pages) => *pages /= 2,
+        Number::Jiffies(jiffies) => *jiffies /= 2,
+        Number::None => {}
     }
 }
 
-/// The sum of all numbers and flags: what is left to make smaller when nothing can be dropped.
-pub(super) fn numbers(case: &Case) -> u64 {
-    let machine = &case.machine;
-    let plain = Machine::default();
-    let odd = u64::from(machine.time != plain.time) + u64::from(machine.tlb != plain.tlb);
-    let marks =
-        if *machine == plain { 0 } else { u64::from(machine.frames + machine.min + machine.high) };
-    let processes: u64 = case.processes.iter().map(process_numbers).sum();
-    let nth: u64 =
-        case.schedule.segments.iter().flat_map(|s| &s.until).map(|s| u64::from(s.nth)).sum();
-    1000 * odd + marks + processes + nth
-}
-
-fn process_numbers(process: &Process) -> u64 {
-    let vma = |vma: &crate::case::Vma| {
-        let flags = u64::from(vma.locked) + u64::from(vma.huge) + u64::from(vma.mergeable);
-        u64::from(vma.pages) + 4 * flags + u64::from(vma.kind != VmaKind::Anon)
-    };
-    let operation = |operation: &Operation| match operation {
-        Operation::Alloc(pages) => u64::from(*pages),
-        Operation::Sleep(jiffies) => u64::from(*jiffies),
-        Operation::IoSubmit(_, Completion::After(j) | Completion::ErrorAfter(j)) => u64::from(*j),
-        _ => 0,
-    };
-    let operations = process.threads.iter().flat_map(|t| &t.operations).map(operation);
-    let keys = u64::from(process.parent.is_some())
-        + u64::from(process.notifiers)
-        + u64::from(process.shares.is_some())
-        + u64::from(process.adj.unsigned_abs());
-    process.vmas.iter().map(vma).sum::<u64>() + operations.sum::<u64>() + keys
+fn decrement(number: Number<'_>) {
+    match number {
+        Number::Pages(pages) => *pages = pages.saturating_sub(1),
+        Number::Jiffies(jiffies) => *jiffies = jiffies.saturating_sub(1),
+        Number::None => {}
+    }
 }

@@ -14,11 +14,11 @@ use super::search::Bounds;
 use super::trace::{Step, Threads, only};
 use super::tree::{Tree, Turn};
 use crate::schedule::in_order::InOrder;
+use crate::schedule::preemption::{could_go_on, only_waits};
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::footprint::Touch;
 use mmreap::sync::point::{Access, Op};
 use mmreap::sync::thread::{Thread, Tid};
-use mmreap::task::TaskFlag;
 use mmreap::world::{World, world};
 
 /// Threads that a proof can tell apart.
@@ -154,7 +154,7 @@ impl Explorer {
             let starting = self.starting & self.awake;
             let enabled =
                 if starting == 0 { enabled(candidates, self.woken) } else { lowest(starting) };
-            tree.extend(enabled, current)
+            tree.extend(enabled, could_go_on(candidates, current))
         };
         let is_new = self.depth + 1 >= tree.len();
         let enters = extends && self.depth == bounds.crown && bounds.crown > 0;
@@ -246,21 +246,6 @@ fn enabled(candidates: &[Candidate], woken: Threads) -> Threads {
         0 => set(true),
         enabled => enabled,
     }
-}
-
-fn only_waits(candidate: &Candidate) -> bool {
-    let Access::Lock(mode) = candidate.op.access else { return false };
-    let op = &candidate.op;
-    world(|w| {
-        w.locks.only_waits(op.object, op.site.noun(), mode, candidate.thread)
-            && !(op.site.verb().ends_with("killable") && is_being_killed(w, candidate.thread))
-    })
-}
-
-fn is_being_killed(w: &mut World, thread: Tid) -> bool {
-    let Some(task) = w.threads()[thread.index()].task else { return false };
-    let bit = TaskFlag::Sigkill as u32;
-    w.tasks.get(task).is_ok_and(|task| task.flags >> bit & 1 == 1)
 }
 
 impl Choose for Explorer {

@@ -15,11 +15,11 @@ mod search;
 pub mod trace;
 mod tree;
 
-use crate::case::Case;
+use crate::case::{Case, Signature};
 use crate::oracle::Failure;
 use mmreap::revision::Revision;
 use search::{Bounds, Part, Shared, search};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What keeps the number of runs small.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub enum Reduction {
 }
 
 /// How far a proof goes, and what it may cost.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// What keeps the number of runs small.
     pub reduction: Reduction,
@@ -48,13 +48,21 @@ pub struct Options {
     pub jobs: usize,
     /// Go on after failures, and collect traces and behaviours.
     pub collect: bool,
+    /// Look for this failure only; others are kept in passing.
+    pub wanted: Option<Signature>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let (reduction, preemptions) = (Reduction::Source, None);
         let (faults, budget, jobs) = (0, 1_000_000, 1);
-        Options { reduction, preemptions, faults, budget, jobs, collect: false }
+        Options { reduction, preemptions, faults, budget, jobs, collect: false, wanted: None }
+    }
+}
+
+impl Options {
+    fn wants(&self, signature: &Signature) -> bool {
+        self.wanted.as_ref().is_none_or(|wanted| wanted == signature)
     }
 }
 
@@ -75,7 +83,12 @@ pub struct Proof {
     pub classes: BTreeSet<u64>,
     /// What threads lived through, as [`behaviour::behaviour`] numbers it, if it was asked for.
     pub behaviours: BTreeSet<u64>,
+    /// The first run of each failure that was not wanted.
+    pub others: Others,
 }
+
+/// Failing runs: for each signature the case, with the schedule that leads there, and the failure.
+pub type Others = BTreeMap<Signature, (Case, Failure)>;
 
 /// The verdict of a proof.
 #[derive(Clone, Debug)]
@@ -159,6 +172,7 @@ impl Proof {
             placements: 0,
             classes: BTreeSet::new(),
             behaviours: BTreeSet::new(),
+            others: Others::new(),
         }
     }
 
@@ -168,10 +182,18 @@ impl Proof {
         self.longest = self.longest.max(part.longest);
         self.classes.extend(part.classes);
         self.behaviours.extend(part.behaviours);
+        keep_first(&mut self.others, part.others);
         if let Some((case, failure)) = part.found {
             self.verdict = Verdict::Found(Box::new(case), Box::new(failure));
         } else if part.stopped {
             self.verdict = Verdict::Stopped;
         }
+    }
+}
+
+/// Adds failures that were not seen before.
+fn keep_first(all: &mut Others, more: Others) {
+    for (signature, run) in more {
+        all.entry(signature).or_insert(run);
     }
 }

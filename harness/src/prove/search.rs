@@ -6,7 +6,7 @@
 use super::behaviour::behaviour;
 use super::explore::{Explorer, THREADS};
 use super::faults::Calls;
-use super::{Options, TooManyThreads};
+use super::{Options, Others, TooManyThreads, keep_first};
 use crate::case::{Case, FaultPoint, Strategy};
 use crate::minimize::segments::from_decisions;
 use crate::oracle::Failure;
@@ -81,6 +81,8 @@ pub struct Part {
     pub classes: BTreeSet<u64>,
     /// What threads lived through.
     pub behaviours: BTreeSet<u64>,
+    /// Failing runs that were not wanted.
+    pub others: Others,
     /// The fault points that runs came by.
     pub calls: Calls,
 }
@@ -95,6 +97,7 @@ impl Part {
         self.found = self.found.take().or(other.found);
         self.classes.extend(other.classes);
         self.behaviours.extend(other.behaviours);
+        keep_first(&mut self.others, other.others);
         for (call, most) in other.calls {
             let calls = self.calls.entry(call).or_insert(0);
             *calls = most.max(*calls);
@@ -142,9 +145,13 @@ pub fn search(
             part.count(&outcome, options, &explorer);
         }
         if let Some(failure) = outcome.failure.filter(|_| ours && !options.collect) {
-            part.found = Some((by_names(case, &decisions), failure));
-            shared.over.store(true, Ordering::Relaxed);
-            return Ok(part);
+            if options.wants(&failure.signature) {
+                part.found = Some((by_names(case, &decisions), failure));
+                shared.over.store(true, Ordering::Relaxed);
+                return Ok(part);
+            }
+            let first = part.others.entry(failure.signature.clone());
+            first.or_insert_with(|| (by_names(case, &decisions), failure));
         }
         if ours && !shared.count() {
             part.stopped = true;

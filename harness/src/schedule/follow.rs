@@ -19,6 +19,7 @@
 //! `FUNCTION`, each call is one, however many operations it has.
 
 use super::in_order::InOrder;
+use super::preemption::could_go_on;
 use crate::case::{Segment, Stop};
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::thread::Tid;
@@ -90,6 +91,8 @@ pub struct Decision {
     pub site: Site,
     /// What the thread that ran before could have done next; `None` if it could not go on.
     pub left: Option<Site>,
+    /// Whether that thread was preempted.
+    pub preempts: bool,
 }
 
 /// How far the segment at hand has come.
@@ -220,7 +223,8 @@ impl Choose for Follow {
 fn decision(thread: Tid, candidates: &[Candidate], current: Option<Tid>) -> Decision {
     let site = |thread| candidates.iter().find(|c| c.thread == thread).map(|c| c.op.site);
     let (left, site) = (current.and_then(site), site(thread).unwrap_or_default());
-    Decision { thread, site, left }
+    let preempts = could_go_on(candidates, current).is_some_and(|current| current != thread);
+    Decision { thread, site, left, preempts }
 }
 
 fn order(segment: &Segment, candidates: &[Candidate], progress: &mut Progress) -> Order {

@@ -14,6 +14,7 @@ pub mod pct;
 pub mod pilot;
 pub mod portfolio;
 pub mod pos;
+pub mod preemption;
 pub mod random;
 pub mod sticky;
 pub mod stock;

@@ -23,6 +23,11 @@ impl Scope {
         &case.processes[self.0[process]]
     }
 
+    /// The place of that process.
+    pub(in crate::case) fn owner_index(&self, process: usize) -> usize {
+        self.0[process]
+    }
+
     /// Whether `process` may run `operation`: its kind permits it, and all that it names is there.
     pub(in crate::case) fn allows(&self, case: &Case, process: usize, what: &Operation) -> bool {
         permitted(case.processes[process].kind, what) && self.resolves(case, process, what)

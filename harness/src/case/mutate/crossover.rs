@@ -13,10 +13,10 @@ use arbitrary::Unstructured;
 
 use crate::case::generate::draw::Draw;
 use crate::case::generate::scope::{is_parent, is_vforked, user, users};
-use crate::case::mutate::names::{fresh, references};
+use crate::case::mutate::names::{fresh, replace};
 use crate::case::mutate::structure::take;
 use crate::case::mutate::{forget_verdicts, repair};
-use crate::case::{Case, Process, ProcessKind, limit};
+use crate::case::{Case, ProcessKind, limit};
 
 /// Percent of the crossings that move processes; the others move threads.
 const PROCESSES: usize = 75;
@@ -100,31 +100,6 @@ fn rename(case: &Case, other: &mut Case) {
 
 fn names(case: &Case) -> impl Iterator<Item = String> {
     case.processes.iter().map(|process| process.name.clone())
-}
-
-/// Replaces a process's name in everything that refers to it.
-fn replace(case: &mut Case, old: &str, new: &str) {
-    for process in &mut case.processes {
-        replace_in_process(process, old, new);
-    }
-    let filters = case.faults.iter_mut().filter_map(|fault| fault.task_filter.as_mut());
-    let segments = case.schedule.segments.iter_mut().map(|segment| &mut segment.task);
-    for task in filters.chain(segments) {
-        let (process, rest) = task.split_at(task.find('/').unwrap_or(task.len()));
-        if process == old {
-            *task = format!("{new}{rest}");
-        }
-    }
-}
-
-fn replace_in_process(process: &mut Process, old: &str, new: &str) {
-    let operations = process.threads.iter_mut().flat_map(|thread| &mut thread.operations);
-    let named = operations.filter_map(|operation| references(operation).process);
-    for name in named.chain(&mut process.shares).chain(&mut process.parent) {
-        if name == old {
-            *name = new.into();
-        }
-    }
 }
 
 /// Copies some of the other's threads into processes of the case that have room.

@@ -1,6 +1,6 @@
 //! Names: which are legal, which are free, and where they occur.
 
-use crate::case::{Case, Operation, RESERVED, limit};
+use crate::case::{Case, Operation, Process, RESERVED, limit};
 
 /// Makes all declared names legal and unique. References are left alone: they follow whoever kept
 /// the name.
@@ -78,4 +78,29 @@ pub(super) fn references(operation: &mut Operation) -> References<'_> {
         Alloc(_) | Free | Sleep(_) | Exit | ExitGroup | Mmput | MmputAsync | UnuseMm | SysrqF => {}
     }
     names
+}
+
+/// Replaces a process's name in everything that refers to it.
+pub(super) fn replace(case: &mut Case, old: &str, new: &str) {
+    for process in &mut case.processes {
+        replace_in_process(process, old, new);
+    }
+    let filters = case.faults.iter_mut().filter_map(|fault| fault.task_filter.as_mut());
+    let segments = case.schedule.segments.iter_mut().map(|segment| &mut segment.task);
+    for task in filters.chain(segments) {
+        let (process, rest) = task.split_at(task.find('/').unwrap_or(task.len()));
+        if process == old {
+            *task = format!("{new}{rest}");
+        }
+    }
+}
+
+fn replace_in_process(process: &mut Process, old: &str, new: &str) {
+    let operations = process.threads.iter_mut().flat_map(|thread| &mut thread.operations);
+    let named = operations.filter_map(|operation| references(operation).process);
+    for name in named.chain(&mut process.shares).chain(&mut process.parent) {
+        if name == old {
+            *name = new.into();
+        }
+    }
 }

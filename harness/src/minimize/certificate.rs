@@ -1,0 +1,91 @@
+//! The certificate: that no schedule with fewer preemptions fails in the same way.
+//!
+//! It comes from trying them all, up to equivalence ([`crate::prove`]), for the smallest case found. If one
+//! fails after all, it takes the place of the schedule at hand, and everything begins again. The certificate
+//! is a comment of the case, and is about this case only: another case may need fewer.
+
+use super::search::bounded;
+use super::{Best, Minimizer};
+use crate::case::Case;
+use serde::Serialize;
+use std::fmt;
+
+/// Runs that a certificate may cost, and that are tried without one.
+const BUDGET: u64 = 8_000;
+
+/// How the comment begins, by which an older one is known.
+const PREFIX: &str = "minimal: ";
+
+/// What is known of schedules with fewer preemptions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Certificate {
+    /// There is none with fewer: the case fails without a preemption.
+    None,
+    /// All of them were tried, and none fails with the signature.
+    All {
+        /// Preemptions of the case.
+        preemptions: usize,
+        /// Runs it took.
+        tried: u64,
+    },
+    /// There were too many to try all; none of those that were tried fails with the signature.
+    Some {
+        /// Preemptions of the case.
+        preemptions: usize,
+        /// Runs.
+        tried: u64,
+    },
+}
+
+/// Tries to certify the case. `None` if a schedule with fewer preemptions fails, which is the best then.
+pub(super) fn certify(minimizer: &mut Minimizer<'_>, best: &mut Best) -> Option<Certificate> {
+    minimizer.turn("certificate");
+    let preemptions = best.measure.preemptions;
+    let before = minimizer.runs;
+    let mut free = best.case.clone();
+    free.schedule.segments.clear();
+    for bound in 0..preemptions {
+        minimizer.tally().tried += 1;
+        let left = BUDGET.saturating_sub(minimizer.runs - before).max(1);
+        match bounded(minimizer, &free, bound as u32, left) {
+            Ok(None) => {}
+            Ok(Some(found)) if found.measure < best.measure => {
+                minimizer.take(best, Some(found));
+                return None;
+            }
+            _ => {
+                let tried = minimizer.runs - before;
+                return Some(Certificate::Some { preemptions, tried });
+            }
+        }
+    }
+    let tried = minimizer.runs - before;
+    Some(match preemptions {
+        0 => Certificate::None,
+        _ => Certificate::All { preemptions, tried },
+    })
+}
+
+impl Certificate {
+    /// Puts it among the notes of a case, where an older one stood.
+    pub fn note(&self, case: &mut Case) {
+        case.notes.retain(|note| !note.starts_with(PREFIX));
+        case.notes.push(format!("{PREFIX}{self}"));
+    }
+}
+
+impl fmt::Display for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let many = |n: usize| if n == 1 { "preemption" } else { "preemptions" };
+        match *self {
+            Certificate::None => write!(f, "fails without a preemption"),
+            Certificate::All { preemptions: n, tried } => {
+                write!(f, "{n} {}; no schedule with fewer fails, {tried} tried", many(n))
+            }
+            Certificate::Some { preemptions: n, tried } => {
+                write!(f, "{n} {}; of those with fewer {tried} were tried, not all", many(n))
+            }
+        }
+    }
+}

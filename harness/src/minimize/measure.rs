@@ -1,0 +1,131 @@
+//! How small a case is: the one order of cases.
+//!
+//! 1. Processes: each is a column of the diagram; nothing helps a reader more than one less.
+//! 2. Faults: each has to be believed.
+//! 3. Operations, with the mappings, contexts and threads they need: lines of the story.
+//! 4. Preemptions: its turns. A schedule with fewer is nearer to what a machine does by itself.
+//! 5. Lines of the file.
+//! 6. Numbers, and places in more words than necessary: what has to be held in the head.
+//!
+//! All but preemptions are in the text; these are counted in a run, as [`crate::schedule::preemption`] says.
+
+use crate::case::{
+    Case, Completion, Machine, Operation, Process, Segment, Time, Tlb, Vma, VmaKind,
+};
+use serde::Serialize;
+use std::fmt;
+
+/// The size of a case; smaller is smaller in the order of the fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Measure {
+    /// Processes and kernel threads.
+    pub processes: usize,
+    /// `fault` lines.
+    pub faults: usize,
+    /// Operations, threads, mappings and AIO contexts.
+    pub operations: usize,
+    /// Preemptions of its run.
+    pub preemptions: usize,
+    /// Lines of its text without notes, verdicts and empty lines.
+    pub lines: usize,
+    /// The sum of its numbers, flags and words.
+    pub numbers: u64,
+}
+
+impl Measure {
+    /// The size of a case whose run has so many preemptions.
+    pub fn of(case: &Case, preemptions: usize) -> Measure {
+        Measure {
+            processes: case.processes.len(),
+            faults: case.faults.len(),
+            operations: case.processes.iter().map(operations).sum(),
+            preemptions,
+            lines: lines(case),
+            numbers: numbers(case),
+        }
+    }
+
+    /// What there is of it besides schedule and numbers.
+    pub fn shape(&self) -> (usize, usize, usize) {
+        (self.processes, self.faults, self.operations)
+    }
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = |n, one, many| format!("{n} {}", if n == 1 { one } else { many });
+        let parts = [
+            count(self.processes, "process", "processes"),
+            count(self.faults, "fault", "faults"),
+            count(self.operations, "operation", "operations"),
+            count(self.preemptions, "preemption", "preemptions"),
+            count(self.lines, "line", "lines"),
+        ];
+        f.write_str(&parts.join(", "))
+    }
+}
+
+fn operations(process: &Process) -> usize {
+    let threads = process.threads.iter().map(|thread| 1 + thread.operations.len());
+    process.vmas.len() + process.contexts.len() + threads.sum::<usize>()
+}
+
+fn lines(case: &Case) -> usize {
+    let (notes, others, expect) = (Vec::new(), Vec::new(), None);
+    let text = Case { notes, others, expect, ..case.clone() }.to_string();
+    text.lines().filter(|line| !line.is_empty()).count()
+}
+
+/// What `time any` and `tlb lazy` cost: more than any number that could be saved by them.
+const ODD: u64 = 1000;
+
+fn numbers(case: &Case) -> u64 {
+    let machine = &case.machine;
+    let plain = Machine::default();
+    let same = (machine.frames, machine.min, machine.high) == (plain.frames, plain.min, plain.high);
+    let marks = if same { 0 } else { u64::from(machine.frames + machine.min + machine.high) };
+    let processes: u64 = case.processes.iter().map(of_process).sum();
+    let segments: u64 = case.schedule.segments.iter().map(of_segment).sum();
+    let filters = case.faults.iter().filter(|fault| fault.task_filter.is_some()).count() as u64;
+    let odd = u64::from(machine.time == Time::Any) + u64::from(machine.tlb == Tlb::Lazy);
+    ODD * odd + marks + processes + segments + filters
+}
+
+fn of_process(process: &Process) -> u64 {
+    let operations = process.threads.iter().flat_map(|thread| &thread.operations);
+    let keys = u64::from(process.parent.is_some())
+        + u64::from(process.notifiers)
+        + u64::from(process.shares.is_some())
+        + u64::from(process.adj.unsigned_abs());
+    let vmas: u64 = process.vmas.iter().map(of_vma).sum();
+    vmas + operations.map(of_operation).sum::<u64>() + keys + names(process)
+}
+
+/// What generated names are numbered with, so that `p1` is smaller than `p4`.
+fn names(process: &Process) -> u64 {
+    let number = |name: &str| name[1..].parse::<u64>().unwrap_or(0);
+    let vmas = process.vmas.iter().map(|vma| &vma.name);
+    let threads = process.threads.iter().map(|thread| &thread.name);
+    let all = std::iter::once(&process.name).chain(vmas).chain(threads).chain(&process.contexts);
+    all.map(|name| number(name)).sum()
+}
+
+fn of_vma(vma: &Vma) -> u64 {
+    let flags = u64::from(vma.locked) + u64::from(vma.huge) + u64::from(vma.mergeable);
+    u64::from(vma.pages) + 4 * flags + u64::from(vma.kind != VmaKind::Anon)
+}
+
+fn of_operation(operation: &Operation) -> u64 {
+    match operation {
+        Operation::Alloc(pages) => u64::from(*pages),
+        Operation::Sleep(jiffies) => u64::from(*jiffies),
+        Operation::IoSubmit(_, Completion::After(j) | Completion::ErrorAfter(j)) => u64::from(*j),
+        _ => 0,
+    }
+}
+
+/// A place costs by how much of it has to be said.
+fn of_segment(segment: &Segment) -> u64 {
+    let stop = segment.until.as_ref();
+    stop.map_or(0, |stop| 2 + u64::from(stop.site.contains('/')) + u64::from(stop.nth))
+}
