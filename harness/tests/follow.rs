@@ -36,7 +36,7 @@ fn found(seeds: std::ops::Range<u64>) -> Vec<Case> {
         let kernel = revision::RELEASES[seed as usize % revision::RELEASES.len()];
         let mut campaign = Campaign::new(kernel, seed);
         let found = std::iter::from_fn(|| Some(campaign.step())).flatten().next();
-        campaign.finish(&found.expect("every release fails"), &mut |_| ())
+        campaign.finish(&found.expect("every release fails"), &mut |_| ()).case
     };
     seeds.map(find).collect()
 }
