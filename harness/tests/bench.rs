@@ -129,6 +129,7 @@ fn all_arms_have_the_same_cases_and_each_seed_has_others() {
 static B04_REPAIRED: Bug = Bug {
     id: "B04",
     kernel: "v4.15",
+    scenario: "sc_proc",
     oracles: &["O-PT-UAF", "O-VMA-UAF"],
     sites: &["__oom_reap_task_mm", "exit_mmap"],
 };
