@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 
 const SEED: &str = "v4.14-o_pt_uaf-page_table-oom_reap_task_mm-exit_mmap.mmreap";
 
+/// A case in which tasks sleep until they are given work, are killed, or get a lock.
+const SECOND_KILL: &str = "v4.13-o_spur-mm-oom_reap_task-oom_reap_task_mm_skip_no_users.mmreap";
+
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus")
 }
@@ -75,16 +78,21 @@ fn traces_are_what_perfetto_opens() {
     }
 }
 
+/// What made a task go on, in a case of the corpus.
+fn cause(file: &str, to: &str) -> Option<String> {
+    let timeline = report_of(&directory().join(file)).failing.timeline;
+    let handoff = timeline.handoffs.iter().find(|h| timeline.events[h.to].text == to);
+    handoff.map(|handoff| timeline.events[handoff.from].text.clone())
+}
+
 #[test]
-fn the_reaper_goes_on_because_it_was_given_work() {
-    let timeline = report_of(&directory().join(SEED)).failing.timeline;
-    let cause = |to: &str| {
-        let handoff = timeline.handoffs.iter().find(|h| timeline.events[h.to].text == to);
-        handoff.map(|handoff| timeline.events[handoff.from].text.as_str())
-    };
-    assert_eq!(cause("wait_event_freezable(oom_reaper_wait) goes on"), Some("enqueue(p1)"));
-    assert_eq!(cause("mutex_lock(oom_lock) goes on"), Some("mutex_unlock(oom_lock)"));
-    assert_eq!(cause("pause(signal) goes on"), Some("SIGKILL -> p1"));
+fn a_task_goes_on_because_of_another() {
+    let reaper = cause(SECOND_KILL, "wait_event_freezable(oom_reaper_wait) goes on");
+    assert_eq!(reaper.as_deref(), Some("enqueue(bystander)"));
+    let victim = cause(SECOND_KILL, "pause(signal) goes on");
+    assert_eq!(victim.as_deref(), Some("SIGKILL -> victim"));
+    let locker = cause(SECOND_KILL, "mutex_lock(oom_lock) goes on");
+    assert_eq!(locker.as_deref(), Some("mutex_unlock(oom_lock)"));
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub fn render(report: &Report) -> String {
     for detail in &why.details {
         let _ = writeln!(text, "* {}", escaped(detail));
     }
+    let _ = writeln!(text, "* group: {}", escaped(&why.group.to_string()));
     let case = fence("text", &report.case);
     text += "\n<details><summary>The case, for <code>mmreap replay</code></summary>\n\n";
     text + &case + "</details>\n"

@@ -39,12 +39,14 @@ pub use diagram::{COLUMNS, Diagram, ROWS, Row};
 pub use log::log;
 
 use crate::case::Case;
+use crate::minimize::Certificate;
 use crate::oracle::Failure;
 use crate::run::Runner;
 use flip::Flip;
 use mmreap::revision::{Revision, find};
 use mmreap::world::{End, World, world};
 use repair::Repair;
+use rules::Group;
 use serde::Serialize;
 use stacks::Stacks;
 use std::fmt;
@@ -76,7 +78,9 @@ pub struct Explanation {
     pub signature: String,
     /// What the oracle adds, a line each.
     pub details: Vec<String>,
-    /// The size of the case.
+    /// What it is counted as.
+    pub group: Group,
+    /// The size of the case, with what is known of schedules with fewer preemptions.
     pub size: String,
 }
 
@@ -178,18 +182,18 @@ pub fn explain(world: &World, case: &Case, failure: &Failure, end: End) -> Expla
         otherwise: Otherwise::default(),
         signature: failure.signature.to_string(),
         details: failure.details.clone(),
+        group: Group::of(&failure.signature),
         size: size(case),
     }
 }
 
 fn size(case: &Case) -> String {
-    let parts = [
-        (case.processes.len(), "process", "processes"),
-        (case.faults.len(), "fault", "faults"),
-        (case.schedule.segments.len(), "segment", "segments"),
-    ];
-    let part = |(n, one, many)| format!("{n} {}", if n == 1 { one } else { many });
-    format!("case: {}", parts.map(part).join(", "))
+    let count = |n, one, many| format!("{n} {}", if n == 1 { one } else { many });
+    let processes = count(case.processes.len(), "process", "processes");
+    let faults = count(case.faults.len(), "fault", "faults");
+    let segments = || count(case.schedule.segments.len(), "segment", "segments");
+    let turns = Certificate::noted(case).map_or_else(segments, str::to_string);
+    format!("case: {processes}, {faults}, {turns}")
 }
 
 impl Otherwise {
@@ -224,6 +228,7 @@ impl fmt::Display for Explanation {
         f.write_str(if told.is_empty() { "" } else { "\n" })?;
         text::paragraph(f, 2, &format!("{} on {}", self.signature, self.kernel))?;
         self.details.iter().try_for_each(|detail| text::paragraph(f, 2, detail))?;
+        text::paragraph(f, 2, &format!("group: {}", self.group))?;
         text::paragraph(f, 2, &self.size)
     }
 }

@@ -8,6 +8,7 @@
 
 use crate::case::Signature;
 use serde::Serialize;
+use std::fmt;
 
 /// A rule that everybody relies on.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -22,6 +23,22 @@ pub struct Rule {
     pub noticed: &'static str,
     /// What the other task takes for granted.
     pub other: &'static str,
+    /// What two breaches of it have in common if they are the same bug.
+    #[serde(skip)]
+    apart: Apart,
+}
+
+/// What tells the bugs apart that break one rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Apart {
+    /// The two places in conflict.
+    Places,
+    /// The place that noticed: it relies on what anybody may break.
+    Noticed,
+    /// The kind of object: whoever uses it last without a reference is chance.
+    Object,
+    /// Nothing: there is one such thing.
+    Nothing,
 }
 
 static EXCLUSION: Rule = Rule {
@@ -32,6 +49,7 @@ static EXCLUSION: Rule = Rule {
     source: "212925802454 (v4.14), 4837fe37adff (v4.15), 27ae357fa82b (v4.17)",
     noticed: "what it walks stays",
     other: "nobody else walks here",
+    apart: Apart::Places,
 };
 
 static REACHABILITY: Rule = Rule {
@@ -41,6 +59,7 @@ static REACHABILITY: Rule = Rule {
     source: "212925802454 (v4.14)",
     noticed: "what the victim holds can be had",
     other: "whoever dropped mm_users to 0 frees the memory at once",
+    apart: Apart::Places,
 };
 
 static TRUTH: Rule = Rule {
@@ -50,6 +69,7 @@ static TRUTH: Rule = Rule {
     source: "26db62f179d1 (v4.9), 212925802454 (v4.14), a213e5cf71cb (v5.18)",
     noticed: "a victim with MMF_OOM_SKIP has no memory to give any more",
     other: "it had done what can be done for this address space",
+    apart: Apart::Places,
 };
 
 static CERTAINTY: Rule = Rule {
@@ -59,6 +79,7 @@ static CERTAINTY: Rule = Rule {
     source: "449d777d7ad6 (v4.7), 26db62f179d1 (v4.9)",
     noticed: "the victim's memory, or MMF_OOM_SKIP, comes without its help",
     other: "somebody else sets MMF_OOM_SKIP",
+    apart: Apart::Nothing,
 };
 
 static STABILITY: Rule = Rule {
@@ -68,6 +89,7 @@ static STABILITY: Rule = Rule {
     source: "3f70dc38cec2 (v4.9, kernel threads), 6b31d5955cb2 (v4.13, everybody)",
     noticed: "what it reads is what was stored",
     other: "nobody needs the content of a dying process's pages",
+    apart: Apart::Places,
 };
 
 static GIVEN_UP: Rule = Rule {
@@ -76,6 +98,7 @@ static GIVEN_UP: Rule = Rule {
     source: "26db62f179d1 and 862e3073b3ee (v4.9)",
     noticed: "what it kills has memory to give",
     other: "nobody comes back to what was given up on",
+    apart: Apart::Noticed,
 };
 
 static ENTRY: Rule = Rule {
@@ -85,6 +108,7 @@ static ENTRY: Rule = Rule {
     source: "688272809fcc (v4.18)",
     noticed: "the entry that it saw before it took the lock is still there",
     other: "whoever wants the entry looks again under the lock",
+    apart: Apart::Noticed,
 };
 
 static FLUSH: Rule = Rule {
@@ -93,6 +117,7 @@ static FLUSH: Rule = Rule {
     source: "687cb0884a71 (v4.15)",
     noticed: "nobody can reach the page any more",
     other: "what it reaches through its TLB is its own",
+    apart: Apart::Places,
 };
 
 static REFERENCE: Rule = Rule {
@@ -102,6 +127,7 @@ static REFERENCE: Rule = Rule {
     source: "26db62f179d1 (v4.9, for oom_mm)",
     noticed: "a reference keeps the object",
     other: "its reference was the last",
+    apart: Apart::Object,
 };
 
 static QUEUE: Rule = Rule {
@@ -110,6 +136,7 @@ static QUEUE: Rule = Rule {
     source: "9bcdeb51bd7d (v5.0)",
     noticed: "nobody uses the task's link in the queue",
     other: "what it queued stays as it is until the reaper comes",
+    apart: Apart::Nothing,
 };
 
 static VICTIMS: Rule = Rule {
@@ -119,6 +146,7 @@ static VICTIMS: Rule = Rule {
     source: "7d2e7a22cf27 (v4.9)",
     noticed: "the count is the number of marked threads",
     other: "its change of the count belongs to its own mark",
+    apart: Apart::Nothing,
 };
 
 static LOCKS: Rule = Rule {
@@ -128,7 +156,42 @@ static LOCKS: Rule = Rule {
     source: "Documentation/locking/lockdep-design",
     noticed: "it may do that with these locks",
     other: "nobody takes its locks the other way round",
+    apart: Apart::Places,
 };
+
+/// Failures that are the same bug: they break one rule, and what tells its breaches apart is the same.
+///
+/// Coarser than a signature, which also says on which object and by whom the breach was noticed first. Replaying
+/// and minimising keep the signature; people count groups.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Group {
+    /// The rule, or the oracle if it has none.
+    pub rule: String,
+    /// What tells it from other breaches of the rule.
+    pub by: Vec<String>,
+}
+
+impl Group {
+    /// The group of a failure.
+    pub fn of(signature: &Signature) -> Group {
+        let Signature { oracle, object, sites } = signature;
+        let rule = broken(signature).first().copied();
+        let by = match rule.map_or(Apart::Places, |rule| rule.apart) {
+            Apart::Places => sites.clone(),
+            Apart::Noticed => sites.first().cloned().into_iter().collect(),
+            Apart::Object => vec![object.clone()],
+            Apart::Nothing => Vec::new(),
+        };
+        Group { rule: rule.map_or(oracle.as_str(), |rule| rule.name).to_string(), by }
+    }
+}
+
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rule)?;
+        if self.by.is_empty() { Ok(()) } else { write!(f, ": {}", self.by.join(", ")) }
+    }
+}
 
 /// The rules that a failure breaks, the main one first; none for an oracle that has no rule here.
 pub(super) fn broken(signature: &Signature) -> Vec<&'static Rule> {

@@ -68,6 +68,11 @@ pub(super) fn certify(minimizer: &mut Minimizer<'_>, best: &mut Best) -> Option<
 }
 
 impl Certificate {
+    /// What an earlier minimisation noted in a case, if one did.
+    pub fn noted(case: &Case) -> Option<&str> {
+        case.notes.iter().find_map(|note| note.strip_prefix(PREFIX))
+    }
+
     /// Puts it among the notes of a case, where an older one stood.
     pub fn note(&self, case: &mut Case) {
         case.notes.retain(|note| !note.starts_with(PREFIX));

@@ -228,7 +228,7 @@ fn describe(
         object: victim.mm,
         events,
         details: vec![
-            format!("{} private pages of {} were still mapped", victim.pages.len(), victim.mm),
+            format!("private pages of {} still mapped: {}", victim.mm, victim.pages.len()),
             format!("reaper's last pass: {}", reason.as_deref().unwrap_or("there was none")),
         ],
     }

@@ -3,14 +3,16 @@
 use super::Arguments;
 use crate::campaign::Totals;
 use crate::campaign::worker::{Event, Finding, Progress};
+use crate::case::Case;
 use crate::cli::{explain, print_json};
 use crate::corpus;
+use crate::explain::rules::Group;
 use crate::run::Runner;
 use indicatif::{ProgressBar, ProgressStyle};
 use mmreap::revision::Revision;
 use serde::Serialize;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Instant;
 
@@ -31,6 +33,7 @@ struct Summary {
 #[derive(Serialize)]
 struct Shown {
     signature: String,
+    group: Option<Group>,
     file: PathBuf,
     runs: u64,
     seconds: f64,
@@ -98,19 +101,21 @@ impl Display {
         if self.found.iter().any(|other| other.signature == signature) {
             return false;
         }
+        let case = corpus::load(&file).ok();
         if !self.json {
-            let text = self.explained(&file).unwrap_or_else(|| format!("{signature}\n"));
+            let text = case.as_ref().and_then(|case| self.explained(case));
+            let text = text.unwrap_or_else(|| format!("{signature}\n"));
             let place = file.display();
             self.bar.suspend(|| anstream::println!("\n{text}\nwritten to {place}"));
         }
         let seconds = self.started.elapsed().as_secs_f64();
-        self.found.push(Shown { signature, file, runs, seconds });
+        let group = case.as_ref().and_then(corpus::expected).map(Group::of);
+        self.found.push(Shown { signature, group, file, runs, seconds });
         true
     }
 
-    fn explained(&self, file: &Path) -> Option<String> {
-        let case = corpus::load(file).ok()?;
-        explain::of_case(&mut Runner::new(), &case, self.kernel)
+    fn explained(&self, case: &Case) -> Option<String> {
+        explain::of_case(&mut Runner::new(), case, self.kernel)
     }
 
     fn totals(&self) -> Totals {
@@ -121,6 +126,12 @@ impl Display {
 
     fn most(&self, of: fn(&Progress) -> u64) -> u64 {
         self.progress.values().map(of).max().unwrap_or(0)
+    }
+
+    fn groups(&self) -> String {
+        let groups: BTreeSet<_> =
+            self.found.iter().filter_map(|shown| shown.group.as_ref()).collect();
+        format!("{} {}", groups.len(), if groups.len() == 1 { "group" } else { "groups" })
     }
 
     fn show_progress(&self, doing: &str) {
@@ -156,10 +167,11 @@ impl Display {
             return any;
         }
         anstream::println!(
-            "\n{} runs of {} cases in {seconds:.1} s: {} new failures, {} signatures in all",
+            "\n{} runs of {} cases in {seconds:.1} s: {} new failures of {}, {} signatures in all",
             totals.runs,
             totals.cases,
             self.found.len(),
+            self.groups(),
             self.most(|progress| progress.signatures)
         );
         any
