@@ -29,7 +29,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// Runs after which a minimisation stops where it is.
-const RUNS: u64 = 60_000;
+const RUNS: u64 = 200_000;
 
 /// What became of a failing case.
 #[derive(Clone, Debug)]
