@@ -116,6 +116,31 @@ proptest! {
     }
 
     #[test]
+    fn renumbering_changes_names_only(seed: u64) {
+        let case = generated(&Stream(seed).bytes());
+        let mut numbered = case.clone();
+        mutate::renumber(&mut numbered);
+        assert_valid(&numbered, "a numbered case");
+        let mut again = numbered.clone();
+        mutate::renumber(&mut again);
+        assert_eq!(again, numbered, "numbering twice");
+        let shape = |case: &Case| case.to_string().replace(|c: char| c.is_ascii_digit(), "");
+        assert_eq!(shape(&numbered), shape(&case));
+    }
+
+    #[test]
+    fn merging_sharers_leaves_a_valid_case(seed: u64) {
+        let case = generated(&Stream(seed).bytes());
+        for sharer in (0..case.processes.len()).filter(|&p| case.processes[p].shares.is_some()) {
+            let mut merged = case.clone();
+            mutate::merge_sharer(&mut merged, sharer);
+            assert_eq!(merged.processes.len() + 1, case.processes.len());
+            mutate::repair(&mut merged);
+            assert_valid(&merged, "a case with a sharer less");
+        }
+    }
+
+    #[test]
     fn repair_makes_anything_valid(seeds in vec(any::<u64>(), 2)) {
         let mut case = generated(&Stream(seeds[0]).bytes());
         spoil(&mut case, &mut Stream(seeds[1]));

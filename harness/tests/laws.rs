@@ -12,9 +12,11 @@ use mmreap::trace::What;
 use mmreap::world::world;
 use mmreap_harness::campaign::{Campaign, Found};
 use mmreap_harness::case::{Case, Strategy, generate};
+use mmreap_harness::corpus;
 use mmreap_harness::explain::log;
-use mmreap_harness::minimize::{Measure, measure, minimize, segments};
+use mmreap_harness::minimize::{Certificate, Measure, measure, minimize, segments};
 use mmreap_harness::oracle::Failure;
+use mmreap_harness::prove::{Options, Verdict, prove};
 use mmreap_harness::run::Runner;
 use mmreap_harness::schedule::derive_seed;
 use mmreap_harness::schedule::portfolio::Portfolio;
@@ -110,7 +112,8 @@ fn first_failure(case: &Case, seed: u64, wanted: &str) -> Found {
     unreachable!("the search is endless")
 }
 
-/// A case that fails in four ways: whichever it is, minimising does not slip into another.
+/// A case that fails in four ways: whichever it is, minimising does not slip into another, and what it met of
+/// the others is kept and fails again.
 #[test]
 fn minimizing_does_not_mix_up_failures() {
     let case = case(
@@ -127,12 +130,47 @@ fn minimizing_does_not_mix_up_failures() {
            thread main: alloc 16
         ",
     );
+    let mut met = 0;
     for wanted in ["O-PT-UAF page_table __oom", "O-PT-UAF page_table exit", "O-SPUR", "O-VMA-UAF"] {
         let found = first_failure(&case, 1, wanted);
         let mut runner = Runner::new();
-        let small = minimized(&mut runner, &found.case, &found);
-        assert!(size(&mut runner, &small) < size(&mut runner, &found.case), "{small}");
+        let (revision, signature) = (kernel(&case.kernel), &found.failure.signature);
+        let small = minimize(&mut runner, &found.case, revision, signature, &mut |_| ());
+        let small = small.expect("it fails");
+        assert!(small.measure < size(&mut runner, &found.case), "{}", small.case);
+        let failure = runner.run_case(&small.case, revision).failure;
+        assert_eq!(failure.map(|it| it.signature).as_ref(), Some(signature), "{}", small.case);
+        met += small.others.len();
+        for (other, (case, _)) in small.others {
+            let failure = runner.run_case(&case, revision).failure;
+            assert_eq!(failure.map(|it| it.signature), Some(other), "{case}");
+        }
     }
+    assert!(met > 0, "no other failure was met");
+}
+
+/// Whoever asks the prover hears what the certificates of the corpus say.
+#[test]
+fn certificates_of_the_corpus_hold() {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus");
+    let (mut runner, mut all) = (Runner::new(), 0);
+    for file in corpus::list(&directory).expect("the corpus can be listed") {
+        let case = corpus::load(&file).expect("the corpus can be read");
+        let said = Certificate::noted(&case).expect("the corpus is minimal");
+        let preemptions = size(&mut runner, &case).preemptions;
+        let number = said.split(' ').next().and_then(|word| word.parse().ok());
+        assert_eq!(number.unwrap_or(0), preemptions, "{}", file.display());
+        if said.contains("no schedule with fewer") {
+            let (preemptions, wanted) =
+                (Some(preemptions as u32 - 1), corpus::expected(&case).cloned());
+            let options = Options { preemptions, wanted, ..Options::default() };
+            let proof =
+                prove(&case, kernel(&case.kernel), &options, &|_| true).expect("few threads");
+            assert!(matches!(proof.verdict, Verdict::Clean), "{}", file.display());
+            all += 1;
+        }
+    }
+    assert!(all >= 8, "only {all} certificates");
 }
 
 /// Memory is short only because a fault says so, by chance, which the case has to keep.
