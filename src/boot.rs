@@ -14,7 +14,7 @@ use crate::mm::vma::{VmFlag, Vma};
 use crate::mm::{Mm, fault};
 use crate::page::Watermark;
 use crate::sync::thread::{self, Tid};
-use crate::task::{Signal, Task, TaskFlag, new_task};
+use crate::task::{Signal, Task, TaskFlag, Tasks, new_task};
 use crate::trace::{What, record};
 use crate::world::world;
 use std::rc::Rc;
@@ -51,7 +51,7 @@ pub fn process(name: Rc<str>, adj: i16, listed: bool) -> Handle<Signal> {
     let is_init = &*name == "init";
     let signal = allocate(Signal {
         name,
-        threads: Vec::new(),
+        threads: Tasks::new(),
         live: 0,
         unnotified: 0,
         sigcnt: 0,

@@ -14,6 +14,7 @@ use crate::sync::spinlock::{SpinLock, spin_lock, spin_unlock};
 use crate::sync::thread::{Tid, wake_killable};
 use crate::trace::{Kind, ObjectRef, What, enter, record};
 use crate::world::{World, world};
+use smallvec::SmallVec;
 use std::rc::Rc;
 
 /// `task_struct`.
@@ -91,7 +92,7 @@ pub struct Signal {
     /// The process's name.
     pub name: Rc<str>,
     /// Threads that have not left the process, leader first.
-    pub threads: Vec<Handle<Task>>,
+    pub threads: Tasks,
     /// `live`: threads that have not begun to exit.
     pub live: i32,
     /// Threads that have not passed `exit_notify`.
@@ -113,6 +114,13 @@ pub struct Signal {
     /// Whether it is dead and waits to be released.
     pub zombie: bool,
 }
+
+/// Tasks of one process. Few have more than four; their lists are copied all the time, so those of others
+/// need no memory of their own.
+pub type Tasks = SmallVec<[Handle<Task>; 4]>;
+
+/// Processes of a machine, as somebody saw them who went on to something else.
+pub type Processes = SmallVec<[Handle<Signal>; 16]>;
 
 impl Object for Signal {
     const KIND: Kind = Kind::Signal;
@@ -212,16 +220,16 @@ pub fn free_signal_m14(signal: Handle<Signal>) {
 }
 
 /// The processes that are on the list now; walking them is an RCU read section.
-pub fn processes() -> Vec<Handle<Signal>> {
+pub fn processes() -> Processes {
     point(PROCESS_LIST, Access::Read, "for_each_process", TASKS);
     listed()
 }
 
 /// [`processes`] without a scheduling point.
-pub fn listed() -> Vec<Handle<Signal>> {
+pub fn listed() -> Processes {
     world(|w| {
         w.footprint.touch(PROCESS_LIST, TASKS, Access::Read);
-        w.oom.processes.clone()
+        Processes::from_slice(&w.oom.processes)
     })
 }
 
@@ -279,12 +287,13 @@ pub fn is_listed(signal: Handle<Signal>) -> bool {
 }
 
 /// The threads of a process; none if it was released since the caller found it.
-pub fn live_threads(signal: Handle<Signal>) -> Vec<Handle<Task>> {
-    if is_listed(signal) {
-        signal.peek_at("thread_list", |signal| signal.threads.clone())
-    } else {
-        Vec::new()
-    }
+pub fn live_threads(signal: Handle<Signal>) -> Tasks {
+    if is_listed(signal) { threads(signal) } else { Tasks::new() }
+}
+
+/// The threads of a process that has not been released.
+pub fn threads(signal: Handle<Signal>) -> Tasks {
+    signal.peek_at("thread_list", |signal| Tasks::from_slice(&signal.threads))
 }
 
 /// `process_shares_mm`: whether the first thread of the process that has an address space has this one.
@@ -310,7 +319,7 @@ pub fn send_sigkill(signal: Handle<Signal>) {
 pub fn zap_threads(signal: Handle<Signal>, except: Option<Handle<Task>>) {
     point(signal.object(), Access::Update, "send", "SIGKILL");
     signal.poke_at("flags", |signal| signal.group_exit = true);
-    for task in signal.peek_at("thread_list", |signal| signal.threads.clone()) {
+    for task in threads(signal) {
         if Some(task) != except {
             let sigkill = TaskFlag::Sigkill;
             task.poke_at(sigkill.name(), |task| task.flags |= 1 << sigkill.bit());

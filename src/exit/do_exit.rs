@@ -143,7 +143,7 @@ fn release_leader(signal: Handle<Signal>) {
 
 fn release_task(task: Handle<Task>, signal: Handle<Signal>) {
     let _call = enter("release_task");
-    signal.poke_at("thread_list", |signal| signal.threads.retain(|&other| other != task));
+    signal.poke_at("thread_list", |signal| signal.threads.retain(|other| *other != task));
     put_task_struct_rcu(task);
 }
 

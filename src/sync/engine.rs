@@ -72,10 +72,8 @@ thread_local! {
 /// Lets the scheduler choose who runs next: whether others than the running thread ran. shuttle hears of
 /// it only in that case.
 pub(super) fn switch(running: Tid) -> bool {
-    let chosen = decide(Some(running));
-    let others = chosen != running;
+    let others = decide(Some(running)) != running;
     if others {
-        world(|w| w.chosen = Some(chosen));
         thread::switch();
     }
     others
@@ -98,7 +96,8 @@ pub(super) fn spawn(thread: Tid, body: fn(Tid)) {
     cpus::start(thread, body);
 }
 
-/// Asks the scheduler, and makes the thread that it chooses the running one. `ran` can go on.
+/// Asks the scheduler, and makes the thread that it chooses the running one. `ran` can go on; if another is
+/// chosen, shuttle has to hear of it.
 fn decide(ran: Option<Tid>) -> Tid {
     // The list is taken out of the world, because a scheduler may look into the world.
     let (ready, clock_may_fire) = world(|w| {
@@ -115,6 +114,7 @@ fn decide(ran: Option<Tid>) -> Tid {
     world(|w| {
         w.ready = ready;
         w.resume(chosen);
+        w.chosen = ran.filter(|&ran| ran != chosen).and(Some(chosen));
     });
     chosen
 }

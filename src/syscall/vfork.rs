@@ -7,7 +7,9 @@ use crate::memory::{Handle, write};
 use crate::mm::mmget;
 use crate::sync::point::Access;
 use crate::sync::wait::{wait_event_killable, wait_for_work, wake_up};
-use crate::task::{PROCESS_LIST, Signal, TASKS, Task, current, fatal_signal_pending, is_listed};
+use crate::task::{
+    PROCESS_LIST, Signal, TASKS, Task, current, fatal_signal_pending, is_listed, threads,
+};
 use crate::trace::enter;
 use crate::world::world;
 
@@ -17,7 +19,7 @@ use crate::world::world;
 pub fn sys_vfork(child: Handle<Signal>) {
     let _call = enter("_do_fork");
     let Some(mm) = current().peek_at("mm", |task| task.mm) else { return };
-    let tasks = child.peek_at("thread_list", |child| child.threads.clone());
+    let tasks = threads(child);
     tasks.iter().for_each(|_| mmget(mm));
     write(child, "in_vfork", |child| child.in_vfork = true);
     if fatal_signal_pending() {

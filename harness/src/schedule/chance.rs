@@ -8,6 +8,7 @@ use mmreap::sync::thread::Tid;
 use mmreap::world::world;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
+use std::cell::Cell;
 
 /// The number of the stream that belongs to a name.
 pub(crate) fn key(name: &str) -> u64 {
@@ -30,20 +31,24 @@ fn named(seed: u64, name: &str) -> ChaCha8Rng {
     rng
 }
 
+thread_local! {
+    /// The room of the streams that were dropped last. It is a large block, and to allocate one anew for each
+    /// run makes the allocator tidy up each time.
+    static SPARE: Cell<Vec<ChaCha8Rng>> = const { Cell::new(Vec::new()) };
+}
+
 /// The streams of the threads of one run.
 #[derive(Debug)]
 pub(super) struct Streams {
     seed: u64,
-    /// By number of the thread; each in a box of its own, because one large block that is allocated anew
-    /// for each run makes the allocator tidy up each time.
-    #[expect(clippy::vec_box)]
-    streams: Vec<Box<ChaCha8Rng>>,
+    /// By number of the thread.
+    streams: Vec<ChaCha8Rng>,
 }
 
 impl Streams {
     /// The streams of a seed.
     pub fn new(seed: u64) -> Self {
-        Streams { seed, streams: Vec::with_capacity(8) }
+        Streams { seed, streams: SPARE.take() }
     }
 
     /// The stream of a thread.
@@ -62,7 +67,15 @@ impl Streams {
         let streams = &mut self.streams;
         world(|w| {
             let threads = &w.threads()[begun..=newest.index()];
-            streams.extend(threads.iter().map(|thread| Box::new(named(seed, &thread.name))));
+            streams.extend(threads.iter().map(|thread| named(seed, &thread.name)));
         });
+    }
+}
+
+impl Drop for Streams {
+    fn drop(&mut self) {
+        self.streams.clear();
+        // When the OS thread ends, nobody needs the room any more.
+        _ = SPARE.try_with(|spare| spare.set(std::mem::take(&mut self.streams)));
     }
 }
