@@ -154,15 +154,17 @@ impl Campaign {
         None
     }
 
-    /// Runs a case that somebody kept as it stands, and keeps it if it shows anything new here. Returns its
-    /// failure if that is new.
-    pub fn adopt(&mut self, case: Case) -> Option<Found> {
+    /// Runs a case that somebody kept as it stands, and keeps it if it shows anything new here.
+    /// Whoever kept it has told of its failure.
+    pub fn adopt(&mut self, case: Case) {
         let mut trial = Trial::of_one_run(case);
         self.totals.runs += 1;
         let portfolio = &mut self.portfolio;
         let found = trial.run(&mut self.runner, self.revision, portfolio, self.coverage.as_mut());
         self.pool_best(trial);
-        found.and_then(|found| self.judge(found))
+        if let Some(found) = found {
+            self.judge(found);
+        }
     }
 
     /// A new case to try: made from nothing, by changing one of the pool, or by crossing two of it.

@@ -7,8 +7,9 @@
 //! | `queue/KERNEL/worker-N.json` | totals and coverage, see [`State`] |
 //!
 //! A worker that starts replays the queue, which makes its pool and most of its coverage; the states of all
-//! workers add the rest. Workers that are members of a team do so again from time to time, with what the
-//! others kept and found in the meantime. One that works alone does not, so that its seed decides everything.
+//! workers add the rest. Workers that are members of a team learn from time to time what the others have shown
+//! and found in the meantime, so that none keeps what another has; each changes the cases that it kept itself.
+//! One that works alone does not, so that its seed decides everything.
 
 use super::known::Known;
 use super::queue::Queue;
@@ -29,8 +30,8 @@ use std::time::{Duration, Instant};
 const REPORT: Duration = Duration::from_millis(200);
 /// How much of the totals dies with a worker, at most.
 const SAVE: Duration = Duration::from_millis(500);
-/// How long members of a team know nothing of what the others kept.
-const IMPORT: Duration = Duration::from_secs(5);
+/// How long members of a team know nothing of what the others have shown and found.
+const IMPORT: Duration = Duration::from_secs(1);
 
 /// What a worker is to do.
 #[derive(Clone, Debug)]
@@ -134,9 +135,7 @@ impl Worker {
         for case in self.queue.news()? {
             self.campaign.adopt(case);
         }
-        for state in state::all(self.queue.directory())? {
-            self.campaign.merge(&state.map());
-        }
+        self.import_coverage()?;
         self.campaign.totals = self.before;
         Ok(())
     }
@@ -184,7 +183,7 @@ impl Worker {
         if self.settings.is_member && now - self.imported >= IMPORT {
             self.imported = now;
             self.import_findings()?;
-            self.import_queue(tell)?;
+            self.import_coverage()?;
         }
         Ok(())
     }
@@ -202,11 +201,11 @@ impl Worker {
         Ok(())
     }
 
-    fn import_queue(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), CorpusError> {
-        for case in self.queue.news()? {
-            if let Some(found) = self.campaign.adopt(case) {
-                self.keep(found, tell)?;
-            }
+    /// Learns what all workers have shown. Their cases are not run again: that would cost a seventh of all
+    /// runs, for cases that those who kept them are changing already.
+    fn import_coverage(&mut self) -> Result<(), CorpusError> {
+        for state in state::all(self.queue.directory())? {
+            self.campaign.merge(&state.map());
         }
         Ok(())
     }
