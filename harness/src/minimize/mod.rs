@@ -42,7 +42,7 @@ pub struct Small {
     pub certificate: Certificate,
     /// Candidates that failed in other ways: a case for each signature.
     pub others: Others,
-    /// What each pass did, in the order of their first turns.
+    /// What each pass that ran anything did, in the order of their first turns.
     pub tallies: Vec<Tally>,
 }
 
@@ -68,6 +68,8 @@ pub struct Minimizer<'a> {
     runs: u64,
     others: Others,
     tallies: Vec<Tally>,
+    /// The pass that has the turn, by its place among the tallies.
+    current: usize,
     /// Cases, without their schedules, for which no schedule was found.
     hopeless: BTreeSet<String>,
     progress: &'a mut dyn FnMut(u64),
@@ -97,6 +99,7 @@ pub fn minimize(
         runs: 0,
         others: Others::new(),
         tallies: Vec::new(),
+        current: 0,
         hopeless: BTreeSet::new(),
         progress,
     };
@@ -110,7 +113,8 @@ pub fn minimize(
     };
     certificate.note(&mut best.case);
     let Best { case, measure } = best;
-    let Minimizer { others, tallies, .. } = minimizer;
+    let Minimizer { others, mut tallies, .. } = minimizer;
+    tallies.retain(|tally| tally.runs > 0);
     Some(Small { case, measure, certificate, others, tallies })
 }
 
@@ -227,18 +231,15 @@ impl Minimizer<'_> {
 
     /// What follows is counted for this pass.
     fn turn(&mut self, pass: &'static str) {
-        self.tallies.retain(|tally| tally.tried > 0 || tally.runs > 0);
-        match self.tallies.iter().position(|tally| tally.pass == pass) {
-            Some(at) => {
-                let tally = self.tallies.remove(at);
-                self.tallies.push(tally);
-            }
-            None => self.tallies.push(Tally { pass, tried: 0, kept: 0, runs: 0 }),
-        }
+        let known = self.tallies.iter().position(|tally| tally.pass == pass);
+        self.current = known.unwrap_or_else(|| {
+            self.tallies.push(Tally { pass, tried: 0, kept: 0, runs: 0 });
+            self.tallies.len() - 1
+        });
     }
 
     fn tally(&mut self) -> &mut Tally {
-        self.tallies.last_mut().expect("a pass has the turn")
+        &mut self.tallies[self.current]
     }
 
     fn count_runs(&mut self, runs: u64) {
