@@ -26,7 +26,7 @@ fn arm(name: &str) -> &'static Arm {
 /// One bug that mostly shows within the cap and one that mostly does not, so that both are in the report.
 fn small() -> Bench {
     let (bugs, arms) = (vec![bug("B04"), bug("B01")], vec![arm("stock-random"), arm("pos")]);
-    Bench { bugs, arms, baselines: BASELINES.to_vec(), seeds: 3, cap: 1500 }
+    Bench { bugs, arms, baselines: BASELINES.to_vec(), seeds: 3, schedules: 10, cap: 1500 }
 }
 
 fn run(bench: &Bench, jobs: usize) -> Report {
@@ -114,7 +114,7 @@ fn without_a_baseline_there_is_no_comparison() {
 
 #[test]
 fn all_arms_have_the_same_cases_and_each_seed_has_others() {
-    let hunt = |arm, seed| Hunt { bug: bug("B04"), arm, seed };
+    let hunt = |arm, seed| Hunt { bug: bug("B04"), arm, seed, schedules: 10, cap: 1 };
     let some = |hunt: Hunt| hunt.cases().take(100).collect::<Vec<_>>();
     let expected = some(hunt(&ARMS[0], 1));
     for arm in ARMS {

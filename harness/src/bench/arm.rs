@@ -3,7 +3,7 @@
 //! An arm begins anew for each hunt, and hands out a scheduler for each run of it; what it learns from run
 //! to run it keeps in between. Adding one is one line of [`ARMS`].
 
-use crate::campaign::{Campaign, RUNS_PER_CASE};
+use crate::campaign::Campaign;
 use crate::case::Strategy;
 use crate::schedule::derive_seed;
 use crate::schedule::portfolio::Portfolio;
@@ -26,8 +26,9 @@ pub type Schedules = Box<dyn FnMut(u64) -> Next>;
 /// How an arm hunts.
 #[derive(Clone, Copy)]
 pub enum How {
-    /// By schedules for cases that all such arms share. All chance comes from the seed.
-    Schedules(fn(u64) -> Schedules),
+    /// By schedules for cases that all such arms share, from a seed and the number of schedules of each case.
+    /// All chance comes from the seed.
+    Schedules(fn(u64, u64) -> Schedules),
     /// By a campaign, which makes cases of its own.
     Campaign(fn(&'static Revision, u64) -> Campaign),
 }
@@ -50,12 +51,12 @@ pub static ARMS: &[Arm] = &[
     Arm {
         name: BASELINES[0],
         about: "every choice uniform, as shuttle's random scheduler",
-        how: How::Schedules(|seed| each(seed, Strategy::Random { seed: 0 })),
+        how: How::Schedules(|seed, _| each(seed, Strategy::Random { seed: 0 })),
     },
     Arm {
         name: BASELINES[1],
         about: "random priorities and two changes of them: shuttle's PCT of depth 3",
-        how: How::Schedules(|seed| {
+        how: How::Schedules(|seed, _| {
             let mut stock = StockPct::new(3, seed);
             Box::new(move |_| Next::Scheduler(stock.next_run()))
         }),
@@ -63,36 +64,36 @@ pub static ARMS: &[Arm] = &[
     Arm {
         name: "pct3",
         about: "the same with a length that is estimated for each case",
-        how: How::Schedules(|seed| each(seed, Strategy::Pct { seed: 0, depth: 3 })),
+        how: How::Schedules(|seed, _| each(seed, Strategy::Pct { seed: 0, depth: 3 })),
     },
     Arm {
         name: "sticky",
         about: "a random walk that mostly stays with the running task",
-        how: How::Schedules(|seed| each(seed, Strategy::Sticky { seed: 0 })),
+        how: How::Schedules(|seed, _| each(seed, Strategy::Sticky { seed: 0 })),
     },
     Arm {
         name: "pos",
         about: "partial order sampling",
-        how: How::Schedules(|seed| each(seed, Strategy::Pos { seed: 0 })),
+        how: How::Schedules(|seed, _| each(seed, Strategy::Pos { seed: 0 })),
     },
     Arm {
         name: "burst",
         about: "the same, but tasks mostly keep their priority",
-        how: How::Schedules(|seed| each(seed, Strategy::Burst { seed: 0 })),
+        how: How::Schedules(|seed, _| each(seed, Strategy::Burst { seed: 0 })),
     },
     Arm {
         name: "surw",
         about: "selectively uniform random walk",
-        how: How::Schedules(|seed| each(seed, Strategy::Surw { seed: 0 })),
+        how: How::Schedules(|seed, _| each(seed, Strategy::Surw { seed: 0 })),
     },
     Arm {
         name: "portfolio",
         about: "all of these by written shares",
-        how: How::Schedules(|seed| {
+        how: How::Schedules(|seed, schedules| {
             let mut portfolio = Portfolio::new(seed);
             Box::new(move |run| {
-                let case_seed = derive_seed(seed, run / RUNS_PER_CASE);
-                Next::Strategy(portfolio.next(case_seed, run % RUNS_PER_CASE))
+                let case_seed = derive_seed(seed, run / schedules);
+                Next::Strategy(portfolio.next(case_seed, run % schedules))
             })
         }),
     },

@@ -12,7 +12,6 @@ use std::thread;
 /// that did not come to an end because of `stop`. `progress` hears each time that one did.
 pub fn share(
     hunts: &[Hunt],
-    cap: u64,
     jobs: NonZero<usize>,
     stop: &AtomicBool,
     progress: &mut dyn FnMut(),
@@ -23,7 +22,7 @@ pub fn share(
         let (report, reports) = mpsc::channel();
         for _ in 0..jobs.get() {
             let (report, next) = (report.clone(), &next);
-            scope.spawn(move || work(hunts, cap, next, stop, &report));
+            scope.spawn(move || work(hunts, next, stop, &report));
         }
         drop(report);
         for (index, result) in reports {
@@ -37,7 +36,6 @@ pub fn share(
 /// Takes one hunt after the other. A world belongs to its thread, and so does the runner.
 fn work(
     hunts: &[Hunt],
-    cap: u64,
     next: &AtomicUsize,
     stop: &AtomicBool,
     report: &mpsc::Sender<(usize, Observation)>,
@@ -45,7 +43,7 @@ fn work(
     let mut runner = Runner::new();
     loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
-        let result = hunts.get(index).and_then(|hunt| hunt.run(&mut runner, cap, stop));
+        let result = hunts.get(index).and_then(|hunt| hunt.run(&mut runner, stop));
         let Some(result) = result else { return };
         if report.send((index, result)).is_err() {
             return;

@@ -7,8 +7,8 @@
 use super::arm::{Arm, How, Next, Schedules};
 use super::cases::Cases;
 use super::survival::Observation;
+use crate::campaign::Campaign;
 use crate::campaign::suite::Bug;
-use crate::campaign::{Campaign, RUNS_PER_CASE};
 use crate::run::Runner;
 use crate::run::plan::Plan;
 use crate::schedule::derive_seed;
@@ -25,6 +25,10 @@ pub struct Hunt {
     pub arm: &'static Arm,
     /// One of the seeds.
     pub seed: u64,
+    /// Schedules of each case.
+    pub schedules: u64,
+    /// Runs after which it is given up.
+    pub cap: u64,
 }
 
 impl Hunt {
@@ -34,14 +38,16 @@ impl Hunt {
         Cases::new(kernel, keyed(self.seed, &format!("{id} {kernel}")))
     }
 
-    /// Hunts until the bug shows, for `cap` runs at most. `None` if it was told to stop.
-    pub fn run(&self, runner: &mut Runner, cap: u64, stop: &AtomicBool) -> Option<Observation> {
+    /// Hunts until the bug shows, or the cap is reached. `None` if it was told to stop.
+    pub fn run(&self, runner: &mut Runner, stop: &AtomicBool) -> Option<Observation> {
         let Bug { id, kernel, .. } = self.bug;
         let seed = keyed(self.seed, &format!("{id} {kernel} {}", self.arm.name));
         let revision = revision::find(kernel).expect("bugs are of kernels that exist");
         match self.arm.how {
-            How::Schedules(begin) => self.by_schedules(runner, revision, begin(seed), cap, stop),
-            How::Campaign(begin) => self.by_campaign(begin(revision, seed), cap, stop),
+            How::Schedules(begin) => {
+                self.by_schedules(runner, revision, begin(seed, self.schedules), stop)
+            }
+            How::Campaign(begin) => self.by_campaign(begin(revision, seed), stop),
         }
     }
 
@@ -50,12 +56,11 @@ impl Hunt {
         runner: &mut Runner,
         revision: &'static Revision,
         mut schedules: Schedules,
-        cap: u64,
         stop: &AtomicBool,
     ) -> Option<Observation> {
         let plans = self.cases().map(|case| Rc::new(Plan::new(&case)));
-        let turns = plans.flat_map(|plan| (0..RUNS_PER_CASE).map(move |_| plan.clone()));
-        for (run, plan) in (0..cap).zip(turns) {
+        let turns = plans.flat_map(|plan| (0..self.schedules).map(move |_| plan.clone()));
+        for (run, plan) in (0..self.cap).zip(turns) {
             let outcome = match schedules(run) {
                 Next::Strategy(strategy) => runner.run(&plan, revision, strategy),
                 Next::Scheduler(scheduler) => runner.run_with(&plan, revision, scheduler),
@@ -67,16 +72,12 @@ impl Hunt {
                 return None;
             }
         }
-        Some(Observation { time: cap, event: false })
+        Some(Observation { time: self.cap, event: false })
     }
 
     /// A campaign goes on until a failure is new to it; what is not the bug is known from then on.
-    fn by_campaign(
-        &self,
-        mut campaign: Campaign,
-        cap: u64,
-        stop: &AtomicBool,
-    ) -> Option<Observation> {
+    fn by_campaign(&self, mut campaign: Campaign, stop: &AtomicBool) -> Option<Observation> {
+        let cap = self.cap;
         while campaign.totals.runs < cap && !stop.load(Ordering::Relaxed) {
             let found = campaign.step();
             if found.is_some_and(|found| self.bug.is(&found.failure.signature)) {

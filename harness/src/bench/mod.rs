@@ -38,6 +38,8 @@ pub struct Bench {
     pub baselines: Vec<&'static str>,
     /// Hunts of each bug and arm, at least 1: with the seeds 0, 1, 2, …
     pub seeds: u64,
+    /// Schedules of each case, at least 1. A campaign decides for itself how many it tries.
+    pub schedules: u64,
     /// Runs after which a hunt is given up, at least 1.
     pub cap: u64,
 }
@@ -45,10 +47,11 @@ pub struct Bench {
 impl Bench {
     /// All hunts: by bug, then by arm, then by seed.
     pub fn hunts(&self) -> Vec<Hunt> {
+        let (schedules, cap) = (self.schedules, self.cap);
         let mut hunts = Vec::new();
         for bug in &self.bugs {
             for arm in &self.arms {
-                hunts.extend((0..self.seeds).map(|seed| Hunt { bug, arm, seed }));
+                hunts.extend((0..self.seeds).map(|seed| Hunt { bug, arm, seed, schedules, cap }));
             }
         }
         hunts
@@ -61,6 +64,6 @@ impl Bench {
         stop: &AtomicBool,
         progress: &mut dyn FnMut(),
     ) -> Report {
-        Report::new(self, &crew::share(&self.hunts(), self.cap, jobs, stop, progress))
+        Report::new(self, &crew::share(&self.hunts(), jobs, stop, progress))
     }
 }

@@ -15,6 +15,8 @@ use serde::Serialize;
 pub struct Report {
     /// Seeds of each arm and bug: 0 and up.
     pub seeds: u64,
+    /// Schedules of each case.
+    pub schedules: u64,
     /// Runs after which a hunt was given up.
     pub cap: u64,
     /// Whether nothing is missing because somebody interrupted.
@@ -95,6 +97,7 @@ impl Report {
         };
         Report {
             seeds: bench.seeds,
+            schedules: bench.schedules,
             cap: bench.cap,
             complete: results.iter().all(Option::is_some),
             whole_bugs: whole.len(),

@@ -77,10 +77,11 @@ fn groups(
 
 /// What a reader has to know, a paragraph each.
 pub fn notes(report: &Report) -> Vec<String> {
-    let Report { seeds, cap, .. } = report;
+    let Report { seeds, schedules, cap, .. } = report;
     let mut notes = vec![
         format!(
-            "All numbers are runs until the bug shows. missed: how many of {seeds} seeds did not find it \
+            "All numbers are runs until the bug shows, with {schedules} schedules of each case, but for campaigns, \
+             which decide for themselves. missed: how many of {seeds} seeds did not find it \
              in {cap} runs. median: Kaplan-Meier. 95 %: where the median is, after Brookmeyer and Crowley \
              on the log-log scale; without a number on the right, it is not bounded there."
         ),

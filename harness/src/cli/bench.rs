@@ -3,6 +3,7 @@
 use super::{AS_EXPECTED, Stop, catch_interrupts, print_json, unknown};
 use crate::bench::arm::{ARMS, BASELINES};
 use crate::bench::{Bench, html, table};
+use crate::campaign::RUNS_PER_CASE;
 use crate::campaign::suite::SUITE;
 use crate::corpus;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -14,8 +15,8 @@ use std::time::Duration;
 /// Arguments of `mmreap bench`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-Everything is counted in runs: the same bugs, arms, seeds and cap give the same report, byte for
-byte, with any number of jobs. Ctrl-C ends the bench and reports what is complete.
+Everything is counted in runs: the same arguments give the same report, byte for byte, with any
+number of jobs. Ctrl-C ends the bench and reports what is complete.
 
 Examples:
   mmreap bench
@@ -36,6 +37,10 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 30)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=MOST_SEEDS))]
     seeds: u64,
+    /// Schedules of each case; campaigns decide for themselves
+    #[arg(long, value_name = "N", default_value_t = RUNS_PER_CASE)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    schedules: u64,
     /// Runs after which a hunt is given up
     #[arg(long, value_name = "RUNS", default_value_t = 20_000)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
@@ -80,7 +85,8 @@ impl Arguments {
         let arms = ARMS.iter().filter(|arm| is_asked(&self.arms, arm.name)).collect();
         let asked = self.baselines.clone();
         let baselines = if asked.is_empty() { BASELINES.to_vec() } else { asked };
-        Bench { bugs, arms, baselines, seeds: self.seeds, cap: self.cap }
+        let Arguments { seeds, schedules, cap, .. } = *self;
+        Bench { bugs, arms, baselines, seeds, schedules, cap }
     }
 }
 
