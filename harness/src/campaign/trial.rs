@@ -23,9 +23,9 @@ use std::rc::Rc;
 
 /// Schedules of a case where somebody else makes the cases: libFuzzer, or a bench.
 ///
-/// A find takes a rare case and then a schedule, so fewer schedules are better. By twenty runs of each strategy
-/// on 2000 cases per bug, the best shares need on geometric mean over 19 bugs of the suite 980 runs for a find
-/// with 20 schedules per case, 670 with 10, 490 with 5, 410 with 3. Here are 10, because what makes the cases
+/// A find takes a rare case and then a schedule, so fewer schedules are better. By ten to twenty runs of each
+/// strategy on 800 to 9000 cases per bug, the portfolio needs on geometric mean over 27 bugs of the suite 1480
+/// runs for a find with 20 schedules per case, 1030 with 10, 780 with 5, 670 with 3. Here are 10, because what makes the cases
 /// costs time, too, and because schedulers that are compared have to get to what only many schedules show.
 pub const RUNS_PER_CASE: u64 = 10;
 

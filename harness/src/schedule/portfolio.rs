@@ -7,6 +7,11 @@
 //! strategies as if each had `PRIOR` more runs of that kind; it forgets half of everything each
 //! `WINDOW` runs.
 //!
+//! The written shares are those that need the fewest runs for a find, on geometric mean over the suite, by what
+//! each strategy found in cases that the bench does not use. The optimum is flat: twice or half of a share costs
+//! less than one percent. The random walk is for the munlock race (B05), which it finds twice as often as any
+//! other.
+//!
 //! Runs are not dealt by chance: a golden-ratio sequence, whose beginning the seed decides, goes through
 //! the shares, so that also ten runs see each of them about as often as they should. Everything follows
 //! from the seed and the rewards.
@@ -16,15 +21,14 @@ use super::pilot::PILOT;
 use crate::case::Strategy;
 
 /// The strategies, and the percentage of the runs that each gets if all yield the same.
-pub const SHARES: [(Strategy, f64); 8] = [
-    (Strategy::Burst { seed: 0 }, 34.0),
-    (Strategy::Pct { seed: 0, depth: 10 }, 16.0),
-    (Strategy::Surw { seed: 0 }, 14.0),
-    (Strategy::Sticky { seed: 0 }, 12.0),
-    (Strategy::Pct { seed: 0, depth: 5 }, 8.0),
-    (Strategy::Pos { seed: 0 }, 8.0),
-    (Strategy::Pct { seed: 0, depth: 3 }, 5.0),
-    (Strategy::Random { seed: 0 }, 3.0),
+pub const SHARES: [(Strategy, f64); 7] = [
+    (Strategy::Pos { seed: 0 }, 30.0),
+    (Strategy::Surw { seed: 0 }, 20.0),
+    (Strategy::Burst { seed: 0 }, 16.0),
+    (Strategy::Pct { seed: 0, depth: 10 }, 12.0),
+    (Strategy::Sticky { seed: 0 }, 11.0),
+    (Strategy::Random { seed: 0 }, 7.0),
+    (Strategy::Pct { seed: 0, depth: 3 }, 4.0),
 ];
 
 /// Runs with the yield of all that each strategy is taken to have had.
