@@ -17,6 +17,7 @@
 //! | `schedule` | strategy and segments |
 //! | `sites` | not a change, but where tasks have been, for the stops of segments |
 //! | `crossover` | two cases in one |
+//! | `names` | not a change, but which are legal, free, and where they occur |
 //! | `merge`, `renumber` | not changes, but what makes a case plainer |
 //! | `repair` | not a change, but what follows each |
 
@@ -39,6 +40,7 @@ use crate::case::generate::draw::Draw;
 
 pub use crossover::crossover;
 pub use merge::merge_sharer;
+pub use names::rename_process;
 pub use renumber::renumber;
 pub use repair::repair;
 pub use sites::Sites;

@@ -20,7 +20,8 @@ pub use certificate::Certificate;
 pub use measure::Measure;
 
 use crate::case::check::check;
-use crate::case::{Case, Signature, Strategy, Time, limit};
+use crate::case::mutate::rename_process;
+use crate::case::{Case, ProcessKind, Signature, Strategy, Time, limit};
 use crate::prove::Others;
 use crate::run::{Outcome, Runner};
 use crate::schedule::follow::Decision;
@@ -140,23 +141,26 @@ impl Minimizer<'_> {
         }
     }
 
-    /// The same with timers that may fire at any time. That is a lesser case, but it may be the way to one with
-    /// fewer parts, because nobody has to spend the time that passes. It is not taken if it needs more turns.
+    /// Goes by way of other cases to ones with fewer parts, until none leads there.
     fn detour(&mut self, best: &mut Best) {
-        let mut any = best.case.clone();
-        any.machine.time = Time::Any;
+        while let Some(found) = detours(&best.case).iter().find_map(|it| self.by_way_of(it, best)) {
+            *best = found;
+        }
+    }
+
+    /// What another case that fails leads to, if that has fewer parts, and needs no more turns.
+    fn by_way_of(&mut self, other: &Case, best: &Best) -> Option<Best> {
         self.turn("detours");
-        if best.case.machine.time == Time::Any || self.is_exhausted() {
-            return;
+        if self.is_exhausted() {
+            return None;
         }
-        if let Some((mut trial, _)) = self.reproduces(&any) {
-            shrink::pass(self, &mut trial);
-            if trial.measure.shape() < best.measure.shape() {
-                self.settle(&mut trial);
-                let is_plain = trial.measure.preemptions <= best.measure.preemptions;
-                *best = if is_plain { trial } else { best.clone() };
-            }
+        let (mut trial, _) = self.reproduces(other)?;
+        shrink::pass(self, &mut trial);
+        if trial.measure.shape() >= best.measure.shape() {
+            return None;
         }
+        self.settle(&mut trial);
+        (trial.measure.preemptions <= best.measure.preemptions).then_some(trial)
     }
 
     /// Runs a case as it stands: what it came to, if it fails with the signature.
@@ -251,6 +255,23 @@ impl Minimizer<'_> {
     fn is_exhausted(&self) -> bool {
         self.runs > RUNS
     }
+}
+
+/// The same with timers that may fire at any time, so that nobody has to spend the time that passes; and with a
+/// process for each kernel thread, because a process can be a victim, too.
+fn detours(case: &Case) -> Vec<Case> {
+    let mut any = case.clone();
+    any.machine.time = Time::Any;
+    let kernel =
+        (0..case.processes.len()).filter(|&p| case.processes[p].kind == ProcessKind::Kernel);
+    let killable = kernel.map(|p| {
+        let mut killable = case.clone();
+        killable.processes[p].kind = ProcessKind::User;
+        rename_process(&mut killable, p, "p");
+        killable
+    });
+    let others = std::iter::once(any).chain(killable);
+    others.filter(|other| other != case && check(other).is_ok()).collect()
 }
 
 /// Whether a case is small enough to be written to a file: long schedules are cut off only by

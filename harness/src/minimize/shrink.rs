@@ -4,7 +4,7 @@
 //! they are tried; [`repair`] takes away what a step leaves dangling. Passes know nothing of runs.
 
 use super::{Best, Minimizer};
-use crate::case::mutate::{merge_sharer, renumber, repair};
+use crate::case::mutate::{merge_sharer, rename_process, renumber, repair};
 use crate::case::{Case, Completion, Fault, Machine, Operation, Process, Thread, Time, Tlb};
 use crate::case::{Vma, VmaKind};
 
@@ -12,15 +12,19 @@ use crate::case::{Vma, VmaKind};
 type Pass = fn(&Case) -> Vec<Case>;
 
 /// The passes, from what weighs most to what weighs least.
-const PASSES: [(&str, Pass); 11] = [
-    ("drop processes", |case| without(case, |case| vec![&mut case.processes])),
+const PASSES: [(&str, Pass); 13] = [
+    ("drop processes", |case| scarce(case, without(case, |case| vec![&mut case.processes]))),
     ("merge sharers", merged_sharers),
     ("drop faults", |case| without(case, |case| vec![&mut case.faults])),
     ("drop threads", |case| without(case, |case| processes(case, |it| &mut it.threads))),
     ("merge threads", merged_threads),
-    ("drop operations", |case| without(case, all_operations)),
+    ("drop operations", |case| scarce(case, without(case, all_operations))),
     ("drop pairs", without_pairs),
-    ("drop mappings", |case| without(case, |case| processes(case, |it| &mut it.vmas))),
+    ("merge allocations", merged_allocations),
+    ("drop mappings", |case| {
+        scarce(case, without(case, |case| processes(case, |it| &mut it.vmas)))
+    }),
+    ("allocate instead", allocating),
     ("drop contexts", |case| without(case, |case| processes(case, |it| &mut it.contexts))),
     ("plainer values", plainer),
     ("renumber", |case| vec![renumbered(case)]),
@@ -55,6 +59,67 @@ fn without<T>(case: &Case, lists: impl Fn(&mut Case) -> Vec<&mut Vec<T>>) -> Vec
     places.map(drop).collect()
 }
 
+/// Each smaller case, and after it the same with as many frames less as it takes pages less: what fails because
+/// memory is scarce fails only as long as it stays so.
+fn scarce(case: &Case, smaller: Vec<Case>) -> Vec<Case> {
+    let tighter = |smaller: &Case| {
+        let less = pages(case).saturating_sub(pages(smaller));
+        let frames = smaller.machine.frames.saturating_sub(less);
+        (less > 0).then(|| changed(smaller, |it| it.machine.frames = frames))
+    };
+    smaller
+        .into_iter()
+        .flat_map(|it| [tighter(&it), Some(it)].into_iter().rev().flatten())
+        .collect()
+}
+
+/// The pages that a case takes, if its mappings are touched and nothing is freed.
+fn pages(case: &Case) -> u16 {
+    let mapped = case.processes.iter().flat_map(|it| &it.vmas).map(|vma| u16::from(vma.pages));
+    let threads = case.processes.iter().flat_map(|it| &it.threads);
+    let allocated = threads.flat_map(|it| &it.operations).map(|operation| match operation {
+        Operation::Alloc(pages) => u16::from(*pages),
+        _ => 0,
+    });
+    mapped.chain(allocated).sum()
+}
+
+/// Two allocations of a thread made at once, at the place of the first.
+fn merged_allocations(case: &Case) -> Vec<Case> {
+    let merge = |(list, early, late): (usize, usize, usize)| {
+        let mut merged = case.clone();
+        let operations = &mut all_operations(&mut merged)[list];
+        let (&Operation::Alloc(more), Operation::Alloc(pages)) =
+            (&operations.get(late)?.clone(), &mut operations[early])
+        else {
+            return None;
+        };
+        *pages = pages.checked_add(more)?;
+        operations.remove(late);
+        Some(merged)
+    };
+    pairs(case).into_iter().filter_map(merge).collect()
+}
+
+/// Each mapping away; who touched it allocates as many pages at that place.
+fn allocating(case: &Case) -> Vec<Case> {
+    let processes = case.processes.iter().enumerate();
+    let places = processes.flat_map(|(p, process)| (0..process.vmas.len()).map(move |v| (p, v)));
+    let allocate = |(p, v): (usize, usize)| {
+        changed(case, |case| {
+            let Vma { name, pages, .. } = case.processes[p].vmas.remove(v);
+            let threads = case.processes[p].threads.iter_mut();
+            let touch = threads.flat_map(|it| &mut it.operations).find(|it| touches(it, &name));
+            touch.into_iter().for_each(|it| *it = Operation::Alloc(pages));
+        })
+    };
+    places.map(allocate).collect()
+}
+
+fn touches(operation: &Operation, mapping: &str) -> bool {
+    matches!(operation, Operation::Write(vma) | Operation::Read(vma) if vma == mapping)
+}
+
 fn changed(case: &Case, change: impl FnOnce(&mut Case)) -> Case {
     let mut case = case.clone();
     change(&mut case);
@@ -76,10 +141,6 @@ const PAIRS: usize = 45;
 
 /// The case without two operations of one thread.
 fn without_pairs(case: &Case) -> Vec<Case> {
-    let lengths: Vec<_> = all_operations(&mut case.clone()).iter().map(|list| list.len()).collect();
-    let pairs = lengths.iter().enumerate().flat_map(|(list, &length)| {
-        (1..length).flat_map(move |late| (0..late).map(move |early| (list, early, late)))
-    });
     let drop = |(list, early, late): (usize, usize, usize)| {
         changed(case, |case| {
             let operations = &mut all_operations(case)[list];
@@ -87,7 +148,17 @@ fn without_pairs(case: &Case) -> Vec<Case> {
             operations.remove(early);
         })
     };
-    pairs.take(PAIRS).map(drop).collect()
+    pairs(case).into_iter().take(PAIRS).map(drop).collect()
+}
+
+/// Places of two operations of one thread: its number among all threads, the earlier one, the later one.
+fn pairs(case: &Case) -> Vec<(usize, usize, usize)> {
+    let lengths: Vec<_> = all_operations(&mut case.clone()).iter().map(|list| list.len()).collect();
+    let lists = lengths.into_iter().enumerate();
+    let of_list = |(list, length)| {
+        (1..length).flat_map(move |late| (0..late).map(move |early| (list, early, late)))
+    };
+    lists.flat_map(of_list).collect()
 }
 
 /// The threads of each sharer become threads of the process whose address space it uses.
@@ -120,6 +191,9 @@ fn plainer(case: &Case) -> Vec<Case> {
         all.extend(FAULT.map(|change| changed(case, |case| change(&mut case.faults[fault]))));
     }
     for p in 0..case.processes.len() {
+        if case.processes[p].name == "init" {
+            all.push(changed(case, |case| rename_process(case, p, "p")));
+        }
         all.extend(PROCESS.map(|change| changed(case, |case| change(&mut case.processes[p]))));
         for v in 0..case.processes[p].vmas.len() {
             let vma =

@@ -80,6 +80,13 @@ pub(super) fn references(operation: &mut Operation) -> References<'_> {
     names
 }
 
+/// Gives a process the first free name with the prefix, and everything that refers to it.
+pub fn rename_process(case: &mut Case, place: usize, prefix: &str) {
+    let (old, new) = (case.processes[place].name.clone(), fresh_process(case, prefix));
+    replace(case, &old, &new);
+    case.processes[place].name = new;
+}
+
 /// Replaces a process's name in everything that refers to it.
 pub(super) fn replace(case: &mut Case, old: &str, new: &str) {
     for process in &mut case.processes {
