@@ -20,6 +20,7 @@ use mmreap_harness::prove::{Options, Verdict, prove};
 use mmreap_harness::run::Runner;
 use mmreap_harness::schedule::derive_seed;
 use mmreap_harness::schedule::portfolio::Portfolio;
+use std::path::Path;
 
 /// The case of a number, on one of all revisions, with one of all strategies.
 fn generated(number: u64) -> Case {
@@ -124,6 +125,26 @@ fn minimizing_keeps_the_signature_and_comes_to_rest() {
     assert!(count >= 10, "only {count} failures");
 }
 
+/// The corpus is what minimising makes of it: whoever improves the one has to run `mmreap minimize` on the other.
+#[test]
+fn minimizing_the_corpus_changes_nothing() {
+    let mut runner = Runner::new();
+    for (file, case) in corpus_cases() {
+        let signature = corpus::expected(&case).expect("the corpus fails").clone();
+        let small = minimize(&mut runner, &case, kernel(&case.kernel), &signature, &mut |_| ());
+        let small = small.unwrap_or_else(|| panic!("{file} does not fail")).case;
+        assert!(small == case, "{file} can be smaller:\n{small}");
+    }
+}
+
+/// The names of the files, and the cases in them.
+fn corpus_cases() -> Vec<(String, Case)> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus");
+    let files = corpus::list(&directory).expect("the corpus can be listed").into_iter();
+    let load = |file: &Path| corpus::load(file).expect("the corpus can be read");
+    files.map(|file| (file.display().to_string(), load(&file))).collect()
+}
+
 fn first_failure(case: &Case, seed: u64, wanted: &str) -> Found {
     let (mut runner, mut portfolio) = (Runner::new(), Portfolio::new(seed));
     let mut case = case.clone();
@@ -190,13 +211,11 @@ fn certificate(runner: &mut Runner, case: &Case, signature: &Signature) -> Optio
 
 #[test]
 fn certificates_of_the_corpus_hold() {
-    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus");
     let (mut runner, mut all) = (Runner::new(), 0);
-    for file in corpus::list(&directory).expect("the corpus can be listed") {
-        let case = corpus::load(&file).expect("the corpus can be read");
+    for (file, case) in corpus_cases() {
         let signature = corpus::expected(&case).expect("the corpus fails");
         if let Some(holds) = certificate(&mut runner, &case, signature) {
-            assert!(holds, "{}", file.display());
+            assert!(holds, "{file}");
             all += 1;
         }
     }
