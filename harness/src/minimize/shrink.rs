@@ -89,13 +89,9 @@ fn merged_allocations(case: &Case) -> Vec<Case> {
     let merge = |(list, early, late): (usize, usize, usize)| {
         let mut merged = case.clone();
         let operations = &mut all_operations(&mut merged)[list];
-        let (&Operation::Alloc(more), Operation::Alloc(pages)) =
-            (&operations.get(late)?.clone(), &mut operations[early])
-        else {
-            return None;
-        };
+        let Operation::Alloc(more) = operations.remove(late) else { return None };
+        let Operation::Alloc(pages) = &mut operations[early] else { return None };
         *pages = pages.checked_add(more)?;
-        operations.remove(late);
         Some(merged)
     };
     pairs(case).into_iter().filter_map(merge).collect()
