@@ -23,11 +23,11 @@ use std::rc::Rc;
 
 /// Schedules of a case where somebody else makes the cases: libFuzzer, or a bench.
 ///
-/// A find takes a rare case and then a schedule, so fewer schedules are better. By ten to twenty runs of each
-/// strategy on 800 to 9000 cases per bug, the portfolio needs on geometric mean over 27 bugs of the suite 1480
-/// runs for a find with 20 schedules per case, 1030 with 10, 780 with 5, 670 with 3. Here are 10, because what
-/// makes the cases costs time, too, and because schedulers that are compared have to get to what only many
-/// schedules show.
+/// A find takes a rare case and then a schedule, so fewer schedules are better. Estimated from ten to twenty runs
+/// of each strategy on 800 to 9000 cases per bug, most of them only where three runs of one had found it, so good
+/// for comparison and too large as numbers: on geometric mean over 27 bugs, a find takes 1480 runs with 20
+/// schedules per case, 1030 with 10, 780 with 5, 670 with 3. Here are 10, because what makes the cases costs time,
+/// too, and because schedulers that are compared have to get to what only many schedules show.
 pub const RUNS_PER_CASE: u64 = 10;
 
 /// Schedules of a case before it is given up because they showed nothing new, and of every case if nobody looks
