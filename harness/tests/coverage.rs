@@ -88,7 +88,7 @@ fn nothing_is_new_twice() {
     let (mut runner, mut coverage) = (Runner::watching(), Coverage::default());
     let mut observe = || {
         runner.run_case(&case, kernel("v4.15"));
-        coverage.observe(&runner)
+        coverage.observe(&runner).new
     };
     assert!(observe() > 0);
     assert_eq!(observe(), 0);

@@ -23,12 +23,23 @@ pub enum Next {
 /// Who decides in the n-th run of a hunt, counted from 0.
 pub type Schedules = Box<dyn FnMut(u64) -> Next>;
 
+/// Who decides in the runs of an arm that is patient with its cases.
+pub enum Dealer {
+    /// A portfolio, which hears of what its runs show.
+    Portfolio(Portfolio),
+    /// One strategy.
+    Strategy(Strategy),
+}
+
 /// How an arm hunts.
 #[derive(Clone, Copy)]
 pub enum How {
     /// By schedules for cases that all such arms share, from a seed and the number of schedules of each case.
     /// All chance comes from the seed.
     Schedules(fn(u64, u64) -> Schedules),
+    /// By schedules for the same cases, each of which is left for the next when its schedules show no more than
+    /// those of others. From a seed.
+    Patience(fn(u64) -> Dealer),
     /// By a campaign, which makes cases of its own.
     Campaign(fn(&'static Revision, u64) -> Campaign),
 }
@@ -98,6 +109,16 @@ pub static ARMS: &[Arm] = &[
         }),
     },
     Arm {
+        name: "patient",
+        about: "the portfolio, for each case as long as it shows more than others",
+        how: How::Patience(|seed| Dealer::Portfolio(Portfolio::new(seed))),
+    },
+    Arm {
+        name: "patient-random",
+        about: "the same with stock-random's choices, to see what patience alone does",
+        how: How::Patience(|_| Dealer::Strategy(Strategy::Random { seed: 0 })),
+    },
+    Arm {
         name: "blind",
         about: "a campaign with the portfolio that does not look at coverage",
         how: How::Campaign(Campaign::blind),
@@ -112,6 +133,23 @@ pub static ARMS: &[Arm] = &[
 /// A strategy that starts afresh in each run, from a seed of its own.
 fn each(seed: u64, strategy: Strategy) -> Schedules {
     Box::new(move |run| Next::Strategy(strategy.with_seed(derive_seed(seed, run))))
+}
+
+impl Dealer {
+    /// The strategy of a case's n-th run, from 0.
+    pub fn next(&mut self, case_seed: u64, run: u64) -> Strategy {
+        match self {
+            Dealer::Portfolio(portfolio) => portfolio.next(case_seed, run),
+            Dealer::Strategy(strategy) => strategy.with_seed(derive_seed(case_seed, run)),
+        }
+    }
+
+    /// Hears how many new interleavings a run of the strategy showed.
+    pub fn reward(&mut self, strategy: Strategy, new: u32) {
+        if let Dealer::Portfolio(portfolio) = self {
+            portfolio.reward(strategy, new);
+        }
+    }
 }
 
 impl fmt::Debug for Arm {

@@ -1,14 +1,16 @@
 //! A hunt: one bug, one arm, one seed; runs are counted until the bug shows.
 //!
 //! Each case gets the same number of runs, whatever they come to, so the n-th run of every arm is a run of
-//! the same case: arms differ in schedules and in nothing else. Other failures are passed over. That is
-//! harder than a campaign, which leaves a case at its first failure.
+//! the same case: arms differ in schedules and in nothing else. Patient arms have the same cases in the same
+//! order, and decide by what its runs show when to leave a case for the next. Other failures are passed over.
 
-use super::arm::{Arm, How, Next, Schedules};
+use super::arm::{Arm, Dealer, How, Next, Schedules};
 use super::cases::Cases;
 use super::survival::Observation;
 use crate::campaign::Campaign;
+use crate::campaign::patience::{MOST, Patience};
 use crate::campaign::suite::Bug;
+use crate::coverage::Coverage;
 use crate::run::Runner;
 use crate::run::plan::Plan;
 use crate::schedule::derive_seed;
@@ -47,6 +49,7 @@ impl Hunt {
             How::Schedules(begin) => {
                 self.by_schedules(runner, revision, begin(seed, self.schedules), stop)
             }
+            How::Patience(begin) => self.by_patience(revision, seed, begin(seed), stop),
             How::Campaign(begin) => self.by_campaign(begin(revision, seed), stop),
         }
     }
@@ -73,6 +76,40 @@ impl Hunt {
             }
         }
         Some(Observation { time: self.cap, event: false })
+    }
+
+    fn by_patience(
+        &self,
+        revision: &'static Revision,
+        seed: u64,
+        mut dealer: Dealer,
+        stop: &AtomicBool,
+    ) -> Option<Observation> {
+        let (mut runner, mut coverage) = (Runner::watching(), Coverage::default());
+        let (mut patience, mut runs) = (Patience::default(), 0);
+        for (number, case) in (0..).zip(self.cases()) {
+            let (plan, case_seed) = (Rc::new(Plan::new(&case)), derive_seed(seed, number));
+            for run in 0..MOST {
+                if runs == self.cap {
+                    return Some(Observation { time: runs, event: false });
+                }
+                let strategy = dealer.next(case_seed, run);
+                let outcome = runner.run(&plan, revision, strategy);
+                runs += 1;
+                if outcome.failure.is_some_and(|failure| self.bug.is(&failure.signature)) {
+                    return Some(Observation { time: runs, event: true });
+                }
+                if stop.load(Ordering::Relaxed) {
+                    return None;
+                }
+                let shown = coverage.observe(&runner);
+                dealer.reward(strategy, shown.new);
+                if !patience.goes_on(shown.worth) {
+                    break;
+                }
+            }
+        }
+        unreachable!("there is always another case")
     }
 
     /// A campaign goes on until a failure is new to it; what is not the bug is known from then on.

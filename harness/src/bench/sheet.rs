@@ -80,10 +80,10 @@ pub fn notes(report: &Report) -> Vec<String> {
     let Report { seeds, schedules, cap, .. } = report;
     let mut notes = vec![
         format!(
-            "All numbers are runs until the bug shows, with {schedules} schedules of each case, but for campaigns, \
-             which decide for themselves. missed: how many of {seeds} seeds did not find it \
-             in {cap} runs. median: Kaplan-Meier. 95 %: where the median is, after Brookmeyer and Crowley \
-             on the log-log scale; without a number on the right, it is not bounded there."
+            "All numbers are runs until the bug shows, with {schedules} schedules of each case, but for \
+             patient arms and campaigns, which decide for themselves. missed: how many of {seeds} seeds did \
+             not find it in {cap} runs. median: Kaplan-Meier. 95 %: where the median is, after Brookmeyer and \
+             Crowley on the log-log scale; without a number on the right, it is not bounded there."
         ),
         "ratio: the arm's median over that of the baseline named above; below 1, the arm is faster. A \
          median beyond the cap counts as the cap: the true ratio is then greater (>) or less (<) than \

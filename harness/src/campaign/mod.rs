@@ -5,6 +5,7 @@
 //! | module | what |
 //! |---|---|
 //! | `trial` | one case under several schedules |
+//! | [`patience`] | how many schedules a case gets |
 //! | `pool` | cases that are worth changing |
 //! | `found` | a failure, and its small case |
 //! | [`known`] | failures that are no news |
@@ -16,6 +17,7 @@
 mod found;
 pub mod known;
 pub mod nightly;
+pub mod patience;
 mod pool;
 pub mod queue;
 pub mod state;

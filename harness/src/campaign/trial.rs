@@ -139,7 +139,7 @@ impl Trial {
             None => (&self.case, &self.plan),
         };
         let found = once(runner, case, plan, revision, strategy);
-        let features = coverage.map_or(0, |coverage| coverage.observe(runner));
+        let features = coverage.map_or(0, |coverage| coverage.observe(runner).new);
         portfolio.reward(strategy, features);
         if features > 0 {
             let case = varied.unwrap_or_else(|| self.case.clone());

@@ -37,7 +37,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 30)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=MOST_SEEDS))]
     seeds: u64,
-    /// Schedules of each case; campaigns decide for themselves
+    /// Schedules of each case; patient arms and campaigns decide for themselves
     #[arg(long, value_name = "N", default_value_t = RUNS_PER_CASE)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     schedules: u64,

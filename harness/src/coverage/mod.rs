@@ -14,10 +14,11 @@
 //! features may share a number, which can hide one of them, and never invents one.
 //!
 //! [`watch`] notes what the scheduler lets happen, [`Tracer`] makes features of it, [`Map`] knows which have
-//! been seen. Whether anything is new is all that follows from coverage; it never judges a run.
+//! been seen, [`Rarity`] how often. What follows from coverage is where it pays to go on; it never judges a run.
 
 mod hash;
 mod map;
+mod rarity;
 mod role;
 mod site;
 mod trace;
@@ -25,6 +26,7 @@ pub mod watch;
 
 pub use hash::stable_hash;
 pub use map::{Map, SIZE};
+pub use rarity::Rarity;
 pub use site::add_sites;
 pub use trace::Tracer;
 
@@ -36,18 +38,30 @@ use mmreap::world::world;
 pub struct Coverage {
     /// The features that were seen.
     pub map: Map,
+    rarity: Rarity,
     tracer: Tracer,
 }
 
+/// What a run has shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Shown {
+    /// Features that no run before it had.
+    pub new: u32,
+    /// What all its features are worth, see [`Rarity`].
+    pub worth: f64,
+}
+
 impl Coverage {
-    /// Adds the latest run of a runner that [watches](Runner::watching): the number of features that no run
-    /// before it had.
-    pub fn observe(&mut self, runner: &Runner) -> u32 {
-        let mut new = 0;
-        let map = &mut self.map;
+    /// Adds the latest run of a runner that [watches](Runner::watching), and says what it has shown.
+    pub fn observe(&mut self, runner: &Runner) -> Shown {
+        let (map, rarity, mut shown) = (&mut self.map, &mut self.rarity, Shown::default());
+        rarity.begin_run();
         world(|w| {
-            self.tracer.trace(runner.steps(), w, |feature| new += u32::from(map.add(feature)))
+            self.tracer.trace(runner.steps(), w, |feature| {
+                shown.new += u32::from(map.add(feature));
+                shown.worth += rarity.add(feature);
+            })
         });
-        new
+        shown
     }
 }
