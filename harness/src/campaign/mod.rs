@@ -31,7 +31,7 @@ pub use found::{Finished, Found, finish, verdict, verdicts};
 pub use trial::{RUNS_PER_CASE, attempt};
 
 use crate::case::{Case, Signature, generate, mutate};
-use crate::coverage::{Coverage, Map};
+use crate::coverage::Map;
 use crate::run::Runner;
 use crate::schedule::derive_seed;
 use crate::schedule::pilot::PILOT;
@@ -44,7 +44,7 @@ use rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use trial::Trial;
+use trial::{Guide, Trial};
 
 /// Bytes of chance behind each case. A case uses about 210.
 pub(crate) const ENTROPY: usize = 512;
@@ -77,7 +77,7 @@ pub struct Campaign {
     revision: &'static Revision,
     seed: u64,
     /// What the runs have shown, unless nobody looks.
-    coverage: Option<Coverage>,
+    guide: Option<Guide>,
     portfolio: Portfolio,
     pool: Pool,
     /// The case at hand, if a failure interrupted its schedules.
@@ -90,8 +90,8 @@ pub struct Campaign {
 impl Campaign {
     /// A campaign that is guided by coverage, and whose every choice follows from the seed.
     pub fn new(revision: &'static Revision, seed: u64) -> Self {
-        let (runner, coverage) = (Runner::watching(), Some(Coverage::default()));
-        Campaign { runner, coverage, ..Campaign::blind(revision, seed) }
+        let (runner, guide) = (Runner::watching(), Some(Guide::default()));
+        Campaign { runner, guide, ..Campaign::blind(revision, seed) }
     }
 
     /// The same without coverage, to see what coverage is good for: every case gets the same number of
@@ -102,7 +102,7 @@ impl Campaign {
             totals: Totals::default(),
             revision,
             seed,
-            coverage: None,
+            guide: None,
             portfolio: Portfolio::new(seed),
             pool: Pool::default(),
             trial: None,
@@ -124,13 +124,13 @@ impl Campaign {
 
     /// The features that runs have shown; `None` without coverage.
     pub fn map(&self) -> Option<&Map> {
-        self.coverage.as_ref().map(|coverage| &coverage.map)
+        self.guide.as_ref().map(|guide| &guide.coverage.map)
     }
 
     /// Adds features that runs of other times or processes have shown.
     pub fn merge(&mut self, map: &Map) {
-        if let Some(coverage) = &mut self.coverage {
-            coverage.map.merge(map);
+        if let Some(guide) = &mut self.guide {
+            guide.coverage.map.merge(map);
         }
     }
 
@@ -142,11 +142,10 @@ impl Campaign {
     /// Goes on until a failure is new, or until the case at hand has had its schedules.
     pub fn step(&mut self) -> Option<Found> {
         let mut trial = self.trial.take().unwrap_or_else(|| self.begin());
-        while trial.goes_on(self.coverage.is_some()) {
+        while trial.goes_on {
             self.totals.runs += 1;
             let portfolio = &mut self.portfolio;
-            let found =
-                trial.run(&mut self.runner, self.revision, portfolio, self.coverage.as_mut());
+            let found = trial.run(&mut self.runner, self.revision, portfolio, self.guide.as_mut());
             if let Some(found) = found.and_then(|found| self.judge(found)) {
                 self.trial = Some(trial);
                 return Some(found);
@@ -159,10 +158,10 @@ impl Campaign {
     /// Runs a case that somebody kept as it stands, and keeps it if it shows anything new here.
     /// Whoever kept it has told of its failure.
     pub fn adopt(&mut self, case: Case) {
-        let mut trial = Trial::of_one_run(case);
+        let mut trial = Trial::new(case, 0);
         self.totals.runs += 1;
         let portfolio = &mut self.portfolio;
-        let found = trial.run(&mut self.runner, self.revision, portfolio, self.coverage.as_mut());
+        let found = trial.run(&mut self.runner, self.revision, portfolio, self.guide.as_mut());
         self.pool_best(trial);
         if let Some(found) = found {
             self.judge(found);
@@ -206,7 +205,7 @@ impl Campaign {
     }
 
     fn conclude(&mut self, trial: Trial) {
-        if self.coverage.is_none() {
+        if self.guide.is_none() {
             self.pool.add(trial.case, Rc::default(), derive_seed(trial.seed, u64::MAX));
         } else if let Some(case) = self.pool_best(trial) {
             self.kept.push(case);

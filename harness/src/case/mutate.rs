@@ -108,30 +108,12 @@ const CHANGES: [(usize, Change); 36] = [
 ///
 /// It differs from the input unless the bytes are too few to say how, or the case leaves no room.
 pub fn mutate(case: &mut Case, u: &mut Unstructured<'_>, sites: &Sites) {
-    change(case, u, sites, &CHANGES);
-}
-
-/// Like [`mutate`], and leaves everything but the segments of the schedule as it is.
-pub fn reschedule(case: &mut Case, u: &mut Unstructured<'_>, sites: &Sites) {
-    let segments = CHANGES.map(|(weight, change)| match change {
-        Segments(_) => (weight, change),
-        Tree(_) => (0, change),
-    });
-    change(case, u, sites, &segments);
-}
-
-fn change(
-    case: &mut Case,
-    u: &mut Unstructured<'_>,
-    sites: &Sites,
-    changes: &[(usize, Change); CHANGES.len()],
-) {
     let draw = &mut Draw::new(u);
     forget_verdicts(case);
     let before = case.clone();
-    let weights = changes.map(|(weight, _)| weight);
+    let weights = CHANGES.map(|(weight, _)| weight);
     for _ in 0..ATTEMPTS {
-        let changed = match changes[draw.weighted(&weights).unwrap_or(0)].1 {
+        let changed = match CHANGES[draw.weighted(&weights).unwrap_or(0)].1 {
             Tree(change) => change(case, draw),
             Segments(change) => change(case, draw, sites),
         };
