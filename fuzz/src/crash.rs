@@ -68,6 +68,7 @@ oracles! {
     o_lock "O-LOCK"
     o_mm_uaf "O-MM-UAF"
     o_nv "O-NV"
+    o_oops "O-OOPS"
     o_pagemap "O-PAGEMAP"
     o_pt_uaf "O-PT-UAF"
     o_spur "O-SPUR"
