@@ -135,7 +135,7 @@ fn first_cpu(first: fn()) {
     let mut next = Some(first);
     for run in 1..=RUNS {
         let Some(boot) = next else { break };
-        boot();
+        thread::run_first(boot);
         // It is chosen again when every other CPU waits.
         switch();
         if run < RUNS {
