@@ -58,6 +58,8 @@ pub enum End {
     Violation,
     /// More than [`STEP_LIMIT`] scheduling decisions.
     StepLimit,
+    /// The implementation itself panicked. The kernel's panic is [`End::Panic`].
+    Broken,
 }
 
 /// A thread that still had something to do when the run ended.
@@ -220,6 +222,11 @@ impl World {
     /// No machine is up, and nobody decides anything.
     pub(crate) fn shut_down(&mut self) {
         (self.booting, self.end) = (true, None);
+    }
+
+    /// The running thread panicked, maybe while the scheduler had the list of those that can run.
+    pub(crate) fn recover(&mut self) {
+        self.ready.insert(self.running, Op::default());
     }
 
     pub(crate) fn is_booting(&self) -> bool {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{mm_of, note, run_on};
+use common::{mm_of, note, run_on, run_under};
 use mmreap::boot::{self, MachinePlan};
 use mmreap::memory::Violation;
 use mmreap::mm::{mm_alloc, mmap_sem, mmdrop};
@@ -73,6 +73,31 @@ fn panic_comes_out_and_the_engine_can_be_used_again() {
     assert_eq!(payload.downcast_ref(), Some(&"on purpose"));
     assert_eq!(run_on(&engine, 5, &CROWD), expected);
     assert_eq!(run_on(&Engine::new(), 5, &CROWD), expected);
+}
+
+/// Chooses the last candidate so many times, and panics then.
+struct Moody(u32);
+
+impl Choose for Moody {
+    fn choose(&mut self, candidates: &[Candidate], _: Option<Tid>) -> Tid {
+        self.0 = self.0.checked_sub(1).expect("its mood is good");
+        candidates[candidates.len() - 1].thread
+    }
+}
+
+/// Some decisions are asked for by a thread that goes on, others when nobody runs.
+#[test]
+fn panic_of_the_scheduler_comes_out_and_the_engine_can_be_used_again() {
+    let engine = Engine::new();
+    let expected = run_on(&engine, 5, &CROWD);
+    for decisions in 0..60 {
+        let scheduler = Rc::new(RefCell::new(Moody(decisions)));
+        let panic =
+            catch_unwind(AssertUnwindSafe(|| run_under(&engine, scheduler.clone(), &CROWD)));
+        panic.expect_err("a panic is not lost");
+        assert_eq!(Rc::strong_count(&scheduler), 1, "the engine has let go of it");
+        assert_eq!(run_on(&engine, 5, &CROWD), expected, "after {decisions} decisions");
+    }
 }
 
 /// A machine that does not get as far as its first decision.

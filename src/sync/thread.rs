@@ -142,12 +142,12 @@ pub(super) fn run_first(boot: fn()) {
     });
 }
 
-/// Does something to its end or to the end of the run.
+/// Does something to its end or to the end of the run, which a panic is, too.
 fn until_over(action: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(action))
         && !payload.is::<RunIsOver>()
     {
-        resume_unwind(payload);
+        engine::panicked(payload);
     }
 }
 

@@ -139,7 +139,10 @@ pub fn search(
         if explorer.threads() > THREADS {
             return Err(TooManyThreads(explorer.threads()));
         }
-        explorer.finish(matches!(outcome.end, End::Panic | End::StepLimit | End::Violation));
+        explorer.finish(matches!(
+            outcome.end,
+            End::Panic | End::StepLimit | End::Violation | End::Broken
+        ));
         let ours = explorer.is_new_part().is_none_or(|part| shared.take(part));
         if ours {
             part.count(&outcome, options, &explorer);

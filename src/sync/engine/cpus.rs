@@ -69,8 +69,8 @@ impl Cpus {
         })
     }
 
-    /// Boots a machine, and returns when all of its threads have ended. A panic in one of them comes out
-    /// here, and takes the CPUs with it.
+    /// Boots a machine, and returns when all of its threads have ended. A panic of the scheduler while no
+    /// thread runs comes out here, and takes the CPUs with it.
     pub fn run(&self, boot: fn()) {
         let mut execution = self.execution.borrow_mut();
         let execution = execution.get_or_insert_with(switch_on);
