@@ -71,6 +71,7 @@ oracles! {
     o_oops "O-OOPS"
     o_pagemap "O-PAGEMAP"
     o_pt_uaf "O-PT-UAF"
+    o_self "O-SELF"
     o_spur "O-SPUR"
     o_task_uaf "O-TASK-UAF"
     o_tlb "O-TLB"
