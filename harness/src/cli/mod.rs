@@ -2,8 +2,8 @@
 //! bench`.
 //!
 //! Arguments and printing only; what the commands do is in the other modules. Exit codes: 0 nothing found
-//! or all as expected, 1 a failure found or a verdict that differs, 2 bad usage or bad input, 3 (only
-//! `prove`) stopped before the end.
+//! or all as expected, 1 a failure found or a verdict that differs, 2 bad usage or bad input, 3 (`prove` and
+//! `nightly`) stopped before the end.
 
 mod bench;
 mod corpus;
@@ -23,8 +23,9 @@ use clap::{Parser, Subcommand};
 use mmreap::revision::{self, Revision};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 /// Everything was as expected.
 const AS_EXPECTED: u8 = 0;
@@ -32,7 +33,7 @@ const AS_EXPECTED: u8 = 0;
 const FOUND: u8 = 1;
 /// The arguments, or the files they name, cannot be used.
 const BAD_INPUT: u8 = 2;
-/// A proof was stopped before its end.
+/// A proof or a night was stopped before its end.
 const STOPPED: u8 = 3;
 
 /// Find, shrink, replay and explain races between address-space teardown and the OOM reaper.
@@ -55,7 +56,7 @@ Exit codes:
   0  nothing found, or everything as expected
   1  a failure found, or a verdict that differs
   2  bad usage or bad input
-  3  a proof was stopped before its end";
+  3  a proof or a night was stopped before its end";
 
 #[derive(Subcommand, Debug)]
 enum Command {
@@ -164,12 +165,17 @@ fn revision_of(
     }
 }
 
+/// Signals within so short a time are one: whoever stops a process and its group tells it twice.
+const ONE_SIGNAL: Duration = Duration::from_millis(200);
+
 /// Notes Ctrl-C, so that a command can end in good order. The second one ends it at once.
 fn catch_interrupts() -> Result<Arc<AtomicBool>, Stop> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = interrupted.clone();
+    let first = OnceLock::new();
     ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::SeqCst) {
+        let since_first = first.get_or_init(Instant::now).elapsed();
+        if flag.swap(true, Ordering::SeqCst) && since_first > ONE_SIGNAL {
             std::process::exit(i32::from(BAD_INPUT));
         }
     })

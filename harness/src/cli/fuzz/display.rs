@@ -48,6 +48,9 @@ pub struct Display {
     bar: ProgressBar,
     /// The latest of each worker.
     progress: BTreeMap<usize, Progress>,
+    /// Signatures that any of them has seen.
+    seen: BTreeSet<String>,
+    warnings: BTreeSet<String>,
     found: Vec<Shown>,
     workers_lost: u64,
 }
@@ -69,6 +72,8 @@ impl Display {
             started: Instant::now(),
             bar: progress_bar(),
             progress: BTreeMap::new(),
+            seen: BTreeSet::new(),
+            warnings: BTreeSet::new(),
             found: Vec::new(),
             workers_lost: 0,
         }
@@ -77,6 +82,11 @@ impl Display {
     /// Shows what a worker tells. Says whether it is a failure that nobody told before.
     pub fn hear(&mut self, worker: usize, event: Event) -> bool {
         match event {
+            Event::Warning(text) => self.warn(text),
+            Event::Resuming { done, all } => {
+                self.show_progress(&format!(", {done} of {all} kept cases replayed"));
+            }
+            Event::Seen(signature) => _ = self.seen.insert(signature),
             Event::Progress(progress) => {
                 self.progress.insert(worker, progress);
                 self.show_progress("");
@@ -90,6 +100,13 @@ impl Display {
         false
     }
 
+    /// Shows a warning, of which it has to be told once however many workers tell it.
+    fn warn(&mut self, text: String) {
+        if self.warnings.insert(text.clone()) {
+            self.bar.suspend(|| anstream::eprintln!("warning: {text}"));
+        }
+    }
+
     /// Shows that a worker died. The others go on.
     pub fn lost(&mut self, worker: usize, status: ExitStatus) {
         self.workers_lost += 1;
@@ -97,7 +114,7 @@ impl Display {
     }
 
     fn found(&mut self, finding: Finding) -> bool {
-        let Finding { signature, file, runs } = finding;
+        let Finding { signature, file, runs, is_minimal: _ } = finding;
         if self.found.iter().any(|other| other.signature == signature) {
             return false;
         }
@@ -141,7 +158,7 @@ impl Display {
             "{rate:.0} runs/s, {} cases, {} features, {} signatures{doing}",
             totals.cases,
             self.most(|progress| progress.features.into()),
-            self.most(|progress| progress.signatures)
+            self.seen.len()
         ));
         self.bar.tick();
     }
@@ -172,7 +189,7 @@ impl Display {
             totals.cases,
             self.found.len(),
             self.groups(),
-            self.most(|progress| progress.signatures)
+            self.seen.len()
         );
         any
     }
