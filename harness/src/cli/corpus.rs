@@ -1,6 +1,7 @@
 //! `mmreap corpus`: whether case files are in order, and what would put them in order.
 
 use super::{AS_EXPECTED, BAD_INPUT, FOUND, Stop};
+use crate::corpus::certify::renew;
 use crate::corpus::change::Plan;
 use crate::corpus::check::check;
 use crate::corpus::dedup::dedup;
@@ -17,6 +18,7 @@ What changes files only shows what it would do, until it is told to --apply it.
 
 Examples:
   mmreap corpus check
+  mmreap corpus certify --apply            after a change of the model
   mmreap corpus dedup found/ --apply
   mmreap corpus upgrade CASE.mmreap
 
@@ -31,8 +33,10 @@ pub struct Arguments {
 
 #[derive(clap::Subcommand, Debug)]
 enum Command {
-    /// Replay every case on the kernels it names; look at names, form and duplicates
+    /// Replay every case on the kernels it names; look at certificates, names, form and duplicates
     Check(Files),
+    /// Make the `minimal:` notes of cases anew, and minimise what fails with fewer preemptions
+    Certify(Changes),
     /// Of the cases with one kernel and signature, keep the smallest that replays
     Dedup(Changes),
     /// Name files after kernel and signature
@@ -64,6 +68,7 @@ type Tidy = fn(&[CaseFile]) -> Plan;
 pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     match &arguments.command {
         Command::Check(files) => check_all(files),
+        Command::Certify(changes) => tidy(changes, |files| renew(&mut Runner::new(), files)),
         Command::Dedup(changes) => tidy(changes, |files| dedup(&mut Runner::new(), files)),
         Command::Rename(changes) => tidy(changes, rename),
         Command::Upgrade(changes) => tidy(changes, upgrade),

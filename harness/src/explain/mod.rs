@@ -39,7 +39,7 @@ pub use diagram::{COLUMNS, Diagram, ROWS, Row};
 pub use log::log;
 
 use crate::case::Case;
-use crate::minimize::Certificate;
+use crate::minimize::{Certificate, measure};
 use crate::oracle::Failure;
 use crate::run::Runner;
 use flip::Flip;
@@ -157,9 +157,11 @@ pub fn of_case(
     case: &Case,
     revision: &'static Revision,
 ) -> Option<Explanation> {
+    let mut checked = case.clone();
+    Certificate::drop_if_wrong(&mut checked, measure(runner, case, revision).preemptions);
     let outcome = runner.run_case(case, revision);
     let failure = outcome.failure?;
-    let explanation = world(|w| explain(w, case, &failure, outcome.end));
+    let explanation = world(|w| explain(w, &checked, &failure, outcome.end));
     let flip = flip::find(runner, case, revision, &failure, &explanation.diagram);
     let repair = repair::find(runner, case, revision);
     Some(Explanation { otherwise: Otherwise { flip, repair }, ..explanation })
@@ -192,7 +194,7 @@ fn size(case: &Case) -> String {
     let processes = count(case.processes.len(), "process", "processes");
     let faults = count(case.faults.len(), "fault", "faults");
     let segments = || count(case.schedule.segments.len(), "segment", "segments");
-    let turns = Certificate::noted(case).map_or_else(segments, str::to_string);
+    let turns = Certificate::noted(case).map_or_else(segments, |(_, said)| said.to_string());
     format!("case: {processes}, {faults}, {turns}")
 }
 
