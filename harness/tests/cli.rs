@@ -243,7 +243,7 @@ fn a_page_that_cannot_be_written_is_refused_before_any_work() {
     fs::write(&file, "not a directory").unwrap();
     for (page, why) in [
         (directory.path().to_path_buf(), "is a directory"),
-        (file.join("page.html"), "cannot write to"),
+        (file.join("page.html"), "cannot write"),
     ] {
         let output = mmreap().args(["bench", "--html"]).arg(page).output().unwrap();
         assert_eq!(output.status.code(), Some(2));

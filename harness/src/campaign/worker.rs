@@ -64,8 +64,6 @@ pub enum Event {
 pub struct Progress {
     /// What was counted.
     pub totals: Totals,
-    /// Different failures.
-    pub signatures: u64,
     /// Features of coverage, older ones included.
     pub features: u32,
     /// Cases kept.
@@ -77,8 +75,8 @@ pub struct Progress {
 pub struct Finding {
     /// Its signature.
     pub signature: String,
-    /// The file of its case.
-    pub file: PathBuf,
+    /// The name of its file in the directory.
+    pub file: String,
     /// Runs of the worker before it.
     pub runs: u64,
 }
@@ -166,8 +164,7 @@ impl Worker {
             failures: now.failures - before.failures,
         };
         let features = self.campaign.map().map_or(0, Map::count);
-        let signatures = self.campaign.seen().len() as u64;
-        Progress { totals, signatures, features, kept: self.kept }
+        Progress { totals, features, kept: self.kept }
     }
 
     fn now_and_then(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), CorpusError> {
@@ -240,7 +237,8 @@ impl Worker {
         tell: &mut dyn FnMut(Event),
     ) -> Result<Vec<Found>, CorpusError> {
         let signature = &found.failure.signature;
-        let file = self.settings.directory.join(corpus::file_name(&found.case, signature));
+        let name = corpus::file_name(&found.case, signature);
+        let file = self.settings.directory.join(&name);
         if self.settings.is_member && file.exists() {
             return Ok(Vec::new()); // Another worker was faster.
         }
@@ -251,8 +249,8 @@ impl Worker {
         if !self.is_smaller(&file, &finished.case) {
             write_or_tell(&file, &finished.case, tell)?;
         }
-        self.findings.insert(file.clone());
-        tell(Event::Found(Finding { signature: signature.to_string(), file, runs }));
+        self.findings.insert(file);
+        tell(Event::Found(Finding { signature: signature.to_string(), file: name, runs }));
         Ok(finished.others)
     }
 

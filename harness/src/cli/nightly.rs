@@ -1,8 +1,9 @@
 //! `mmreap nightly`: a night, and its report.
 
+use super::print::outln;
 use super::{AS_EXPECTED, FOUND, Stop};
 use crate::campaign::nightly::{Budget, Night, Settings, night};
-use crate::corpus;
+use crate::corpus::{self, shown};
 use indicatif::ProgressBar;
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
@@ -33,7 +34,7 @@ pub struct Arguments {
 /// Spends the night. Exit code 1 if somebody has to look at the report.
 pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     if !arguments.corpus.is_dir() {
-        return Err(Stop(format!("error: there is no directory {}", arguments.corpus.display())));
+        return Err(Stop(format!("error: there is no directory {}", shown(&arguments.corpus))));
     }
     corpus::check_writable(&arguments.report)?;
     let settings = Settings {
@@ -52,15 +53,15 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
 
 fn conclude(arguments: &Arguments, night: &Night) {
     for line in night.complaints() {
-        anstream::println!("{line}");
+        outln!("{line}");
     }
     let color = if night.is_green() { "green" } else { "red" };
     let report = arguments.report.join("report.md");
     let runs: u64 = night.shares.iter().map(|share| share.totals.runs).sum();
-    anstream::println!(
+    outln!(
         "{color}: {} replays, {runs} runs, seed {}; see {}",
         night.replays.len(),
         night.seed,
-        report.display()
+        shown(&report)
     );
 }

@@ -8,7 +8,7 @@ mod places;
 use crate::case::check::{Item, Place, Problem};
 use crate::case::error::{nearest, quote};
 use crate::case::{Case, Expect, Stop};
-use crate::run::Runner;
+use crate::run::{Absent, Runner};
 use crate::schedule::follow::{CLOCK, Divergence, Divergences, Obstacle};
 use mmreap::revision::{self, Revision};
 use places::Places;
@@ -24,6 +24,8 @@ pub struct Replay {
     pub expected: Option<Expect>,
     /// Where the schedule could not be followed.
     pub divergences: Divergences,
+    /// What a reader of the verdict has to know.
+    pub notes: Vec<Problem>,
 }
 
 impl Replay {
@@ -41,7 +43,25 @@ pub fn replay(runner: &mut Runner, case: &Case, kernel: &'static Revision) -> Re
         None => Expect::Pass,
     };
     let expected = verdict_on(case, kernel.name).map(|(_, expect)| expect.clone());
-    Replay { kernel, got, expected, divergences: outcome.divergences }
+    let notes = outcome.absent.iter().map(|absent| no_pages(case, absent)).collect();
+    Replay { kernel, got, expected, divergences: outcome.divergences, notes }
+}
+
+/// Says that a mapping is smaller than the case declares.
+pub fn no_pages(case: &Case, absent: &Absent) -> Problem {
+    let vmas = &case.processes[absent.process].vmas;
+    let vma = vmas.iter().position(|vma| *vma.name == *absent.vma).expect("it is of the case");
+    let (pages, name, frames) = (vmas[vma].pages, &vmas[vma].name, case.machine.frames);
+    Problem {
+        place: Place::new(Item::Vma(absent.process, vma), "pages"),
+        message: format!(
+            "{} of the {pages} pages of `{name}` do not fit into {frames} frames, and do not exist",
+            absent.pages
+        ),
+        help: Some(
+            "whoever touches one gets SIGBUS; `machine frames` says how many there are".into(),
+        ),
+    }
 }
 
 /// The line with the verdict on a kernel.
@@ -168,6 +188,12 @@ fn reachable(
         return format!("the last time is `nth {came}`");
     }
     let places = Places::seen(runner, case, kernel);
+    let arrivals = places.arrivals(task, &stop.site);
+    if arrivals > 0 {
+        let (nth, whole) = (stop.nth, times(arrivals));
+        let missed = if nth == 1 { "it did not".into() } else { format!("it was to, {nth} times") };
+        return format!("during this line, {missed}; in the whole run it comes there {whole}");
+    }
     if let Some(near) = nearest(&stop.site, &places.like(task, &stop.site)) {
         return format!("did you mean `{near}`?");
     }

@@ -8,6 +8,8 @@ mod boot;
 mod perform;
 pub mod plan;
 
+pub use boot::Absent;
+
 use crate::case::{Case, Strategy};
 use crate::coverage::watch::{Notes, Step, Watched};
 use crate::oracle::{self, Failure};
@@ -40,6 +42,8 @@ pub struct Outcome {
     pub steps: u32,
     /// Segments of the case that could not be followed.
     pub divergences: Divergences,
+    /// Pages that the case declares and the machine does not have.
+    pub absent: Vec<Absent>,
 }
 
 impl Runner {
@@ -175,5 +179,6 @@ fn outcome(follow: &Follow) -> Outcome {
         end: w.end.expect("a run ends with a reason"),
         steps: w.step,
         divergences: follow.divergences(),
+        absent: boot::cast(|cast| cast.absent.clone()),
     })
 }
