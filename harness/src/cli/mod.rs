@@ -15,6 +15,8 @@ mod print;
 mod prove;
 mod replay;
 mod sweep;
+#[cfg(test)]
+mod tests;
 
 use crate::campaign::state::WORKERS;
 use crate::case::Case;
@@ -27,6 +29,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use mmreap::revision::{self, Revision};
 use print::{columns, errln, outln};
 use serde::Serialize;
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -148,11 +151,18 @@ pub fn run() -> ExitCode {
 /// The widest that help is.
 const HELP_WIDTH: usize = 100;
 
+fn parse_from<T>(words: impl IntoIterator<Item = T>) -> Result<Arguments, clap::Error>
+where
+    T: Into<OsString> + Clone,
+{
+    let width = columns().unwrap_or(HELP_WIDTH).min(HELP_WIDTH);
+    let matches = Arguments::command().term_width(width).try_get_matches_from(words)?;
+    Arguments::from_arg_matches(&matches)
+}
+
 /// The arguments; or the exit code, when help or a complaint was all that there is to print.
 fn parse() -> Result<Arguments, u8> {
-    let command = Arguments::command().term_width(columns().unwrap_or(HELP_WIDTH).min(HELP_WIDTH));
-    let arguments = command.try_get_matches().and_then(|it| Arguments::from_arg_matches(&it));
-    arguments.map_err(|answer| {
+    parse_from(std::env::args_os()).map_err(|answer| {
         let words = answer.render();
         match answer.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {

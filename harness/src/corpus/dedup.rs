@@ -56,11 +56,11 @@ fn thin(runner: &mut Runner, group: Vec<&CaseFile>, plan: &mut Plan) {
     }
 }
 
-/// How much somebody did for a file: comments and verdicts, and its name.
-fn care(file: &CaseFile) -> (usize, bool) {
+/// How much was done for a file: comments and verdicts, its name, a certificate.
+fn care(file: &CaseFile) -> (usize, bool, usize) {
     let name = expected(&file.case).map(|signature| file_name(&file.case, signature));
     let is_named = name.is_some_and(|name| file.path.file_name() == Some(name.as_ref()));
-    (words(file).len() + file.case.others.len(), is_named)
+    (words(file).len() + file.case.others.len(), is_named, file.case.notes.len())
 }
 
 /// What somebody wrote into a file besides the case.

@@ -3,12 +3,13 @@
 //! A run is judged by oracles; a replay compares that judgement with the case's own lines, and says at
 //! which line the two part ([`wrong_verdict`], [`diverged`]). Nothing here prints.
 
+mod missing;
 mod places;
 
 use crate::case::check::{Item, Place, Problem};
 use crate::case::error::{nearest, quote};
 use crate::case::{Case, Expect, Stop};
-use crate::run::{Absent, Runner};
+use crate::run::Runner;
 use crate::schedule::follow::{CLOCK, Divergence, Divergences, Obstacle};
 use mmreap::revision::{self, Revision};
 use places::Places;
@@ -43,25 +44,8 @@ pub fn replay(runner: &mut Runner, case: &Case, kernel: &'static Revision) -> Re
         None => Expect::Pass,
     };
     let expected = verdict_on(case, kernel.name).map(|(_, expect)| expect.clone());
-    let notes = outcome.absent.iter().map(|absent| no_pages(case, absent)).collect();
+    let notes = missing::notes(case, &outcome.absent);
     Replay { kernel, got, expected, divergences: outcome.divergences, notes }
-}
-
-/// Says that a mapping is smaller than the case declares.
-pub fn no_pages(case: &Case, absent: &Absent) -> Problem {
-    let vmas = &case.processes[absent.process].vmas;
-    let vma = vmas.iter().position(|vma| *vma.name == *absent.vma).expect("it is of the case");
-    let (pages, name, frames) = (vmas[vma].pages, &vmas[vma].name, case.machine.frames);
-    Problem {
-        place: Place::new(Item::Vma(absent.process, vma), "pages"),
-        message: format!(
-            "{} of the {pages} pages of `{name}` do not fit into {frames} frames, and do not exist",
-            absent.pages
-        ),
-        help: Some(
-            "whoever touches one gets SIGBUS; `machine frames` says how many there are".into(),
-        ),
-    }
 }
 
 /// The line with the verdict on a kernel.
@@ -190,9 +174,14 @@ fn reachable(
     let places = Places::seen(runner, case, kernel);
     let arrivals = places.arrivals(task, &stop.site);
     if arrivals > 0 {
-        let (nth, whole) = (stop.nth, times(arrivals));
-        let missed = if nth == 1 { "it did not".into() } else { format!("it was to, {nth} times") };
-        return format!("during this line, {missed}; in the whole run it comes there {whole}");
+        let here = match stop.nth {
+            1 => "it does not come there".into(),
+            nth => format!("it comes there 0 of {nth} times"),
+        };
+        let whole = times(arrivals);
+        return format!(
+            "from the beginning of this line {here}; in the whole run it does, {whole}"
+        );
     }
     if let Some(near) = nearest(&stop.site, &places.like(task, &stop.site)) {
         return format!("did you mean `{near}`?");
