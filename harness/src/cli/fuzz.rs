@@ -3,9 +3,11 @@
 mod display;
 
 use super::{AS_EXPECTED, FOUND, MOST_JOBS, Stop, cannot_start, catch_interrupts, parse_kernel};
+use crate::campaign::Limit;
 use crate::campaign::team::{News, Team};
 use crate::campaign::worker::{Event, Settings, Worker};
 use crate::corpus;
+use crate::deadline::Deadline;
 use display::Display;
 use mmreap::revision::Revision;
 use std::hash::{BuildHasher, RandomState};
@@ -14,7 +16,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Arguments of `mmreap fuzz`.
 #[derive(clap::Args, Debug)]
@@ -32,7 +34,7 @@ pub struct Arguments {
     /// Stop after this time (60s, 10m, 8h); the default if --runs is not given either is 60s
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     time: Option<Duration>,
-    /// Stop after so many runs
+    /// Stop after so many runs; those that minimise or replay what was kept do not count
     #[arg(long, value_name = "N", conflicts_with = "time")]
     runs: Option<u64>,
     /// Where all chance comes from; one job finds the same with the same seed, --runs and --corpus
@@ -64,50 +66,54 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     corpus::check_writable(&arguments.corpus)?;
     let seed = arguments.seed.unwrap_or_else(|| RandomState::new().hash_one(0));
     let interrupted = catch_interrupts()?;
+    let limit = limit(arguments, &interrupted);
     if arguments.member {
-        return be_member(arguments, seed, &interrupted);
+        return be_member(arguments, seed, &interrupted, &limit);
     }
     let mut display = Display::new(arguments, seed);
     if arguments.jobs == 1 {
-        alone(arguments, seed, &interrupted, &mut display)?;
+        alone(arguments, seed, &interrupted, &limit, &mut display)?;
     } else {
         together(arguments, seed, &interrupted, &mut display)?;
     }
     Ok(if display.conclude() { FOUND } else { AS_EXPECTED })
 }
 
-/// Works until the limit of the arguments, or until the flag is set.
+/// The limit of the arguments, which counts from now, and Ctrl-C.
+fn limit<'a>(arguments: &Arguments, interrupted: &'a AtomicBool) -> Limit<'a> {
+    let deadline = Deadline::flag(interrupted);
+    match arguments.runs {
+        Some(runs) => Limit { runs: Some(runs), deadline },
+        None => {
+            let time = arguments.time.unwrap_or(Duration::from_secs(60));
+            Limit { runs: None, deadline: deadline.within(time) }
+        }
+    }
+}
+
 fn work(
     arguments: &Arguments,
     seed: u64,
-    interrupted: &AtomicBool,
+    limit: &Limit<'_>,
     tell: &mut dyn FnMut(Event),
 ) -> Result<(), Stop> {
-    let started = Instant::now();
     let mut worker = Worker::start(Settings {
         revision: arguments.kernel,
         seed,
         directory: arguments.corpus.clone(),
         is_member: arguments.member,
     })?;
-    let limit = arguments.time.unwrap_or(Duration::from_secs(60));
-    let is_over = |runs| {
-        interrupted.load(Ordering::SeqCst)
-            || match arguments.runs {
-                Some(limit) => runs >= limit,
-                None => started.elapsed() >= limit,
-            }
-    };
-    Ok(worker.work(tell, &is_over)?)
+    Ok(worker.work(tell, limit)?)
 }
 
 fn alone(
     arguments: &Arguments,
     seed: u64,
     interrupted: &AtomicBool,
+    limit: &Limit<'_>,
     display: &mut Display,
 ) -> Result<(), Stop> {
-    work(arguments, seed, interrupted, &mut |event| {
+    work(arguments, seed, limit, &mut |event| {
         let is_new = display.hear(0, event);
         if is_new && arguments.first {
             interrupted.store(true, Ordering::SeqCst);
@@ -116,7 +122,12 @@ fn alone(
 }
 
 /// Works for a parent, and stops when the parent closes standard input or is gone.
-fn be_member(arguments: &Arguments, seed: u64, interrupted: &Arc<AtomicBool>) -> Result<u8, Stop> {
+fn be_member(
+    arguments: &Arguments,
+    seed: u64,
+    interrupted: &Arc<AtomicBool>,
+    limit: &Limit<'_>,
+) -> Result<u8, Stop> {
     let flag = interrupted.clone();
     let listen = move || {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
@@ -124,7 +135,7 @@ fn be_member(arguments: &Arguments, seed: u64, interrupted: &Arc<AtomicBool>) ->
     };
     let listener = std::thread::Builder::new().spawn(listen);
     listener.map_err(|error| cannot_start("a thread", &error))?;
-    work(arguments, seed, interrupted, &mut |event| {
+    work(arguments, seed, limit, &mut |event| {
         let line = serde_json::to_string(&event).expect("plain values can be written as JSON");
         // A parent that is gone needs not hear it.
         let _ = writeln!(std::io::stdout(), "{line}");

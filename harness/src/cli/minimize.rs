@@ -1,15 +1,18 @@
 //! `mmreap minimize`: a smaller case that fails in the same way.
 
 use super::print::{err, errln, out};
-use super::{AS_EXPECTED, OneCase, Stop, check_apart, print_json, tell_pass, write_or_show};
+use super::{
+    AS_EXPECTED, OneCase, Stop, catch_interrupts, check_apart, print_json, tell_pass, write_or_show,
+};
 use crate::campaign::{Finished, Found, finish};
 use crate::corpus;
-use crate::minimize::{Certificate, Measure, Tally, measure};
+use crate::deadline::Deadline;
+use crate::minimize::{Budget, Certificate, Measure, Tally, measure};
 use crate::run::Runner;
 use indicatif::ProgressBar;
 use serde::Serialize;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Arguments of `mmreap minimize`.
 #[derive(clap::Args, Debug)]
@@ -18,9 +21,11 @@ Examples:
   mmreap minimize CASE.mmreap                     prints the smaller case
   mmreap minimize CASE.mmreap --output SMALL.mmreap
   mmreap minimize CASE.mmreap --others findings/  keeps what else fails on the way
+  mmreap minimize CASE.mmreap --time 30s          as small as it gets in half a minute
 
 Smaller is, in this order: fewer processes, faults, operations, preemptions, lines, and smaller \
-numbers. The comment that begins with `minimal:` says what was tried with fewer preemptions.")]
+numbers. The comment that begins with `minimal:` says what was tried with fewer preemptions. \
+Ctrl-C stops with the smallest case so far.")]
 pub struct Arguments {
     #[command(flatten)]
     one: OneCase,
@@ -30,6 +35,9 @@ pub struct Arguments {
     /// Write cases that fail in other ways, met on the way, into this directory
     #[arg(long, value_name = "DIR")]
     others: Option<PathBuf>,
+    /// Stop after this time (60s, 10m) with the smallest case so far
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    time: Option<Duration>,
     /// Print sizes, certificate and passes as JSON, and the case only to --output
     #[arg(long)]
     json: bool,
@@ -43,6 +51,7 @@ struct Summary<'a> {
     certificate: Option<Certificate>,
     passes: &'a [Tally],
     others: Vec<String>,
+    is_cut_short: bool,
     seconds: f64,
 }
 
@@ -58,7 +67,11 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     let bar = ProgressBar::new_spinner();
     let started = Instant::now();
     let found = Found { case: file.case, failure };
-    let finished = finish(&mut runner, &found, revision, &mut |runs| {
+    let interrupted = catch_interrupts()?;
+    let unlimited = Deadline::flag(&interrupted);
+    let deadline = arguments.time.map_or(unlimited, |time| unlimited.within(time));
+    let budget = Budget { deadline, ..Budget::default() };
+    let finished = finish(&mut runner, &found, revision, &budget, &mut |runs| {
         if runs % 1000 == 0 {
             bar.set_message(format!("{runs} runs"));
             bar.tick();
@@ -77,7 +90,8 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
         print_json(&summary(&found, &finished, (before, after), seconds));
     } else {
         err(format_args!("{}", table(&finished)));
-        errln!("before: {before}\nafter:  {after}, in {seconds:.2} s");
+        let end = if is_cut_short(&finished) { "; stopped before the end" } else { "" };
+        errln!("before: {before}\nafter:  {after}, in {seconds:.2} s{end}");
     }
     Ok(AS_EXPECTED)
 }
@@ -96,8 +110,14 @@ fn summary<'a>(
         certificate: finished.small.as_ref().map(|small| small.certificate),
         passes: finished.small.as_ref().map_or(&[], |small| &small.tallies),
         others: others.collect(),
+        is_cut_short: is_cut_short(finished),
         seconds,
     }
+}
+
+/// Whether there was more to try.
+fn is_cut_short(finished: &Finished) -> bool {
+    finished.small.as_ref().is_none_or(|small| small.is_cut_short)
 }
 
 /// What the passes did.

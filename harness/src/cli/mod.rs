@@ -33,8 +33,9 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 /// Everything was as expected.
 const AS_EXPECTED: u8 = 0;
@@ -42,7 +43,7 @@ const AS_EXPECTED: u8 = 0;
 const FOUND: u8 = 1;
 /// It cannot be done: the arguments are wrong, or something cannot be read, written or started.
 const CANNOT: u8 = 2;
-/// A proof was stopped before its end.
+/// A proof or a night was stopped before its end.
 const STOPPED: u8 = 3;
 
 /// Find, shrink, replay and explain races between address-space teardown and the OOM reaper.
@@ -71,7 +72,7 @@ Exit codes:
        for `explain` and `minimize`: the case passes
   2    bad usage, bad input, or something that cannot be read, written
        or started
-  3    a proof was stopped before its end
+  3    a proof or a night was stopped before its end, without a failure
   141  nobody reads the output any more";
 
 #[derive(Subcommand, Debug)]
@@ -210,12 +211,17 @@ fn revision_of(
     }
 }
 
+/// Signals within so short a time are one: whoever stops a process and its group tells it twice.
+const ONE_SIGNAL: Duration = Duration::from_millis(200);
+
 /// Notes Ctrl-C, so that a command can end in good order. The second one ends it at once.
 fn catch_interrupts() -> Result<Arc<AtomicBool>, Stop> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = interrupted.clone();
+    let first = OnceLock::new();
     ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::SeqCst) {
+        let since_first = first.get_or_init(Instant::now).elapsed();
+        if flag.swap(true, Ordering::SeqCst) && since_first > ONE_SIGNAL {
             std::process::exit(i32::from(CANNOT));
         }
     })

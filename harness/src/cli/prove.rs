@@ -6,6 +6,8 @@ use super::{
 };
 use crate::campaign::{Found, finish};
 use crate::case::Case;
+use crate::deadline::Deadline;
+use crate::minimize::Budget;
 use crate::oracle::Failure;
 use crate::prove::{Options, Proof, TooManyThreads, Verdict, prove};
 use crate::run::Runner;
@@ -13,7 +15,7 @@ use indicatif::ProgressBar;
 use mmreap::revision::Revision;
 use serde::Serialize;
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// Arguments of `mmreap prove`.
@@ -75,8 +77,9 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
         jobs: usize::from(arguments.jobs),
         ..Options::default()
     };
+    let interrupted = super::catch_interrupts()?;
     let started = Instant::now();
-    let proof = attempt(&file.case, revision, &options)?;
+    let proof = attempt(&file.case, revision, &options, &interrupted)?;
     let seconds = started.elapsed().as_secs_f64();
     if arguments.json {
         print_json(&summary(arguments, revision, &proof, seconds));
@@ -87,16 +90,28 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     match &proof.verdict {
         Verdict::Clean => Ok(AS_EXPECTED),
         Verdict::Stopped => Ok(STOPPED),
-        Verdict::Found(case, failure) => show(arguments, revision, case, failure).map(|()| FOUND),
+        Verdict::Found(case, failure) => {
+            let budget = Budget { deadline: Deadline::flag(&interrupted), ..Budget::default() };
+            show(arguments, revision, case, failure, &budget).map(|()| FOUND)
+        }
     }
 }
 
-fn attempt(case: &Case, revision: &'static Revision, options: &Options) -> Result<Proof, Stop> {
-    let interrupted = super::catch_interrupts()?;
+/// Runs between two reports of progress.
+const REPORT: u64 = 1024;
+
+fn attempt(
+    case: &Case,
+    revision: &'static Revision,
+    options: &Options,
+    interrupted: &AtomicBool,
+) -> Result<Proof, Stop> {
     let bar = ProgressBar::new_spinner();
     let progress = |runs: u64| {
-        bar.set_message(format!("{runs} runs"));
-        bar.tick();
+        if runs.is_multiple_of(REPORT) {
+            bar.set_message(format!("{runs} runs"));
+            bar.tick();
+        }
         !interrupted.load(Ordering::SeqCst)
     };
     let proof = prove(case, revision, options, &progress);
@@ -164,10 +179,11 @@ fn show(
     revision: &'static Revision,
     case: &Case,
     failure: &Failure,
+    budget: &Budget<'_>,
 ) -> Result<(), Stop> {
     let mut runner = Runner::new();
     let found = Found { case: case.clone(), failure: failure.clone() };
-    let finished = finish(&mut runner, &found, revision, &mut |_| ());
+    let finished = finish(&mut runner, &found, revision, budget, &mut |_| ());
     super::minimize::mention(&finished.others);
     let small = finished.case;
     if !arguments.json {

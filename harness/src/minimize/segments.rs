@@ -67,7 +67,7 @@ pub(super) fn drop_chunks(minimizer: &mut Minimizer<'_>, best: &mut Best) {
     let mut chunk = best.case.schedule.segments.len();
     while chunk > 0 && !minimizer.is_exhausted() {
         let mut at = 0;
-        while at < best.case.schedule.segments.len() {
+        while at < best.case.schedule.segments.len() && !minimizer.is_exhausted() {
             let dropped = change(minimizer, best, |segments| {
                 segments.drain(at..(at + chunk).min(segments.len()));
             });
@@ -112,6 +112,9 @@ fn shift(minimizer: &mut Minimizer<'_>, best: &mut Best) {
     let count = best.case.schedule.segments.len();
     let pairs = (0..count).flat_map(|from| (0..count).map(move |to| (from, to)));
     for (from, to) in pairs.filter(|(from, to)| from != to) {
+        if minimizer.is_exhausted() {
+            return;
+        }
         change(minimizer, best, |segments| {
             let segment = segments.remove(from);
             segments.insert(to, segment);
@@ -122,6 +125,9 @@ fn shift(minimizer: &mut Minimizer<'_>, best: &mut Best) {
 /// Simpler words for the same place: no place, the function alone, the first arrival.
 fn simplify(minimizer: &mut Minimizer<'_>, best: &mut Best) {
     for at in 0..best.case.schedule.segments.len() {
+        if minimizer.is_exhausted() {
+            return;
+        }
         for simpler in simpler(&best.case.schedule.segments[at]) {
             if change(minimizer, best, |segments| segments[at] = simpler) {
                 break;

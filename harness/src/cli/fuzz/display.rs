@@ -41,6 +41,7 @@ struct Shown {
     file: String,
     runs: u64,
     seconds: f64,
+    is_minimal: bool,
 }
 
 /// What is shown.
@@ -55,6 +56,7 @@ pub struct Display {
     progress: BTreeMap<usize, Progress>,
     /// The signatures of the kernel that were written down before, and since.
     known: BTreeSet<String>,
+    warnings: BTreeSet<String>,
     found: Vec<Shown>,
     workers_lost: u64,
 }
@@ -75,6 +77,7 @@ impl Display {
             bar: progress_bar(),
             progress: BTreeMap::new(),
             known: known(&arguments.corpus, kernel),
+            warnings: BTreeSet::new(),
             found: Vec::new(),
             workers_lost: 0,
         }
@@ -83,6 +86,10 @@ impl Display {
     /// Shows what a worker tells. Says whether it is a failure that nobody told before.
     pub fn hear(&mut self, worker: usize, event: Event) -> bool {
         match event {
+            Event::Warning(text) => self.warn(text),
+            Event::Resuming { done, all } => {
+                self.show_progress(&format!(", {done} of {all} kept cases replayed"));
+            }
             Event::Progress(progress) => {
                 self.progress.insert(worker, progress);
                 self.show_progress("");
@@ -97,6 +104,13 @@ impl Display {
         false
     }
 
+    /// Shows a warning, of which it has to be told once however many workers tell it.
+    fn warn(&mut self, text: String) {
+        if self.warnings.insert(text.clone()) {
+            self.bar.suspend(|| errln!("warning: {text}"));
+        }
+    }
+
     /// Shows that a worker died. The others go on.
     pub fn lost(&mut self, worker: usize, status: ExitStatus) {
         self.workers_lost += 1;
@@ -104,7 +118,7 @@ impl Display {
     }
 
     fn found(&mut self, finding: Finding) -> bool {
-        let Finding { signature, file, runs } = finding;
+        let Finding { signature, file, runs, is_minimal } = finding;
         if self.found.iter().any(|other| other.signature == signature) {
             return false;
         }
@@ -115,11 +129,12 @@ impl Display {
         if !self.json {
             let text = case.as_ref().and_then(|case| self.explained(case));
             let text = text.unwrap_or_else(|| format!("{signature}\n"));
-            self.bar.suspend(|| outln!("\n{text}\nwritten to {file}"));
+            let state = if is_minimal { "" } else { "; `mmreap minimize` makes it smaller" };
+            self.bar.suspend(|| outln!("\n{text}\nwritten to {file}{state}"));
         }
         let seconds = self.started.elapsed().as_secs_f64();
         let group = case.as_ref().and_then(corpus::expected).map(Group::of);
-        self.found.push(Shown { signature, group, file, runs, seconds });
+        self.found.push(Shown { signature, group, file, runs, seconds, is_minimal });
         true
     }
 
