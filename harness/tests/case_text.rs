@@ -185,7 +185,7 @@ fn drawing_shows_no_control_characters() {
 fn size_is_checked_first() {
     let largest = format!("{SMALL}#{}", " ".repeat(limit::BYTES - SMALL.len() - 1));
     assert_eq!(read(&largest), read(SMALL));
-    let expected = "1:1: this file has 65537 bytes; a case has at most 65536 bytes";
+    let expected = "1:1: this file is too large; a case has at most 65536 bytes";
     assert_eq!(parse(&format!("{largest} ")).unwrap_err().to_string(), expected);
     assert_eq!(parse_bytes(&[0xff; limit::BYTES + 1]).unwrap_err().to_string(), expected);
 }

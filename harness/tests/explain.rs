@@ -212,7 +212,12 @@ fn nothing_is_larger_than_a_page() {
     for explanation in explanations(200) {
         let text = explanation.to_string();
         assert!(text.is_ascii(), "{text}");
-        assert!(text.lines().all(|line| line.len() <= WIDTH && line.trim_end() == line), "{text}");
+        assert_eq!(text, format!("{explanation:WIDTH$}"));
+        for width in [40, 55, WIDTH] {
+            let text = format!("{explanation:width$}");
+            let fits = |line: &str| line.len() <= width && line.trim_end() == line;
+            assert!(text.lines().all(fits), "{width}: {text}");
+        }
         let Diagram { columns, rows, .. } = &explanation.diagram;
         assert!((1..=ROWS).contains(&rows.len()), "{text}");
         assert!((0..columns.len()).all(|c| rows.iter().any(|row| row.column == c)), "{text}");

@@ -91,8 +91,8 @@ pub struct Progress {
 pub struct Finding {
     /// Its signature.
     pub signature: String,
-    /// The file of its case.
-    pub file: PathBuf,
+    /// The name of its file in the directory.
+    pub file: String,
     /// Runs of the worker before it.
     pub runs: u64,
     /// Whether minimising came to its end before the time was up.
@@ -304,7 +304,7 @@ impl Worker {
     ) -> Result<Vec<Found>, CorpusError> {
         let signature = found.failure.signature.to_string();
         let name = corpus::file_name(&found.case, &found.failure.signature);
-        let file = self.settings.directory.join(name);
+        let file = self.settings.directory.join(&name);
         if self.settings.is_member && file.exists() {
             return Ok(Vec::new()); // Another worker was faster.
         }
@@ -321,7 +321,7 @@ impl Worker {
             }
             others = finished.others;
         }
-        tell(Event::Found(Finding { signature, file, runs, is_minimal }));
+        tell(Event::Found(Finding { signature, file: name, runs, is_minimal }));
         Ok(others)
     }
 

@@ -41,14 +41,25 @@ fn same_words(a: &Site, b: &Site) -> bool {
 /// Makes the schedule smaller while the failure stays the same: large runs of segments are dropped first, then
 /// one by one; two of one task are merged, one is moved to another place, and places are made simpler.
 pub(super) fn shorten(minimizer: &mut Minimizer<'_>, best: &mut Best) {
-    minimizer.turn("drop segments");
+    minimizer.turn("spell out");
+    spell_out(minimizer, best);
+    minimizer.turn("drop run lines");
     drop_chunks(minimizer, best);
-    minimizer.turn("merge segments");
+    minimizer.turn("merge run lines");
     merge(minimizer, best);
-    minimizer.turn("move segments");
+    minimizer.turn("move run lines");
     shift(minimizer, best);
     minimizer.turn("simplify stops");
     simplify(minimizer, best);
+}
+
+/// Says who runs while a line leaves that open.
+fn spell_out(minimizer: &mut Minimizer<'_>, best: &mut Best) {
+    if best.measure.open > 0 && !minimizer.is_exhausted() {
+        minimizer.tally().tried += 1;
+        let spelled = minimizer.spelled(&best.case);
+        minimizer.take(best, spelled.filter(|spelled| spelled.measure < best.measure));
+    }
 }
 
 /// Drops segments, from large runs of them to single ones.

@@ -9,6 +9,8 @@ mod boot;
 mod perform;
 pub mod plan;
 
+pub use boot::Absent;
+
 use crate::case::{Case, Strategy};
 use crate::coverage::watch::{Notes, Step, Watched};
 use crate::oracle::{self, Failure, own};
@@ -42,6 +44,8 @@ pub struct Outcome {
     pub steps: u32,
     /// Segments of the case that could not be followed.
     pub divergences: Divergences,
+    /// Pages that the case declares and the machine does not have.
+    pub absent: Vec<Absent>,
 }
 
 impl Runner {
@@ -182,5 +186,6 @@ fn outcome((follow, ended): (Follow, Result<(), Accident>)) -> Outcome {
         end: w.end.unwrap_or(End::Broken),
         steps: w.step,
         divergences: follow.divergences(),
+        absent: boot::cast(|cast| cast.absent.clone()),
     })
 }
