@@ -72,7 +72,7 @@ Exit codes:
        for `explain` and `minimize`: the case passes
   2    bad usage, bad input, or something that cannot be read, written
        or started
-  3    a proof or a night was stopped before its end, without a failure
+  3    a proof or a night was stopped before its end
   141  nobody reads the output any more";
 
 #[derive(Subcommand, Debug)]

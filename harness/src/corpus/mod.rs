@@ -141,7 +141,7 @@ pub fn load(path: &Path) -> Result<Case, CorpusError> {
 }
 
 /// The files that paths stand for: a directory for its case files, sorted by name. However often a file is
-/// named, it is there once. What is not there is there, too, for whoever reads it to say.
+/// named, it is in the list once. A path that does not exist stays in it, so that its reader says so.
 pub fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CorpusError> {
     let (mut files, mut seen) = (Vec::new(), BTreeSet::new());
     for path in paths {

@@ -39,9 +39,9 @@ struct Shown {
     signature: String,
     group: Option<Group>,
     file: String,
+    is_minimal: bool,
     runs: u64,
     seconds: f64,
-    is_minimal: bool,
 }
 
 /// What is shown.
@@ -129,12 +129,12 @@ impl Display {
         if !self.json {
             let text = case.as_ref().and_then(|case| self.explained(case));
             let text = text.unwrap_or_else(|| format!("{signature}\n"));
-            let state = if is_minimal { "" } else { "; `mmreap minimize` makes it smaller" };
-            self.bar.suspend(|| outln!("\n{text}\nwritten to {file}{state}"));
+            let how = if is_minimal { "" } else { "; not minimal yet: `mmreap minimize` goes on" };
+            self.bar.suspend(|| outln!("\n{text}\nwritten to {file}{how}"));
         }
         let seconds = self.started.elapsed().as_secs_f64();
         let group = case.as_ref().and_then(corpus::expected).map(Group::of);
-        self.found.push(Shown { signature, group, file, runs, seconds, is_minimal });
+        self.found.push(Shown { signature, group, file, is_minimal, runs, seconds });
         true
     }
 
