@@ -135,7 +135,7 @@ fn keep_others(others: &[Found], directory: Option<&Path>) -> Result<(), Stop> {
     };
     corpus::check_writable(directory)?;
     for other in others {
-        let path = directory.join(corpus::file_name(&other.case, &other.failure.signature));
+        let path = corpus::place(directory, &other.case, &other.failure.signature);
         if !path.exists() {
             write_or_show(&path, &other.raw())?;
             anstream::eprintln!("also found {}: {}", other.failure.signature, path.display());
