@@ -290,8 +290,8 @@ impl Worker {
         deadline: Deadline<'_>,
     ) -> Result<Vec<Found>, CorpusError> {
         let signature = found.failure.signature.to_string();
-        let name = corpus::file_name(&found.case, &found.failure.signature);
-        let file = self.settings.directory.join(&name);
+        let directory = &self.settings.directory;
+        let file = corpus::place(directory, &found.case, &found.failure.signature);
         if self.settings.is_member && file.exists() {
             return Ok(Vec::new()); // Another worker was faster.
         }
@@ -308,6 +308,7 @@ impl Worker {
             }
             others = finished.others;
         }
+        let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into());
         tell(Event::Found(Finding { signature, file: name, runs, is_minimal }));
         Ok(others)
     }
