@@ -152,7 +152,7 @@ fn watermarks_keep_frames_back() {
         left
     }
     let body = || {
-        let marks = [Watermark::High, Watermark::Min, Watermark::HalfMin, Watermark::None];
+        let marks = [Watermark::High, Watermark::Min, Watermark::Oom, Watermark::None];
         note(&format!("{:?}", marks.map(drain)));
         note(&format!("{}", world(|w| w.zone.free_frames())));
     };

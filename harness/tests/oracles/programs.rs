@@ -50,7 +50,7 @@ fn main() {
         let plan = VmaPlan { name: "heap".into(), start: 0, pages: 2, flags: 0, file: false };
         boot::vma(mm, &plan, 7);
         let name: Rc<str> = format!("p{number}").into();
-        let signal = boot::process(name.clone(), 0, true);
+        let signal = boot::process(name.clone(), 0);
         boot::task(signal, name, Some(mm), perform);
     }
     boot::run();
