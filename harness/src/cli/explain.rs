@@ -5,7 +5,9 @@ use crate::case::Case;
 use crate::corpus;
 use crate::explain::{self, Report, html, markdown, paint, perfetto, svg};
 use crate::run::Runner;
+use crate::run::news::News;
 use mmreap::revision::Revision;
+use mmreap::world::world;
 use std::path::PathBuf;
 
 /// Arguments of `mmreap explain`.
@@ -50,7 +52,8 @@ enum Format {
 pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     let (case, revision) = arguments.one.load()?;
     let Some(report) = explain::report(&mut Runner::new(), &case, revision) else {
-        anstream::eprintln!("{} passes on {}", arguments.one.file.display(), revision.name);
+        let news = world(|w| News::of(w));
+        anstream::eprintln!("{} passes on {}{news}", arguments.one.file.display(), revision.name);
         let differs = corpus::expected(&case).is_some() && arguments.one.kernel.is_none();
         return Ok(if differs { FOUND } else { AS_EXPECTED });
     };

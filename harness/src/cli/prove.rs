@@ -6,6 +6,7 @@ use crate::case::Case;
 use crate::oracle::Failure;
 use crate::prove::{Options, Proof, TooManyThreads, Verdict, prove};
 use crate::run::Runner;
+use crate::run::news::News;
 use indicatif::ProgressBar;
 use mmreap::revision::Revision;
 use serde::Serialize;
@@ -62,6 +63,8 @@ struct Summary {
     runs: u64,
     placements: u64,
     longest: u32,
+    #[serde(flatten)]
+    news: News,
     preemptions: Option<u32>,
     faults: usize,
     seconds: f64,
@@ -84,6 +87,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
         print_json(&summary(arguments, revision, &proof, seconds));
     } else {
         anstream::println!("{}", sentence(&proof, revision, &options));
+        proof.news.items().for_each(|item| anstream::println!("  in some of them: {item}"));
     }
     match &proof.verdict {
         Verdict::Clean => Ok(AS_EXPECTED),
@@ -153,6 +157,7 @@ fn summary(arguments: &Arguments, revision: &Revision, proof: &Proof, seconds: f
         runs: proof.runs,
         placements: proof.placements,
         longest: proof.longest,
+        news: proof.news.clone(),
         preemptions: arguments.preemptions,
         faults: arguments.faults,
         seconds,

@@ -8,6 +8,7 @@ use crate::case::check::Problem;
 use crate::corpus::{CaseFile, CorpusError};
 use crate::replay::{diverged, replay, stated_kernels, wrong_verdict};
 use crate::run::Runner;
+use crate::run::news::News;
 use mmreap::revision::{self, Revision};
 use mmreap::world::world;
 use serde::Serialize;
@@ -60,6 +61,8 @@ struct Line {
     verdict: String,
     expected: Option<String>,
     as_expected: bool,
+    #[serde(flatten)]
+    news: News,
     /// The first line that could not be followed.
     divergence: Option<String>,
     /// Whether there is none, if that was demanded.
@@ -162,6 +165,7 @@ fn replay_on(
         file: file.path.clone(),
         kernel: kernel.name,
         as_expected: replay.is_as_expected(),
+        news: replay.news.clone(),
         verdict: replay.got.to_string(),
         expected: replay.expected.as_ref().map(Expect::to_string),
         divergence: divergence.as_ref().map(CorpusError::to_string),
@@ -177,10 +181,11 @@ fn show(line: &Line, in_table: bool) {
         (Some(_), true) => ", as expected",
         (Some(_), false) => ", not as expected",
     };
+    let verdict = format!("{}{}", line.verdict, line.news);
     if in_table {
-        anstream::println!("  {:<10}  {}{mark}", line.kernel, line.verdict);
+        anstream::println!("  {:<10}  {verdict}{mark}", line.kernel);
     } else {
-        anstream::println!("{}: {} {}{mark}", line.file.display(), line.kernel, line.verdict);
+        anstream::println!("{}: {} {verdict}{mark}", line.file.display(), line.kernel);
     }
     if !line.same_log {
         anstream::println!("  the event logs of two runs differ");

@@ -9,8 +9,10 @@ use crate::case::check::{Item, Place, Problem};
 use crate::case::error::{nearest, quote};
 use crate::case::{Case, Expect, Stop};
 use crate::run::Runner;
+use crate::run::news::News;
 use crate::schedule::follow::{CLOCK, Divergence, Divergences, Obstacle};
 use mmreap::revision::{self, Revision};
+use mmreap::world::world;
 use places::Places;
 
 /// A case on one kernel.
@@ -22,6 +24,8 @@ pub struct Replay {
     pub got: Expect,
     /// What the case says about the kernel, if it does.
     pub expected: Option<Expect>,
+    /// What happened besides, be it a failure or not.
+    pub news: News,
     /// Where the schedule could not be followed.
     pub divergences: Divergences,
 }
@@ -41,7 +45,8 @@ pub fn replay(runner: &mut Runner, case: &Case, kernel: &'static Revision) -> Re
         None => Expect::Pass,
     };
     let expected = verdict_on(case, kernel.name).map(|(_, expect)| expect.clone());
-    Replay { kernel, got, expected, divergences: outcome.divergences }
+    let news = world(|w| News::of(w));
+    Replay { kernel, got, expected, news, divergences: outcome.divergences }
 }
 
 /// The line with the verdict on a kernel.

@@ -5,6 +5,7 @@
 //! run begins, and is judged there.
 
 mod boot;
+pub mod news;
 mod perform;
 pub mod plan;
 
