@@ -15,6 +15,7 @@ mod list;
 mod live;
 mod lock_order;
 mod memory;
+pub mod own;
 mod skip;
 mod victims;
 
