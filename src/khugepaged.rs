@@ -3,7 +3,8 @@
 //!
 //! Source: mm/khugepaged.c (`khugepaged_exit`, `collapse_huge_page`) of v4.9 to v4.15, for anonymous
 //! memory. Collapsing takes `mmap_sem` for writing and frees a page table, after it looked whether there
-//! are users left; the handshake with the exit path is ksmd's.
+//! are users left; the handshake with the exit path is ksmd's. The kernel keeps the page table deposited
+//! behind the huge page; here it is freed, and only counted (`nr_ptes`), because nobody looks at it again.
 
 use crate::memory::{Handle, free, read};
 use crate::mm::fault::map_huge;

@@ -97,8 +97,8 @@ impl Frame {
 pub enum Watermark {
     /// No watermark (`ALLOC_NO_WATERMARKS`).
     None,
-    /// Half of the minimum (`ALLOC_OOM`).
-    HalfMin,
+    /// The minimum without its half, which is rounded down (`ALLOC_OOM`).
+    Oom,
     /// The minimum.
     Min,
     /// The high watermark.
@@ -110,7 +110,7 @@ impl Watermark {
     pub fn frames(self, zone: &Zone) -> u16 {
         match self {
             Watermark::None => 0,
-            Watermark::HalfMin => zone.min / 2,
+            Watermark::Oom => zone.min - zone.min / 2,
             Watermark::Min => zone.min,
             Watermark::High => zone.high,
         }

@@ -23,7 +23,7 @@ use crate::sync::point::{Access, ExtraPoints, Op, Turn};
 use crate::sync::ready::Ready;
 use crate::sync::thread::{Sleep, Thread, Tid};
 use crate::sync::time::{Clock, PROGRESS};
-use crate::task::{Signal, Task};
+use crate::task::{ProcessList, Signal, Task};
 use crate::trace::names::KnownPairs;
 use crate::trace::{Call, Event, Kind, Log, ObjectRef, Site, What};
 use crate::workqueue::Workqueue;
@@ -117,6 +117,8 @@ pub struct World {
     pub kiocbs: Slab<Kiocb>,
     /// Those who wait for the end of AIO contexts.
     pub waiters: Slab<Waiter>,
+    /// The processes that can be found.
+    pub processes: ProcessList,
     /// The OOM killer and its reaper.
     pub oom: OomKiller,
     /// ksmd's list.
@@ -165,6 +167,7 @@ impl World {
             kioctxs: Slab::new(),
             kiocbs: Slab::new(),
             waiters: Slab::new(),
+            processes: ProcessList::default(),
             oom: OomKiller::default(),
             ksm: ScanList::default(),
             khugepaged: ScanList::default(),
@@ -194,6 +197,7 @@ impl World {
         self.zone.reset();
         self.tlbs.reset();
         self.reset_slabs();
+        self.processes.reset();
         self.oom.reset();
         self.ksm.reset();
         self.khugepaged.reset();

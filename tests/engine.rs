@@ -104,7 +104,7 @@ fn panic_of_the_scheduler_comes_out_and_the_engine_can_be_used_again() {
 fn broken_machine() {
     boot::machine(MachinePlan { frames: 8, min: 1, high: 2, any_time: false, lazy_tlb: false });
     let mm = mm_alloc(0);
-    let signal = boot::process("p".into(), 0, true);
+    let signal = boot::process("p".into(), 0);
     boot::task(signal, "p".into(), Some(mm), |_| unreachable!("the machine is not up"));
     (0..2).for_each(|_| mmdrop(mm));
     unreachable!("the run is over");

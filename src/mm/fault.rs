@@ -8,8 +8,8 @@
 
 use super::memory::{count_mapping, page_add_rmap, replace_page};
 use super::pgtable::{
-    self, Entry, PTRS, Slot, pmd_alloc, pmd_lock, pte_alloc, pte_index, pte_offset_map_lock,
-    read_pmd,
+    self, Entry, Level, PTRS, Slot, count_table, pmd_alloc, pmd_lock, pte_alloc, pte_index,
+    pte_offset_map_lock, read_pmd,
 };
 use super::vma::{VmFlag, Vma};
 use super::{Mm, MmFlag};
@@ -119,6 +119,7 @@ fn install_huge(mm: Handle<Mm>, vma: Handle<Vma>, page: u32) -> Result<bool, VmF
     let installed = stable.is_ok() && pmd.peek() == Entry::None;
     if installed {
         map_huge(mm, pmd, page - page % PTRS, &frames);
+        count_table(mm, Level::Pte, 1);
     }
     spin_unlock(ptl);
     if !installed {
@@ -127,7 +128,8 @@ fn install_huge(mm: Handle<Mm>, vma: Handle<Vma>, page: u32) -> Result<bool, VmF
     stable.map(|()| installed)
 }
 
-/// Puts a huge page into an empty middle-level entry. The caller holds the lock.
+/// Puts a huge page into an empty middle-level entry, with a table deposited behind it, which the caller
+/// accounts for. The caller holds the lock.
 pub fn map_huge(mm: Handle<Mm>, pmd: Slot, first: u32, frames: &[Frame]) {
     let mut huge = [Frame(0); PTRS as usize];
     huge.copy_from_slice(frames);

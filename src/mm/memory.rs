@@ -6,7 +6,8 @@
 
 use super::gather::{Gather, tlb_flush_mmu, tlb_remove_entry, tlb_remove_page};
 use super::pgtable::{
-    self, Entry, PTRS, Slot, pgd_offset, pmd_lock, pmd_offset, pte_offset_map_lock, read_pmd,
+    self, Entry, Level, PTRS, Slot, count_table, pgd_offset, pmd_lock, pmd_offset,
+    pte_offset_map_lock, read_pmd,
 };
 use super::vma::Vma;
 use super::{Mm, tlb};
@@ -59,6 +60,7 @@ fn zap_huge_pmd(gather: Handle<Gather>, mm: Handle<Mm>, pmd: Slot, from: u32) ->
         return false;
     };
     pmd.set(Entry::None);
+    count_table(mm, Level::Pte, -1);
     let mut full = false;
     for (page, frame) in (from..).zip(frames) {
         page_remove_rmap(mm, page, frame);

@@ -45,6 +45,10 @@ pub struct Mm {
     pub pgd: Handle<PageTable>,
     /// Resident pages.
     pub rss: i32,
+    /// `nr_ptes`: page tables of the lowest level, and those that lie deposited behind huge pages.
+    pub nr_ptes: i32,
+    /// `nr_pmds`: page tables of the middle level.
+    pub nr_pmds: i32,
     /// Pages of VMAs that are `VM_LOCKED`.
     pub locked_vm: i32,
     /// Registered MMU notifiers.
@@ -126,6 +130,8 @@ pub fn mm_alloc(notifiers: u8) -> Handle<Mm> {
         mmap: None,
         pgd,
         rss: 0,
+        nr_ptes: 0,
+        nr_pmds: 0,
         locked_vm: 0,
         notifiers,
         ioctx_table: [None; IOCTX_SLOTS],

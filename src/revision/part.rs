@@ -38,6 +38,7 @@ parts! {
     oom_badness "oom_badness",
     oom_evaluate_task "oom_evaluate_task",
     kill_process "oom_kill_process",
+    alloc_pages_slowpath "__alloc_pages_slowpath",
     reserve "__gfp_pfmemalloc_flags",
     oom_reap_task "oom_reap_task",
     oom_reap_task_mm "__oom_reap_task_mm",

@@ -14,6 +14,7 @@ pub mod lock;
 pub mod mutex;
 pub mod point;
 pub(crate) mod ready;
+pub mod rwlock;
 pub mod rwsem;
 pub mod spinlock;
 pub mod thread;

@@ -76,7 +76,7 @@ fn main() {
         let mm = mm_alloc(0);
         program.mappings.iter().for_each(|mapping| boot::vma(mm, mapping, 7));
         let name: Rc<str> = format!("p{number}").into();
-        let signal = boot::process(name.clone(), 0, true);
+        let signal = boot::process(name.clone(), 0);
         boot::task(signal, name, Some(mm), perform);
     }
     boot::daemons();

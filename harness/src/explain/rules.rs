@@ -101,6 +101,16 @@ static GIVEN_UP: Rule = Rule {
     apart: Apart::Noticed,
 };
 
+static ASKER: Rule = Rule {
+    name: "no kill for the dying",
+    text: "an allocation of a thread that is to die may fail, and kills nobody else: what the thread holds \
+           comes free when it is gone",
+    source: "c288983dddf7 (v4.13), 0b28179a6138 (v5.16)",
+    noticed: "only somebody else can give memory, now that its own address space was given up on",
+    other: "nobody waits for this address space, and nobody asks on its behalf",
+    apart: Apart::Places,
+};
+
 static ENTRY: Rule = Rule {
     name: "page-table entries",
     text: "what was read of a page table without its lock may be gone once the lock is held, so it is looked \
@@ -213,6 +223,9 @@ pub(super) fn broken(signature: &Signature) -> Vec<&'static Rule> {
         "O-MM-UAF" | "O-TASK-UAF" | "O-DOUBLE" | "O-LEAK" => vec![&REFERENCE],
         "O-PAGEMAP" | "O-TLB" => vec![&FLUSH],
         "O-DATA" => vec![&STABILITY],
+        "O-SPUR" if signature.sites.first().is_some_and(|site| site == "out_of_memory") => {
+            vec![&ASKER]
+        }
         "O-SPUR" if signature.sites.iter().any(|site| site == "oom_kill_process") => {
             vec![&GIVEN_UP]
         }

@@ -8,6 +8,7 @@ use crate::case::Signature;
 use mmreap::trace::{Event, Kind, ObjectRef, Site, SkipReason, What};
 use mmreap::world::World;
 
+mod asker;
 mod data;
 mod leak;
 mod list;
@@ -59,13 +60,14 @@ type Matters = fn(&Seen) -> bool;
 
 /// Oracles, each with what must have happened for it to matter: most runs pass, and most oracles need not
 /// look at them.
-const ORACLES: [(Matters, Oracle); 9] = [
+const ORACLES: [(Matters, Oracle); 10] = [
     (|_| true, memory::judge),
     (|seen| seen.queued, list::judge),
     (|seen| seen.marked, victims::judge),
     (|_| true, lock_order::judge),
     (|seen| seen.read, data::judge),
     (|seen| seen.kills > 1, skip::judge_second_kill),
+    (|seen| seen.kills > 0, asker::judge),
     (|_| true, live::judge),
     (|seen| seen.skipped, skip::judge_given_up),
     (|_| true, leak::judge),

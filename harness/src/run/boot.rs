@@ -124,7 +124,7 @@ fn start_process(plan: &Plan, p: usize, process: &ProcessPlan, mm: Option<Handle
         let signal = task.peek(|task| task.signal);
         return cast(|cast| cast.processes.push(signal));
     }
-    let signal = boot::process(process.name.clone(), process.adj, !process.vforked);
+    let signal = boot::process(process.name.clone(), process.adj);
     cast(|cast| cast.processes.push(signal));
     for (t, (name, _)) in plan.processes[p].threads.iter().enumerate() {
         assign(Role::Thread(p, t));
@@ -132,11 +132,12 @@ fn start_process(plan: &Plan, p: usize, process: &ProcessPlan, mm: Option<Handle
     }
 }
 
+/// Whoever is started by `vfork` gets its parent then.
 fn set_parents(plan: &Plan) {
-    for (p, process) in plan.processes.iter().enumerate() {
+    for (p, process) in plan.processes.iter().enumerate().filter(|(_, process)| !process.vforked) {
         if let Some(parent) = process.parent {
             let (child, parent) = cast(|cast| (cast.processes[p], cast.processes[parent]));
-            child.poke(|child| child.parent = Some(parent));
+            boot::parent(child, parent);
         }
     }
 }

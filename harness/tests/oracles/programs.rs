@@ -51,7 +51,7 @@ fn main() {
         let plan = VmaPlan { name: "heap".into(), start: 0, pages: 2, flags: 0, file: false };
         boot::vma(mm, &plan, 7);
         let name: Rc<str> = format!("p{number}").into();
-        let signal = boot::process(name.clone(), 0, true);
+        let signal = boot::process(name.clone(), 0);
         boot::task(signal, name, Some(mm), perform);
     }
     boot::run();
@@ -184,6 +184,8 @@ fn leaks() {
     let leak = |leak: fn()| verdict(&[leak]);
     assert_eq!(leak(|| (mmget(mm()), do_exit()).1), "O-LEAK mm mm_users");
     assert_eq!(leak(|| (mmgrab(mm()), do_exit()).1), "O-LEAK mm mm_count");
+    let miscount = || (mm().poke(|mm| mm.nr_ptes += 1), do_exit()).1;
+    assert_eq!(leak(miscount), "O-LEAK mm nr_ptes");
     assert_eq!(leak(|| (tlb_gather_mmu(mm(), false), do_exit()).1), "O-LEAK mmu_gather mmu_gather");
     assert_eq!(leak(|| (alloc(Level::Pte), do_exit()).1), "O-LEAK page_table page_table");
     let forget_mapping = || {
