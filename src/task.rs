@@ -13,6 +13,7 @@ use crate::sync::point::{Access, point};
 use crate::sync::spinlock::{SpinLock, spin_lock, spin_unlock};
 use crate::sync::thread::{Tid, wake_killable};
 use crate::trace::{Kind, ObjectRef, What, enter, record};
+use crate::workqueue::{Work, mmdrop_async, schedule_work};
 use crate::world::{World, world};
 use smallvec::SmallVec;
 use std::rc::Rc;
@@ -208,7 +209,7 @@ fn put_signal_struct(signal: Handle<Signal>) {
 pub fn free_signal_v4_9(signal: Handle<Signal>) {
     let _call = enter("free_signal_struct");
     if let Some(mm) = signal.peek_at("oom_mm", |signal| signal.oom_mm) {
-        crate::workqueue::mmdrop_async(mm);
+        mmdrop_async(mm);
     }
     free(signal);
 }
@@ -233,7 +234,25 @@ pub fn listed() -> Processes {
     })
 }
 
-/// An RCU read section: tasks that are released during it are put after it.
+/// What has to wait for RCU read sections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callback {
+    /// A reference on a task is dropped.
+    PutTask(Handle<Task>),
+    /// A worker gets something to do.
+    Queue(Work),
+}
+
+impl Callback {
+    fn invoke(self) {
+        match self {
+            Callback::PutTask(task) => put_task_struct(task),
+            Callback::Queue(work) => schedule_work(work),
+        }
+    }
+}
+
+/// An RCU read section: what [`call_rcu`] is asked for during it is done after it.
 pub fn rcu_read<R>(section: impl FnOnce() -> R) -> R {
     world(|w| {
         w.footprint.touch(PROCESS_LIST, RCU, Access::Add);
@@ -247,21 +266,26 @@ pub fn rcu_read<R>(section: impl FnOnce() -> R) -> R {
         w.oom.rcu_readers -= 1;
         if w.oom.rcu_readers == 0 { std::mem::take(&mut w.oom.rcu_late) } else { Vec::new() }
     });
-    late.into_iter().for_each(put_task_struct);
+    late.into_iter().for_each(Callback::invoke);
     result
 }
 
-/// `delayed_put_task_struct`: drops a reference once no RCU read section can see the task.
-pub fn put_task_struct_rcu(task: Handle<Task>) {
+/// `call_rcu`: does it once no RCU read section can see what it is about.
+pub fn call_rcu(callback: Callback) {
     let readers = world(|w| {
         w.footprint.touch(PROCESS_LIST, RCU, Access::Update);
         w.oom.rcu_readers
     });
     if readers == 0 {
-        put_task_struct(task);
+        callback.invoke();
     } else {
-        world(|w| w.oom.rcu_late.push(task));
+        world(|w| w.oom.rcu_late.push(callback));
     }
+}
+
+/// `delayed_put_task_struct`: drops a reference once no RCU read section can see the task.
+pub fn put_task_struct_rcu(task: Handle<Task>) {
+    call_rcu(Callback::PutTask(task));
 }
 
 /// `find_lock_task_mm`: a thread of the process that still has its address space, with its

@@ -2,9 +2,13 @@
 //!
 //! `mmput_async` (v4.7 to v4.13, and since v4.14-rc4), the asynchronous part of `free_signal_struct`,
 //! and the last step of tearing down an AIO context.
+//!
+//! There is one worker, and items run one after the other. The kernel starts another worker when one sleeps,
+//! but that takes memory, and the system's workqueue has no worker in reserve: while memory is short, what
+//! is queued behind a sleeper waits.
 
-use crate::aio::Kioctx;
-use crate::memory::{Handle, free};
+use crate::aio::{Kioctx, free_ioctx};
+use crate::memory::Handle;
 use crate::mm::{Mm, mmdrop};
 use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::point::Access;
@@ -100,6 +104,6 @@ fn perform(work: Work) {
     match work {
         Work::Mmput(mm) => crate::exit::fork::mmput_final(mm),
         Work::Mmdrop(mm) => mmdrop(mm),
-        Work::FreeIoctx(ctx) => free(ctx),
+        Work::FreeIoctx(ctx) => free_ioctx(ctx),
     }
 }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 /// Each scenario with its bound on preemptions, and the kernels it is proven on: releases, what is as safe
 /// as they are, and mutants that it has to show.
-const PROOFS: [(&str, Option<u32>, &[&str]); 16] = [
+const PROOFS: [(&str, Option<u32>, &[&str]); 17] = [
     (
         "sc_1v",
         None,
@@ -48,7 +48,8 @@ const PROOFS: [(&str, Option<u32>, &[&str]); 16] = [
     ),
     ("sc_aio_unreapable", None, &["v4.15", "v4.15+M26"]),
     ("sc_exitrace", None, &["v4.15"]),
-    ("sc_io_destroy", None, &["v4.15", "v4.15+M20c"]),
+    ("sc_io_destroy", None, &["v4.15+E04", "v4.15+M20c"]),
+    ("sc_io_lookup", None, &["v4.9", "v4.13", "v4.14", "v4.15", "v4.15+E04"]),
     ("sc_ksm", None, &["v4.15"]),
     ("sc_law", None, &["v4.15", "v4.15+M23"]),
     ("sc_mlock", None, &["v4.14", "v4.15"]),

@@ -60,6 +60,13 @@ pub enum Violation {
         /// Where.
         used: Place,
     },
+    /// A reference was taken when there was none left, so that nothing keeps the object.
+    TakenFromZero {
+        /// The object that holds the counter.
+        object: ObjectRef,
+        /// Where.
+        used: Place,
+    },
     /// A page frame was freed while a page table still maps it.
     FreedWhileMapped {
         /// The frame.
@@ -124,6 +131,7 @@ impl Violation {
             | Violation::DoubleFree { object, .. }
             | Violation::EntryVanished { object, .. }
             | Violation::Underflow { object, .. }
+            | Violation::TakenFromZero { object, .. }
             | Violation::FreedWhileMapped { object, .. }
             | Violation::StaleTranslation { object, .. }
             | Violation::Lock { object, .. } => object,

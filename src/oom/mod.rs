@@ -9,7 +9,7 @@ use crate::memory::Handle;
 use crate::sync::lock::{Family, LockId};
 use crate::sync::mutex::Mutex;
 use crate::sync::spinlock::SpinLock;
-use crate::task::{Signal, Task};
+use crate::task::{Callback, Signal, Task};
 use crate::trace::{Kind, ObjectRef};
 use crate::world::World;
 
@@ -28,8 +28,8 @@ pub struct OomKiller {
     pub allocations: u32,
     /// RCU read sections that are being executed.
     pub rcu_readers: u32,
-    /// Tasks whose reference is dropped when the last of them ends.
-    pub rcu_late: Vec<Handle<Task>>,
+    /// What is done when the last of them ends.
+    pub rcu_late: Vec<Callback>,
     locks: Option<(Mutex, SpinLock)>,
 }
 

@@ -207,6 +207,7 @@ fn wrong(violation: &Violation) -> &'static str {
         Violation::UseAfterFree { .. } | Violation::DoubleFree { .. } => "is freed",
         Violation::EntryVanished { .. } => "has lost the entry",
         Violation::Underflow { .. } => "is below zero",
+        Violation::TakenFromZero { .. } => "had no reference left",
         Violation::FreedWhileMapped { .. } => "is mapped",
         Violation::StaleTranslation { .. } => "is in a TLB",
         Violation::Lock { rule, .. } => rule.name(),

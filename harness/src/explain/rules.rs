@@ -124,7 +124,7 @@ static REFERENCE: Rule = Rule {
     name: "references",
     text: "whoever uses an object holds a reference that was taken while another one kept it alive, and \
            drops it once; mm_count keeps the mm_struct, mm_users what it maps",
-    source: "26db62f179d1 (v4.9, for oom_mm)",
+    source: "26db62f179d1 (v4.9, for oom_mm), baf10564fbb6 (v4.17, for AIO contexts)",
     noticed: "a reference keeps the object",
     other: "its reference was the last",
     apart: Apart::Object,

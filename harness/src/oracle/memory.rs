@@ -1,8 +1,9 @@
 //! O-PT-UAF, O-VMA-UAF, O-MM-UAF, O-TASK-UAF, O-DOUBLE, O-PAGEMAP, O-TLB, and O-LOCK's part that the
 //! model checks: what checked memory reported.
 //!
-//! Promise: every stale access, double free, counter below zero, frame freed while mapped or cached, and
-//! misused lock of the run ends it, so the report is about the first. Tolerance: none.
+//! Promise: every stale access, double free, counter below zero, reference taken when there was none left,
+//! frame freed while mapped or cached, and misused lock of the run ends it, so the report is about the
+//! first. Tolerance: none.
 
 use super::{Failure, signature};
 use mmreap::memory::{Place, Violation};
@@ -23,6 +24,7 @@ fn name(violation: &Violation) -> (&'static str, &'static str) {
         Violation::EntryVanished { .. } => ("O-PT-UAF", "vanished entry"),
         Violation::DoubleFree { .. } => ("O-DOUBLE", "double-free"),
         Violation::Underflow { .. } => ("O-DOUBLE", "reference underflow"),
+        Violation::TakenFromZero { .. } => (use_after_free(kind), "reference from zero"),
         Violation::FreedWhileMapped { .. } => ("O-PAGEMAP", "free-while-mapped"),
         Violation::StaleTranslation { .. } => ("O-TLB", "free-before-flush"),
         Violation::Lock { .. } => ("O-LOCK", "lock misuse"),
@@ -51,7 +53,9 @@ fn places(violation: &Violation) -> Vec<(&'static str, Place)> {
         Violation::EntryVanished { cleared, used, .. } => {
             vec![("used", used), ("cleared", cleared)]
         }
-        Violation::Underflow { used, .. } | Violation::Lock { used, .. } => vec![("used", used)],
+        Violation::Underflow { used, .. }
+        | Violation::TakenFromZero { used, .. }
+        | Violation::Lock { used, .. } => vec![("used", used)],
         Violation::FreedWhileMapped { mapped, freed, .. } => {
             vec![("freed", freed), ("mapped", mapped)]
         }
