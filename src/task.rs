@@ -6,6 +6,7 @@
 
 use crate::memory::{Handle, Object, Slab, allocate, free};
 use crate::mm::Mm;
+use crate::mm::secondary::SecondaryMmu;
 use crate::page::Frame;
 use crate::sync::atomic::{atomic_dec_and_test, atomic_inc};
 use crate::sync::bits::{Flag, peek_bit};
@@ -114,6 +115,10 @@ pub struct Signal {
     pub in_vfork: bool,
     /// Whether it is dead and waits to be released.
     pub zombie: bool,
+    /// `files`: secondary MMUs that it has open.
+    pub files: Vec<Handle<SecondaryMmu>>,
+    /// Threads that use these files.
+    pub files_count: i32,
 }
 
 /// Tasks of one process. Few have more than four; their lists are copied all the time, so those of others
@@ -168,6 +173,7 @@ pub fn new_task(signal: Handle<Signal>, name: Rc<str>, flags: u32) -> Handle<Tas
         signal.live += 1;
         signal.unnotified += 1;
         signal.sigcnt += 1;
+        signal.files_count += 1;
     });
     task
 }

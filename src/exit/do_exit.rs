@@ -5,7 +5,7 @@
 
 use super::fork::mmput;
 use crate::memory::Handle;
-use crate::mm::{Mm, mmap_sem, mmdrop, mmgrab, tlb};
+use crate::mm::{Mm, mmap_sem, mmdrop, mmgrab, secondary, tlb};
 use crate::page::free_pages;
 use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::bits::{peek_bit, set_bit};
@@ -89,6 +89,18 @@ fn exit_files(task: Handle<Task>) {
     }
     let frames = task.poke_at("frames", |task| std::mem::take(&mut task.frames));
     free_pages(&frames);
+    close_files(task.peek(|task| task.signal));
+}
+
+/// `close_files`: the last thread of a process lets go of the secondary MMUs that it has open.
+fn close_files(signal: Handle<Signal>) {
+    if !signal.peek_at("files", |signal| signal.files.is_empty())
+        && atomic_dec_and_test(signal, "files_count", |signal| &mut signal.files_count)
+    {
+        point(signal.object(), Access::Update, "close", "files");
+        let files = signal.poke_at("files", |signal| std::mem::take(&mut signal.files));
+        files.into_iter().for_each(secondary::put);
+    }
 }
 
 /// `exit_notify`: the last thread makes the process a zombie, or releases it if nobody waits.

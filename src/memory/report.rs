@@ -87,6 +87,17 @@ pub enum Violation {
         /// Where the frame was freed.
         freed: Place,
     },
+    /// A page frame was freed while a secondary MMU still maps it.
+    Shadowed {
+        /// The frame.
+        object: ObjectRef,
+        /// Where the secondary MMU mapped it.
+        mapped: Place,
+        /// Where the frame was unmapped without a word to the secondary MMU.
+        unmapped: Place,
+        /// Where the frame was freed.
+        freed: Place,
+    },
     /// A lock was misused.
     Lock {
         /// The object that the lock belongs to.
@@ -134,6 +145,7 @@ impl Violation {
             | Violation::TakenFromZero { object, .. }
             | Violation::FreedWhileMapped { object, .. }
             | Violation::StaleTranslation { object, .. }
+            | Violation::Shadowed { object, .. }
             | Violation::Lock { object, .. } => object,
         }
     }

@@ -17,7 +17,7 @@ use crate::oom::{kill, reaper, select, victim};
 use crate::{aio, task};
 
 /// Mutants by their numbers, then equivalents.
-pub static MUTANTS: [&Revision; 29] = [
+pub static MUTANTS: [&Revision; 30] = [
     &V4_13_M01,
     &V4_15_M02,
     &V4_15_M03,
@@ -43,6 +43,7 @@ pub static MUTANTS: [&Revision; 29] = [
     &V4_15_M27,
     &V4_15_M29,
     &V4_15_M30,
+    &V4_15_M36,
     &V4_15_E01,
     &V4_15_E02,
     &V4_15_E03,
@@ -251,6 +252,14 @@ const V4_15_M30: Revision = Revision {
     commit: "-",
     change: "those who share the victim's address space are not killed",
     kill_process: kill::kill_m30,
+    ..V4_15
+};
+
+const V4_15_M36: Revision = Revision {
+    name: "v4.15+M36",
+    commit: "-",
+    change: "the reaper does not look whether there are MMU notifiers",
+    oom_reap_task_mm: reaper::reap_m36,
     ..V4_15
 };
 

@@ -16,6 +16,7 @@ pub mod point;
 pub(crate) mod ready;
 pub mod rwsem;
 pub mod spinlock;
+pub mod srcu;
 pub mod thread;
 pub mod time;
 pub mod wait;

@@ -210,6 +210,7 @@ fn wrong(violation: &Violation) -> &'static str {
         Violation::TakenFromZero { .. } => "had no reference left",
         Violation::FreedWhileMapped { .. } => "is mapped",
         Violation::StaleTranslation { .. } => "is in a TLB",
+        Violation::Shadowed { .. } => "is mapped by a secondary MMU",
         Violation::Lock { rule, .. } => rule.name(),
     }
 }

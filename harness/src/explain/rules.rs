@@ -120,6 +120,16 @@ static FLUSH: Rule = Rule {
     apart: Apart::Places,
 };
 
+static SHADOW: Rule = Rule {
+    name: "notify before free",
+    text: "a page is freed after every secondary MMU has lost it: whoever unmaps it tells their notifiers before and \
+           after, or leaves alone what has notifiers",
+    source: "4d4bbd8526a8 (v4.14)",
+    noticed: "nobody can reach the page any more",
+    other: "what its guest can reach is its own",
+    apart: Apart::Places,
+};
+
 static REFERENCE: Rule = Rule {
     name: "references",
     text: "whoever uses an object holds a reference that was taken while another one kept it alive, and \
@@ -202,6 +212,7 @@ pub(super) fn broken(signature: &Signature) -> Vec<&'static Rule> {
         "O-VMA-UAF" => vec![&EXCLUSION],
         "O-MM-UAF" | "O-TASK-UAF" | "O-DOUBLE" | "O-LEAK" => vec![&REFERENCE],
         "O-PAGEMAP" | "O-TLB" => vec![&FLUSH],
+        "O-NOTIF" => vec![&SHADOW],
         "O-DATA" => vec![&STABILITY],
         "O-SPUR" if signature.sites.iter().any(|site| site == "oom_kill_process") => {
             vec![&GIVEN_UP]

@@ -138,6 +138,11 @@ fn wants_condition(world: &World, sleep: Sleep) -> Wanted {
         (Kind::AioWait, _) => wants_requests(world, sleep.object),
         (Kind::Zone, "allocation") => wants_allocation(world),
         (Kind::Signal, _) => wants_process(world, sleep),
+        (Kind::Workqueue, "finished") => {
+            wants_return(world, "worker_thread", "all work to be done")
+        }
+        (Kind::Srcu, _) => wants_return(world, "mmu_release", "a notifier's release to return"),
+        (Kind::SecondaryMmu, _) => vec![(None, "an invalidation to end".to_string())],
         _ => Wanted::new(),
     };
     if wanted.is_empty() { vec![(None, sleep.noun.to_string())] } else { wanted }
@@ -163,6 +168,13 @@ fn wants_allocation(world: &World) -> Wanted {
     let reason = "somebody's allocation to succeed";
     let wanted: Wanted = allocating.map(|stuck| (Some(stuck.thread), reason.to_string())).collect();
     if wanted.is_empty() { vec![(None, format!("{reason}, and nobody allocates"))] } else { wanted }
+}
+
+/// Those who are stuck in a function.
+fn wants_return(world: &World, function: &str, reason: &str) -> Wanted {
+    let in_it = |stuck: &&Stuck| stuck.calls.iter().any(|call| call.function() == function);
+    let stuck = world.stuck.iter().filter(in_it);
+    stuck.map(|stuck| (Some(stuck.thread), reason.to_string())).collect()
 }
 
 fn wants_process(world: &World, sleep: Sleep) -> Wanted {

@@ -10,7 +10,7 @@
 //! All but preemptions are in the text; these are counted in a run, as [`crate::schedule::preemption`] says.
 
 use crate::case::{
-    Case, Completion, Machine, Operation, Process, Segment, Time, Tlb, Vma, VmaKind,
+    Case, Completion, Machine, Operation, Process, Release, Segment, Time, Tlb, Vma, VmaKind,
 };
 use serde::Serialize;
 use std::fmt;
@@ -96,6 +96,7 @@ fn of_process(process: &Process) -> u64 {
     let operations = process.threads.iter().flat_map(|thread| &thread.operations);
     let keys = u64::from(process.parent.is_some())
         + u64::from(process.notifiers)
+        + u64::from(process.release != Release::Plain)
         + u64::from(process.shares.is_some())
         + u64::from(process.adj.unsigned_abs())
         + ODD * u64::from(process.name == "init");

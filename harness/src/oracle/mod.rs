@@ -14,6 +14,7 @@ mod list;
 mod live;
 mod lock_order;
 mod memory;
+mod notifiers;
 mod skip;
 mod victims;
 
@@ -58,13 +59,14 @@ type Matters = fn(&Seen) -> bool;
 
 /// Oracles, each with what must have happened for it to matter: most runs pass, and most oracles need not
 /// look at them.
-const ORACLES: [(Matters, Oracle); 9] = [
+const ORACLES: [(Matters, Oracle); 10] = [
     (|_| true, memory::judge),
     (|seen| seen.queued, list::judge),
     (|seen| seen.marked, victims::judge),
     (|_| true, lock_order::judge),
     (|seen| seen.read, data::judge),
     (|seen| seen.kills > 1, skip::judge_second_kill),
+    (|_| true, notifiers::judge),
     (|_| true, live::judge),
     (|seen| seen.skipped, skip::judge_given_up),
     (|_| true, leak::judge),

@@ -12,7 +12,7 @@ use crate::case::generate::operations::thread;
 use crate::case::generate::parts;
 use crate::case::generate::scope::is_vforked;
 use crate::case::generate::swarm::Swarm;
-use crate::case::{Case, Operation, Process, ProcessKind, limit};
+use crate::case::{Case, Operation, Process, ProcessKind, Release, limit};
 
 /// How large a case becomes: the upper ends of ranges.
 #[derive(Clone, Copy)]
@@ -57,6 +57,10 @@ const ADJUSTED: usize = 20;
 const ADJUSTMENTS: [i16; 4] = [-1000, -500, 500, 1000];
 /// Percent of the address spaces with MMU notifiers.
 const NOTIFIED: usize = 12;
+/// Percent of those that a guest uses for sure: a secondary MMU that has mapped nothing has nothing to lose.
+const GUEST: usize = 75;
+/// Percent of those whose drivers wait when they let go.
+const BLOCKS: usize = 25;
 /// Percent of the address spaces with AIO contexts: every third, for exit can block only there.
 const AIO: usize = 35;
 /// Percent of the unmapped VMAs that somebody maps for sure.
@@ -83,6 +87,7 @@ pub(in crate::case) fn process(name: String, kind: ProcessKind, threads: usize) 
         parent: None,
         adj: 0,
         notifiers: 0,
+        release: Release::Plain,
         vmas: Vec::new(),
         contexts: Vec::new(),
         threads: (1..=threads).map(|number| thread(format!("t{number}"))).collect(),
@@ -183,7 +188,23 @@ fn furnish(process: &mut Process, size: Size, swarm: &Swarm, draw: &mut Draw) {
     }
     if draw.chance(NOTIFIED) {
         process.notifiers = notifiers(draw);
+        process.release = release(draw);
+        if draw.chance(GUEST) {
+            host(process, draw);
+        }
     }
+}
+
+/// Lets a guest use one of the mappings.
+fn host(process: &mut Process, draw: &mut Draw) {
+    let vma = draw.pick(&process.vmas).map(|vma| vma.name.clone());
+    let guest = vma.map(|vma| Operation::GuestWrite(process.name.clone(), vma));
+    guest.into_iter().for_each(|guest| give(process, guest, draw));
+}
+
+/// What a driver of MMUs waits for: mostly nothing.
+pub(in crate::case) fn release(draw: &mut Draw) -> Release {
+    if draw.chance(BLOCKS) { Release::ALL[draw.between(1..=2)] } else { Release::Plain }
 }
 
 /// Gives the operation to one of the process's threads.
