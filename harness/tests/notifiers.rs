@@ -229,3 +229,46 @@ fn a_worker_that_flushes_waits_for_itself() {
     assert!(stuck.contains(&"mmu_release/wait_event(finished)".to_string()), "{stuck:?}");
     is_silent(text);
 }
+
+/// A fault puts its page where it found nothing or the zero page, not where the zero page is by now, of which a
+/// guest may have heard.
+#[test]
+fn a_page_takes_the_place_of_what_the_fault_saw() {
+    let store_first = "
+        kernel v4.15
+        process p1
+          thread t1: guest_read p2 v1
+        process p2 notifiers 1
+          vma v1 anon 1 page unmapped
+          thread t1: mmap v1; write v1
+        schedule in_order
+          run p2 until handle_mm_fault
+          run p1 until handle_mm_fault/pte_offset_map_lock(pmd) nth 2
+          run p2 until handle_mm_fault/spin_unlock(ptl)
+          run p1
+          run p2
+          run p1 until guest_mode/guest_load(spte)
+          run p2
+        ";
+    let two_guests = "
+        kernel v4.15
+        process p1 notifiers 1
+          vma v1 anon 1 page
+          thread t1: madvise v1
+        kthread k1
+          thread t1: guest_read p1 v1
+        kthread k2
+          thread t1: guest_write p1 v1
+        schedule in_order
+          run p1
+          run k2 until handle_mm_fault/pte_offset_map_lock(pmd) nth 2
+          run k1 until tdp_page_fault/set_spte(spte)
+          run k2
+        ";
+    for case in [store_first, two_guests].map(case) {
+        for release in RELEASES {
+            let outcome = Runner::new().run_case(&case, release);
+            assert_eq!(outcome.failure, None, "{}: {case}", release.name);
+        }
+    }
+}

@@ -162,7 +162,7 @@ fn fill(
 ) -> Result<(), VmFault> {
     let frame = alloc_page().ok_or(VmFault::Oom)?;
     store(frame, vma.peek(|vma| vma.pristine(page)));
-    let fill = || fill_with(vma, pmd, page, Entry::Page { frame, writable });
+    let fill = || fill_with(vma, pmd, page, was, Entry::Page { frame, writable });
     let stable = if was == Entry::Zero { notified(mm, page, fill) } else { fill() };
     if stable != Ok(true) {
         free_pages(&[frame]);
@@ -170,13 +170,19 @@ fn fill(
     stable.map(|_| ())
 }
 
-/// Whether the new page is in place.
-fn fill_with(vma: Handle<Vma>, pmd: Slot, page: u32, new: Entry) -> Result<bool, VmFault> {
+/// Whether the new page is in place: not if something else is there by now.
+fn fill_with(
+    vma: Handle<Vma>,
+    pmd: Slot,
+    page: u32,
+    was: Entry,
+    new: Entry,
+) -> Result<bool, VmFault> {
     let mm = vma.peek(|vma| vma.mm);
     let (entry, ptl, slot) = lock_pte(pmd, page);
-    let empty = matches!(entry, Entry::None | Entry::Zero);
-    let stable = if entry == Entry::None { check_stable(mm) } else { Ok(()) };
-    let installed = empty && stable.is_ok();
+    let unchanged = entry == was;
+    let stable = if unchanged && was == Entry::None { check_stable(mm) } else { Ok(()) };
+    let installed = unchanged && stable.is_ok();
     if installed {
         install_page(mm, vma, slot, page, new);
     }

@@ -138,7 +138,7 @@ impl<'a> Here<'a> {
             Operation::GuestRead(process, _) | Operation::GuestWrite(process, _) => {
                 self.check_mmu(self.scope.owner(self.resolve_process(process)?))
             }
-            Operation::MmuClose => self.check_mmu(&self.scope.case.processes[self.process]),
+            Operation::MmuClose => self.check_close(),
             Operation::Wait(child) => self.check_child(child),
             Operation::Vfork(child) => {
                 self.check_vfork(child, children)?;
@@ -162,6 +162,16 @@ impl<'a> Here<'a> {
             let message = format!("`{}` has no secondary MMU", process.name);
             (message, format!("declare it as `process {} notifiers 1`", process.name))
         })
+    }
+
+    fn check_close(self) -> Verdict {
+        let (this, owner) =
+            (&self.scope.case.processes[self.process], self.scope.owner(self.process));
+        self.place("").demand(this.name == owner.name, || {
+            let message = format!("`{}` has no secondary MMU open", this.name);
+            (message, format!("those of its address space belong to `{}`", owner.name))
+        })?;
+        self.check_mmu(owner)
     }
 
     fn check_child(self, child: &str) -> Verdict {

@@ -89,8 +89,8 @@ const RECIPES: [(usize, usize, Recipe); 25] = [
     (0, 6, |_, _, _| Some(Operation::UnuseMm)),
     (0, 6, |_, _, _| Some(Operation::SysrqF)),
     (4, 6, |at, _, draw| at.guest(draw).map(|(process, vma)| Operation::GuestWrite(process, vma))),
-    (2, 3, |at, _, draw| at.guest(draw).map(|(process, vma)| Operation::GuestRead(process, vma))),
-    (2, 0, |_, _, _| Some(Operation::MmuClose)),
+    (3, 3, |at, _, draw| at.guest(draw).map(|(process, vma)| Operation::GuestRead(process, vma))),
+    (4, 0, |_, _, _| Some(Operation::MmuClose)),
 ];
 
 impl Place<'_> {

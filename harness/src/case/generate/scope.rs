@@ -50,7 +50,7 @@ impl Scope {
             GuestRead(p, v) | GuestWrite(p, v) => user(case, p).is_some_and(|process| {
                 has_vma(process, v) && self.owner(case, process).notifiers > 0
             }),
-            MmuClose => case.processes[process].notifiers > 0,
+            MmuClose => self.0[process] == process && case.processes[process].notifiers > 0,
             Alloc(_) | Free | Sleep(_) | Exit | ExitGroup => true,
             Mmput | MmputAsync | UnuseMm | SysrqF => true,
         }

@@ -44,8 +44,8 @@ const RELATIONS: [(Relation, usize); 4] = [
     (Relation::Child, 18),
     (Relation::Vforked, 12),
 ];
-/// Children per process. With two operations for each of those, two for each of four VMAs and one
-/// for each of two contexts, a single thread has 14 fixed operations at most, and an exit fits in.
+/// Children per process. With two operations for each of those, two for each of four VMAs, one for each of
+/// two contexts and one for secondary MMUs, a single thread has 15 fixed operations at most, and an exit fits in.
 const CHILDREN: usize = 2;
 /// Percent of the children whose parent does wait; the others become zombies for ever.
 const WAITED: usize = 60;
@@ -57,7 +57,7 @@ const ADJUSTED: usize = 20;
 const ADJUSTMENTS: [i16; 4] = [-1000, -500, 500, 1000];
 /// Percent of the address spaces with MMU notifiers.
 const NOTIFIED: usize = 12;
-/// Percent of those that a guest uses for sure: a secondary MMU that has mapped nothing has nothing to lose.
+/// Percent of those that a guest uses for sure, for what has mapped nothing has nothing to lose. The others are closed.
 const GUEST: usize = 75;
 /// Percent of those whose drivers wait when they let go.
 const BLOCKS: usize = 25;
@@ -189,17 +189,15 @@ fn furnish(process: &mut Process, size: Size, swarm: &Swarm, draw: &mut Draw) {
     if draw.chance(NOTIFIED) {
         process.notifiers = notifiers(draw);
         process.release = release(draw);
-        if draw.chance(GUEST) {
-            host(process, draw);
-        }
+        let use_of_it = if draw.chance(GUEST) { guest(process, draw) } else { Operation::MmuClose };
+        give(process, use_of_it, draw);
     }
 }
 
-/// Lets a guest use one of the mappings.
-fn host(process: &mut Process, draw: &mut Draw) {
-    let vma = draw.pick(&process.vmas).map(|vma| vma.name.clone());
-    let guest = vma.map(|vma| Operation::GuestWrite(process.name.clone(), vma));
-    guest.into_iter().for_each(|guest| give(process, guest, draw));
+/// A guest's stores to one of the mappings, of which there is one at least.
+fn guest(process: &Process, draw: &mut Draw) -> Operation {
+    let vma = &process.vmas[draw.below(process.vmas.len())];
+    Operation::GuestWrite(process.name.clone(), vma.name.clone())
 }
 
 /// What a driver of MMUs waits for: mostly nothing.
