@@ -11,7 +11,7 @@ use crate::oracle::Failure;
 use crate::run::Runner;
 use crate::run::plan::Plan;
 use crate::schedule::Shared;
-use crate::schedule::follow::{Decision, Follow};
+use crate::schedule::follow::{Decision, Follow, operations};
 use crate::schedule::in_order::InOrder;
 use mmreap::revision::Revision;
 use mmreap::sync::engine::{Candidate, Choose};
@@ -29,6 +29,8 @@ pub(super) struct Step {
     pub thread: Tid,
     /// What it did.
     pub op: Op,
+    /// Which of the thread's operations that was.
+    operation: u32,
     /// What the thread could do next.
     next: Option<Site>,
 }
@@ -90,6 +92,7 @@ impl<'a> Named<'a> {
         let decisions = steps.iter().zip(left).map(|(step, left)| Decision {
             thread: step.thread,
             site: step.op.site,
+            operation: step.operation,
             left,
             preempts: false,
         });
@@ -140,7 +143,8 @@ impl Choose for Noted {
             last.next = op(last.thread).map(|op| op.site);
         }
         let thread = self.follow.choose(candidates, current);
-        self.steps.extend(op(thread).map(|op| Step { thread, op, next: None }));
+        let operation = operations(thread);
+        self.steps.extend(op(thread).map(|op| Step { thread, op, operation, next: None }));
         thread
     }
 }
