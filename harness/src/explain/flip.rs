@@ -30,6 +30,10 @@ const COUNTED: [&str; 2] = ["O-MM-UAF", "O-DOUBLE"];
 /// Runs that are spent on the search, at most. Most searches end within ten.
 const RUNS: usize = 400;
 
+/// Decisions of the longest run that is searched; the runs of failures have some hundreds. Where one goes round and
+/// round for ever, no two steps decide.
+const LONGEST: usize = 5_000;
+
 /// One of the two steps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Turn {
@@ -75,6 +79,9 @@ pub(super) fn find(
     diagram: &Diagram,
 ) -> Option<Flip> {
     let (_, decisions) = runner.record(case, revision);
+    if decisions.len() > LONGEST {
+        return None;
+    }
     let threads: Vec<Tid> = decisions.iter().map(|decision| decision.thread).collect();
     let mut runs = Runs { runner, plan: Rc::new(Plan::new(case)), revision };
     let steps = runs.steps(threads)?;
