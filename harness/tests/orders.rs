@@ -62,7 +62,8 @@ fn numbered(number: u64) -> (Case, &'static Revision) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
         let path = path.join(format!("{}.mmreap", bug.scenario));
         let mut case = corpus::load(&path).expect("the scenario can be read");
-        (0..number / 2 / SUITE.len() as u64 % 6).for_each(|_| mutate(&mut case, u, &Sites::default()));
+        (0..number / 2 / SUITE.len() as u64 % 6)
+            .for_each(|_| mutate(&mut case, u, &Sites::default()));
         return (case, kernel(bug.kernel));
     }
     let all: Vec<_> = revision::all().collect();
@@ -93,7 +94,9 @@ fn another_order(trace: &Trace, order: &[Tid], rng: &mut ChaCha8Rng) -> Vec<usiz
         let is_next = |&thread: &usize| {
             left[thread].last().is_some_and(|&place| {
                 let clock = trace.clock(place).iter().zip(&done).enumerate();
-                clock.into_iter().all(|(of, (before, done))| *before <= *done + u16::from(of == thread))
+                clock
+                    .into_iter()
+                    .all(|(of, (before, done))| *before <= *done + u16::from(of == thread))
             })
         };
         let next: Vec<usize> = (0..threads).filter(is_next).collect();
@@ -185,6 +188,8 @@ fn oracles_judge_the_trace() {
         bad.extend(reorder(&mut runner, number, &mut tally));
     }
     println!("{tally:#?}");
-    for b in &bad { println!("=====\n{b}"); }
+    for b in &bad {
+        println!("=====\n{b}");
+    }
     assert!(bad.is_empty(), "{} of {}", bad.len(), tally.cases);
 }

@@ -121,7 +121,7 @@ fn memory(event: &Event) -> Option<String> {
         What::Map { frame, page } => format!("map page {page} -> frame {frame}"),
         What::Unmap { frame, page } => format!("unmap page {page} (frame {frame})"),
         What::UserWrite { page, content } => format!("page {page} := {content}"),
-        What::UserRead { page, content } => format!("page {page} reads as {content}"),
+        What::UserRead { page, content, .. } => format!("page {page} reads as {content}"),
         What::UserFault { page } => format!("page {page} faults for good"),
         What::UserDiscard { page, .. } => format!("page {page} discarded"),
         What::AllocateFrames { .. } => format!("allocate {}", event.object),

@@ -44,7 +44,6 @@ impl Recorder {
         self.steps.iter().map(|step| step.thread).collect()
     }
 
-
     fn complete(&mut self) {
         if let Some((thread, announced, barrier)) = self.begun.take() {
             let step = world(|w| Step::new(thread, announced, &w.footprint));
