@@ -11,6 +11,7 @@ use crate::memory::{Place, Slab, Violation};
 use crate::mm::Mm;
 use crate::mm::gather::Gather;
 use crate::mm::pgtable::PageTable;
+use crate::mm::secondary::SecondaryMmu;
 use crate::mm::tlb::Tlbs;
 use crate::mm::vma::Vma;
 use crate::oom::OomKiller;
@@ -19,11 +20,13 @@ use crate::revision::{self, Revision};
 use crate::scan_list::ScanList;
 use crate::sync::footprint::Footprint;
 use crate::sync::lock::Locks;
+use crate::sync::mutex::Mutex;
 use crate::sync::point::{Access, ExtraPoints, Op, Turn};
 use crate::sync::ready::Ready;
+use crate::sync::srcu::Srcu;
 use crate::sync::thread::{Sleep, Thread, Tid};
 use crate::sync::time::Clock;
-use crate::task::{Signal, Task};
+use crate::task::{ProcessList, Signal, Task};
 use crate::trace::names::KnownPairs;
 use crate::trace::{Call, Event, Kind, Log, ObjectRef, Site, What, judged};
 use crate::workqueue::Workqueue;
@@ -31,6 +34,10 @@ use std::cell::RefCell;
 
 /// Scheduling decisions after which a run is given up. A hundred times what the largest case needs.
 pub const STEP_LIMIT: u32 = 50_000;
+
+/// Looks at objects without a scheduling point in between after which a thread counts as stuck. The largest
+/// case boots with a tenth of them, and a step takes some dozens.
+const LOOKS: u32 = 1_000_000;
 
 thread_local! {
     static WORLD: RefCell<World> = RefCell::new(World::new());
@@ -54,6 +61,8 @@ pub enum End {
     Violation,
     /// More than [`STEP_LIMIT`] scheduling decisions.
     StepLimit,
+    /// The implementation itself panicked. The kernel's panic is [`End::Panic`].
+    Broken,
 }
 
 /// A thread that still had something to do when the run ended.
@@ -105,12 +114,16 @@ pub struct World {
     pub page_tables: Slab<PageTable>,
     /// Gathers.
     pub gathers: Slab<Gather>,
+    /// Secondary MMUs.
+    pub mmus: Slab<SecondaryMmu>,
     /// AIO contexts.
     pub kioctxs: Slab<Kioctx>,
     /// AIO requests.
     pub kiocbs: Slab<Kiocb>,
     /// Those who wait for the end of AIO contexts.
     pub waiters: Slab<Waiter>,
+    /// The processes that can be found.
+    pub processes: ProcessList,
     /// The OOM killer and its reaper.
     pub oom: OomKiller,
     /// ksmd's list.
@@ -119,6 +132,10 @@ pub struct World {
     pub khugepaged: ScanList,
     /// Work for the kernel worker.
     pub workqueue: Workqueue,
+    /// The read sections of the MMU notifiers.
+    pub srcu: Srcu,
+    /// The mutex of a driver of secondary MMUs, if there is one that has it.
+    pub driver_lock: Option<Mutex>,
     /// Scheduling decisions so far.
     pub step: u32,
     /// Scheduling points that the protocol does not have; none unless asked for after each reset.
@@ -130,6 +147,8 @@ pub struct World {
     /// The thread that was chosen, if shuttle has not heard of it yet.
     pub(crate) chosen: Option<Tid>,
     threads_used: usize,
+    /// Looks at objects since the latest scheduling point.
+    looks: u32,
     running: Tid,
     booting: bool,
 }
@@ -154,13 +173,17 @@ impl World {
             vmas: Slab::new(),
             page_tables: Slab::new(),
             gathers: Slab::new(),
+            mmus: Slab::new(),
             kioctxs: Slab::new(),
             kiocbs: Slab::new(),
             waiters: Slab::new(),
+            processes: ProcessList::default(),
             oom: OomKiller::default(),
             ksm: ScanList::default(),
             khugepaged: ScanList::default(),
             workqueue: Workqueue::default(),
+            srcu: Srcu::default(),
+            driver_lock: None,
             step: 0,
             extra_points: ExtraPoints::None,
             footprint: Footprint::default(),
@@ -168,6 +191,7 @@ impl World {
             names: KnownPairs::new(),
             chosen: None,
             threads_used: 0,
+            looks: 0,
             running: Tid::CLOCK,
             booting: true,
         }
@@ -185,12 +209,15 @@ impl World {
         self.zone.reset();
         self.tlbs.reset();
         self.reset_slabs();
+        self.processes.reset();
         self.oom.reset();
         self.ksm.reset();
         self.khugepaged.reset();
         self.workqueue.reset();
+        self.srcu.reset();
+        self.driver_lock = None;
         (self.step, self.extra_points) = (0, ExtraPoints::None);
-        self.threads_used = 0;
+        (self.threads_used, self.looks) = (0, 0);
         self.footprint.reset();
         self.ready.reset();
         self.chosen = None;
@@ -205,6 +232,7 @@ impl World {
         self.vmas.reset();
         self.page_tables.reset();
         self.gathers.reset();
+        self.mmus.reset();
         self.kioctxs.reset();
         self.kiocbs.reset();
         self.waiters.reset();
@@ -212,7 +240,12 @@ impl World {
 
     /// No machine is up, and nobody decides anything.
     pub(crate) fn shut_down(&mut self) {
-        self.booting = true;
+        (self.booting, self.end) = (true, None);
+    }
+
+    /// The running thread panicked, maybe while the scheduler had the list of those that can run.
+    pub(crate) fn recover(&mut self) {
+        self.ready.insert(self.running, Op::default());
     }
 
     pub(crate) fn is_booting(&self) -> bool {
@@ -265,8 +298,15 @@ impl World {
     }
 
     pub(crate) fn announce(&mut self, object: ObjectRef, access: Access) {
+        self.looks = 0;
         let site = self.threads[self.running.index()].site();
         self.ready.announce(self.running, Op { object, access, site });
+    }
+
+    /// The running thread looks at an object: whether it has looked so often that it will not come back.
+    pub(crate) fn looks_again(&mut self) -> bool {
+        self.looks += 1;
+        self.looks > LOOKS
     }
 
     /// What the running thread has announced.

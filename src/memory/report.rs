@@ -3,6 +3,7 @@
 //! A violation ends the run at once, because nothing after it would mean anything. Which oracle it
 //! belongs to, and what it is called, is decided outside of this crate.
 
+use super::oops::Oops;
 use crate::sync::point::halt;
 use crate::sync::thread::Tid;
 use crate::trace::{ObjectRef, Site, What, record};
@@ -60,6 +61,13 @@ pub enum Violation {
         /// Where.
         used: Place,
     },
+    /// A reference was taken when there was none left, so that nothing keeps the object.
+    TakenFromZero {
+        /// The object that holds the counter.
+        object: ObjectRef,
+        /// Where.
+        used: Place,
+    },
     /// A page frame was freed while a page table still maps it.
     FreedWhileMapped {
         /// The frame.
@@ -76,6 +84,26 @@ pub enum Violation {
         /// Where the translation was cached.
         cached: Place,
         /// Where the frame was unmapped without a flush.
+        unmapped: Place,
+        /// Where the frame was freed.
+        freed: Place,
+    },
+    /// The kernel could not go on.
+    Oops {
+        /// The object that it was working on.
+        object: ObjectRef,
+        /// What it ran into.
+        oops: Oops,
+        /// Where.
+        used: Place,
+    },
+    /// A page frame was freed while a secondary MMU still maps it.
+    Shadowed {
+        /// The frame.
+        object: ObjectRef,
+        /// Where the secondary MMU mapped it.
+        mapped: Place,
+        /// Where the frame was unmapped without a word to the secondary MMU.
         unmapped: Place,
         /// Where the frame was freed.
         freed: Place,
@@ -124,8 +152,11 @@ impl Violation {
             | Violation::DoubleFree { object, .. }
             | Violation::EntryVanished { object, .. }
             | Violation::Underflow { object, .. }
+            | Violation::TakenFromZero { object, .. }
             | Violation::FreedWhileMapped { object, .. }
             | Violation::StaleTranslation { object, .. }
+            | Violation::Oops { object, .. }
+            | Violation::Shadowed { object, .. }
             | Violation::Lock { object, .. } => object,
         }
     }

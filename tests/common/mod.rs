@@ -73,10 +73,10 @@ fn main() {
     let any_time = program.any_time;
     boot::machine(MachinePlan { frames: FRAMES, min: 4, high: 8, any_time, lazy_tlb: false });
     for number in 0..program.bodies.len() {
-        let mm = mm_alloc(0);
+        let mm = mm_alloc();
         program.mappings.iter().for_each(|mapping| boot::vma(mm, mapping, 7));
         let name: Rc<str> = format!("p{number}").into();
-        let signal = boot::process(name.clone(), 0, true);
+        let signal = boot::process(name.clone(), 0);
         boot::task(signal, name, Some(mm), perform);
     }
     boot::daemons();
@@ -96,6 +96,13 @@ fn execute(engine: &Engine, seed: u64, program: Program) -> Vec<String> {
     world(|w| w.reset(&V4_15));
     engine.run(Rc::new(RefCell::new(Seeded(seed * 2 + 1))), main);
     NOTES.take()
+}
+
+/// Runs the bodies, each as a process, under a scheduler.
+pub fn run_under(engine: &Engine, scheduler: Rc<RefCell<dyn Choose>>, bodies: &[fn()]) {
+    PROGRAM.set(Program { bodies: bodies.to_vec(), ..Program::default() });
+    world(|w| w.reset(&V4_15));
+    engine.run(scheduler, main);
 }
 
 /// Runs the bodies under fair time, each as a process, to a quiet end, and returns their notes.

@@ -17,6 +17,7 @@ mod tree;
 
 use crate::case::{Case, Signature};
 use crate::oracle::Failure;
+use crate::run::news::News;
 use mmreap::revision::Revision;
 use search::{Bounds, Part, Shared, search};
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,6 +84,8 @@ pub struct Proof {
     pub classes: BTreeSet<u64>,
     /// What threads lived through, as [`behaviour::behaviour`] numbers it, if it was asked for.
     pub behaviours: BTreeSet<u64>,
+    /// What happened besides, in any of the traces.
+    pub news: News,
     /// The first run of each failure that was not wanted.
     pub others: Others,
 }
@@ -103,7 +106,8 @@ pub enum Verdict {
 
 /// Tries all schedules of a case on a revision. What the case's own schedule says is not looked at.
 ///
-/// `progress` hears the number of runs from time to time, and says whether to go on.
+/// `progress` hears the number of runs after each, while that is still in the world of its thread, and says
+/// whether to go on.
 ///
 /// # Errors
 ///
@@ -172,6 +176,7 @@ impl Proof {
             placements: 0,
             classes: BTreeSet::new(),
             behaviours: BTreeSet::new(),
+            news: News::default(),
             others: Others::new(),
         }
     }
@@ -182,6 +187,7 @@ impl Proof {
         self.longest = self.longest.max(part.longest);
         self.classes.extend(part.classes);
         self.behaviours.extend(part.behaviours);
+        self.news.add(part.news);
         keep_first(&mut self.others, part.others);
         if let Some((case, failure)) = part.found {
             self.verdict = Verdict::Found(Box::new(case), Box::new(failure));

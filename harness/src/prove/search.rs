@@ -10,6 +10,7 @@ use super::{Options, Others, TooManyThreads, keep_first};
 use crate::case::{Case, FaultPoint, Strategy};
 use crate::minimize::segments::from_decisions;
 use crate::oracle::Failure;
+use crate::run::news::News;
 use crate::run::plan::{Plan, fault_point};
 use crate::run::{Outcome, Runner};
 use crate::schedule::{self, follow::Decision};
@@ -21,9 +22,6 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-
-/// Runs between two reports of progress.
-const REPORT: u64 = 1024;
 
 /// What limits the tree.
 #[derive(Clone, Copy)]
@@ -59,8 +57,7 @@ impl<'a> Shared<'a> {
     /// Counts a run: whether there may be another one.
     fn count(&self) -> bool {
         let runs = self.runs.fetch_add(1, Ordering::Relaxed) + 1;
-        let goes_on = !runs.is_multiple_of(REPORT) || (self.progress)(self.before + runs);
-        goes_on && runs < self.budget
+        (self.progress)(self.before + runs) && runs < self.budget
     }
 }
 
@@ -81,6 +78,8 @@ pub struct Part {
     pub classes: BTreeSet<u64>,
     /// What threads lived through.
     pub behaviours: BTreeSet<u64>,
+    /// What happened besides.
+    pub news: News,
     /// Failing runs that were not wanted.
     pub others: Others,
     /// The fault points that runs came by.
@@ -97,6 +96,7 @@ impl Part {
         self.found = self.found.take().or(other.found);
         self.classes.extend(other.classes);
         self.behaviours.extend(other.behaviours);
+        self.news.add(other.news);
         keep_first(&mut self.others, other.others);
         for (call, most) in other.calls {
             let calls = self.calls.entry(call).or_insert(0);
@@ -114,6 +114,7 @@ impl Part {
             return;
         }
         self.traces += 1;
+        self.news.add(world(|w| News::of(w)));
         if options.collect {
             self.classes.insert(explorer.class());
             self.behaviours.insert(world(|w| behaviour(w)));
@@ -139,7 +140,10 @@ pub fn search(
         if explorer.threads() > THREADS {
             return Err(TooManyThreads(explorer.threads()));
         }
-        explorer.finish(matches!(outcome.end, End::Panic | End::StepLimit | End::Violation));
+        explorer.finish(matches!(
+            outcome.end,
+            End::Panic | End::StepLimit | End::Violation | End::Broken
+        ));
         let ours = explorer.is_new_part().is_none_or(|part| shared.take(part));
         if ours {
             part.count(&outcome, options, &explorer);

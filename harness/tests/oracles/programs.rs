@@ -7,13 +7,19 @@ use mmreap::boot::{self, MachinePlan};
 use mmreap::exit::do_exit::do_exit;
 use mmreap::exit::fork::mmput;
 use mmreap::memory::Handle;
-use mmreap::mm::gather::tlb_gather_mmu;
+use mmreap::mm::gather::{Gather, tlb_finish_mmu, tlb_gather_mmu};
+use mmreap::mm::memory::{replace_page, unmap_page_range, zap_page_range};
 use mmreap::mm::mmap::{VmaPlan, insert_vma};
+use mmreap::mm::mmu_notifier::{
+    mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start,
+};
 use mmreap::mm::pgtable::{Entry, Level, alloc, hardware_walk};
+use mmreap::mm::secondary::{Release, open};
+use mmreap::mm::vma::Vma;
 use mmreap::mm::{Mm, mm_alloc, mmap_sem, mmdrop, mmget, mmgrab};
-use mmreap::oom::reaper::wake_oom_reaper;
+use mmreap::oom::reaper::{oom_reap_task_v4_9, wake_oom_reaper};
 use mmreap::oom::victim::{exit_oom_victim_v4_9, mark_v4_15};
-use mmreap::page::{Frame, free_pages, store};
+use mmreap::page::{Frame, free_pages, get_page, store};
 use mmreap::page_alloc::alloc_page;
 use mmreap::revision::V4_15;
 use mmreap::sync::bits::clear_bit;
@@ -22,6 +28,7 @@ use mmreap::sync::mutex::{mutex_lock, mutex_unlock};
 use mmreap::sync::rwsem::{down_read, down_write, up_read, up_write};
 use mmreap::sync::thread::Tid;
 use mmreap::sync::time::schedule_timeout_killable;
+use mmreap::syscall::guest::guest_write;
 use mmreap::task::{TaskFlag, current, get_task_struct, put_task_struct, task_lock};
 use mmreap::trace::enter;
 use mmreap::world::world;
@@ -46,11 +53,11 @@ impl Choose for RoundRobin {
 fn main() {
     boot::machine(MachinePlan { frames: 16, min: 1, high: 2, any_time: false, lazy_tlb: false });
     for number in 0..BODIES.with_borrow(Vec::len) {
-        let mm = mm_alloc(0);
+        let mm = mm_alloc();
         let plan = VmaPlan { name: "heap".into(), start: 0, pages: 2, flags: 0, file: false };
         boot::vma(mm, &plan, 7);
         let name: Rc<str> = format!("p{number}").into();
-        let signal = boot::process(name.clone(), 0, true);
+        let signal = boot::process(name.clone(), 0);
         boot::task(signal, name, Some(mm), perform);
     }
     boot::run();
@@ -115,7 +122,7 @@ fn double_free_of_a_page() {
 
 #[test]
 fn double_put() {
-    assert_eq!(verdict(&[|| mmput(mm_alloc(0))]), "O-DOUBLE mm mmput");
+    assert_eq!(verdict(&[|| mmput(mm_alloc())]), "O-DOUBLE mm mmput");
 }
 
 #[test]
@@ -134,10 +141,57 @@ fn pagemap_free() {
 }
 
 #[test]
+fn pagemap_got_when_free() {
+    let stale = || {
+        let frame = alloc_page().expect("there is memory");
+        free_pages(&[frame]);
+        get_page(frame);
+    };
+    assert_eq!(verdict(&[stale]), "O-PAGEMAP page program program");
+}
+
+/// What the kernel follows without a look: the address space of a task that was queued without a mark, and
+/// that of a task that is marked after it let go of it.
+#[test]
+fn oops_null_dereference() {
+    assert_eq!(verdict(&[|| oom_reap_task_v4_9(current())]), "O-OOPS signal oom_reap_task");
+    let mark_without_mm = || {
+        current().poke(|task| task.mm = None);
+        mark_v4_15(current());
+    };
+    assert_eq!(verdict(&[mark_without_mm]), "O-OOPS task mark_oom_victim");
+}
+
+#[test]
+fn oops_bug() {
+    let unmap_twice = || (0..2).for_each(|_| replace_page(mm(), 0, frame()));
+    assert_eq!(verdict(&[unmap_twice]), "O-OOPS page program");
+}
+
+#[test]
+fn oops_soft_lockup() {
+    let look_for_ever = || while mm().peek(|mm| mm.users > 0) {};
+    assert_eq!(verdict(&[look_for_ever]), "O-OOPS none program");
+}
+
+#[test]
+fn oops_stack_overflow() {
+    fn call_itself() {
+        let _call = enter("call_itself");
+        if mm().peek(|mm| mm.users > 0) {
+            call_itself();
+        }
+    }
+    assert_eq!(verdict(&[call_itself]), "O-OOPS none program");
+}
+
+#[test]
 fn leaks() {
     let leak = |leak: fn()| verdict(&[leak]);
     assert_eq!(leak(|| (mmget(mm()), do_exit()).1), "O-LEAK mm mm_users");
     assert_eq!(leak(|| (mmgrab(mm()), do_exit()).1), "O-LEAK mm mm_count");
+    let miscount = || (mm().poke(|mm| mm.nr_ptes += 1), do_exit()).1;
+    assert_eq!(leak(miscount), "O-LEAK mm nr_ptes");
     assert_eq!(leak(|| (tlb_gather_mmu(mm(), false), do_exit()).1), "O-LEAK mmu_gather mmu_gather");
     assert_eq!(leak(|| (alloc(Level::Pte), do_exit()).1), "O-LEAK page_table page_table");
     let forget_mapping = || {
@@ -150,6 +204,43 @@ fn leaks() {
     assert_eq!(leak(forget_mapping), "O-LEAK vma vm_area_struct");
     assert_eq!(leak(|| (get_task_struct(current()), do_exit()).1), "O-LEAK task usage");
     assert_eq!(leak(|| (alloc_page(), do_exit()).1), "O-LEAK page refcount");
+    let forget_mmu = || (open(mm(), Release::Plain), do_exit()).1;
+    assert_eq!(leak(forget_mmu), "O-LEAK secondary_mmu users");
+}
+
+/// The program has a secondary MMU, through which a guest stores to page 0.
+fn run_guest() {
+    let process = current().peek(|task| task.signal);
+    boot::secondary_mmu(process, mm(), Release::Plain);
+    guest_write(process, 0..1, 1).expect("nobody is killed");
+}
+
+/// What the reaper of v4.9 does: the page goes, and no notifier hears of it.
+#[test]
+fn notif_free() {
+    fn unmap(zap: fn(Handle<Gather>, Handle<Vma>)) {
+        run_guest();
+        let gather = tlb_gather_mmu(mm(), false);
+        zap(gather, mm().peek(|mm| mm.mmap).expect("a mapping at page 0"));
+        tlb_finish_mmu(gather);
+        do_exit();
+    }
+    assert_eq!(verdict(&[|| unmap(unmap_page_range)]), "O-NOTIF page program");
+    assert_eq!(verdict(&[|| unmap(zap_page_range)]), "pass");
+}
+
+#[test]
+fn notif_unpaired() {
+    let begin = || {
+        run_guest();
+        mmu_notifier_invalidate_range_start(mm(), &(0..1));
+    };
+    assert_eq!(verdict(&[begin]), "O-NOTIF secondary_mmu program");
+    let end = || {
+        run_guest();
+        mmu_notifier_invalidate_range_end(mm());
+    };
+    assert_eq!(verdict(&[end]), "O-DOUBLE secondary_mmu program");
 }
 
 /// Both see that the task is not queued before either queues it: `oom_lock` is what forbids this.
