@@ -297,7 +297,7 @@ fn lock_misuse() {
 /// One thread takes both orders, one after the other, and never waits: the order alone is the mistake.
 #[test]
 fn lock_order() {
-    let (a, b) = ("O-LOCK none program", "pass");
+    let (a, b) = ("O-LOCK none program program", "pass");
     let both_orders = || {
         let oom_lock = world(|w| w.oom.oom_lock());
         mutex_lock(oom_lock);
