@@ -139,12 +139,15 @@ fn take(w: &mut World, watermark: Watermark) -> Option<Frame> {
     Some(frame)
 }
 
-/// `get_page`: one more reference.
+/// `get_page`: one more reference. A frame that was freed in the meantime ends the run.
 pub fn get_page(frame: Frame) {
-    world(|w| {
+    let state = world(|w| {
         w.footprint.touch(frame.object(), "refcount", Access::Add);
-        w.zone.get(frame).refcount += 1;
+        let state = w.zone.get(frame);
+        state.refcount += u16::from(state.refcount > 0);
+        *state
     });
+    must_be_allocated(frame, &state);
 }
 
 /// `put_page`: drops references to frames in one step, and frees those without any left.
@@ -223,6 +226,10 @@ fn check(frame: Frame) {
         w.footprint.touch(frame.object(), "refcount", Access::Read);
         *w.zone.get(frame)
     });
+    must_be_allocated(frame, &state);
+}
+
+fn must_be_allocated(frame: Frame, state: &FrameState) {
     if state.refcount == 0 {
         let used = world(|w| w.here());
         let (allocated, freed) = (state.allocated, state.freed);

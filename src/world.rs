@@ -32,6 +32,10 @@ use std::cell::RefCell;
 /// Scheduling decisions after which a run is given up. A hundred times what the largest case needs.
 pub const STEP_LIMIT: u32 = 50_000;
 
+/// Looks at objects without a scheduling point in between after which a thread counts as stuck. The largest
+/// case boots with a tenth of them, and a step takes some dozens.
+const LOOKS: u32 = 1_000_000;
+
 thread_local! {
     static WORLD: RefCell<World> = RefCell::new(World::new());
 }
@@ -54,6 +58,8 @@ pub enum End {
     Violation,
     /// More than [`STEP_LIMIT`] scheduling decisions.
     StepLimit,
+    /// The implementation itself panicked. The kernel's panic is [`End::Panic`].
+    Broken,
 }
 
 /// A thread that still had something to do when the run ended.
@@ -130,6 +136,8 @@ pub struct World {
     /// The thread that was chosen, if shuttle has not heard of it yet.
     pub(crate) chosen: Option<Tid>,
     threads_used: usize,
+    /// Looks at objects since the latest scheduling point.
+    looks: u32,
     running: Tid,
     booting: bool,
 }
@@ -168,6 +176,7 @@ impl World {
             names: KnownPairs::new(),
             chosen: None,
             threads_used: 0,
+            looks: 0,
             running: Tid::CLOCK,
             booting: true,
         }
@@ -190,7 +199,7 @@ impl World {
         self.khugepaged.reset();
         self.workqueue.reset();
         (self.step, self.extra_points) = (0, ExtraPoints::None);
-        self.threads_used = 0;
+        (self.threads_used, self.looks) = (0, 0);
         self.footprint.reset();
         self.ready.reset();
         self.chosen = None;
@@ -212,7 +221,12 @@ impl World {
 
     /// No machine is up, and nobody decides anything.
     pub(crate) fn shut_down(&mut self) {
-        self.booting = true;
+        (self.booting, self.end) = (true, None);
+    }
+
+    /// The running thread panicked, maybe while the scheduler had the list of those that can run.
+    pub(crate) fn recover(&mut self) {
+        self.ready.insert(self.running, Op::default());
     }
 
     pub(crate) fn is_booting(&self) -> bool {
@@ -265,8 +279,15 @@ impl World {
     }
 
     pub(crate) fn announce(&mut self, object: ObjectRef, access: Access) {
+        self.looks = 0;
         let site = self.threads[self.running.index()].site();
         self.ready.announce(self.running, Op { object, access, site });
+    }
+
+    /// The running thread looks at an object: whether it has looked so often that it will not come back.
+    pub(crate) fn looks_again(&mut self) -> bool {
+        self.looks += 1;
+        self.looks > LOOKS
     }
 
     /// What the running thread has announced.

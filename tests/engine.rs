@@ -2,13 +2,19 @@
 
 mod common;
 
-use common::{mm_of, note, run_on};
-use mmreap::mm::mmap_sem;
-use mmreap::sync::engine::Engine;
+use common::{mm_of, note, run_on, run_under};
+use mmreap::boot::{self, MachinePlan};
+use mmreap::memory::Violation;
+use mmreap::mm::{mm_alloc, mmap_sem, mmdrop};
+use mmreap::revision::V4_15;
+use mmreap::sync::engine::{Candidate, Choose, Engine};
 use mmreap::sync::rwsem::{down_write, up_write};
+use mmreap::sync::thread::Tid;
 use mmreap::sync::time::schedule_timeout_uninterruptible as sleep;
+use mmreap::world::world;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::thread;
 
 /// Two threads that wait for each other, so that the CPUs switch.
@@ -67,6 +73,62 @@ fn panic_comes_out_and_the_engine_can_be_used_again() {
     assert_eq!(payload.downcast_ref(), Some(&"on purpose"));
     assert_eq!(run_on(&engine, 5, &CROWD), expected);
     assert_eq!(run_on(&Engine::new(), 5, &CROWD), expected);
+}
+
+/// Chooses the last candidate so many times, and panics then.
+struct Moody(u32);
+
+impl Choose for Moody {
+    fn choose(&mut self, candidates: &[Candidate], _: Option<Tid>) -> Tid {
+        self.0 = self.0.checked_sub(1).expect("its mood is good");
+        candidates[candidates.len() - 1].thread
+    }
+}
+
+/// Some decisions are asked for by a thread that goes on, others when nobody runs.
+#[test]
+fn panic_of_the_scheduler_comes_out_and_the_engine_can_be_used_again() {
+    let engine = Engine::new();
+    let expected = run_on(&engine, 5, &CROWD);
+    for decisions in 0..60 {
+        let scheduler = Rc::new(RefCell::new(Moody(decisions)));
+        let panic =
+            catch_unwind(AssertUnwindSafe(|| run_under(&engine, scheduler.clone(), &CROWD)));
+        panic.expect_err("a panic is not lost");
+        assert_eq!(Rc::strong_count(&scheduler), 1, "the engine has let go of it");
+        assert_eq!(run_on(&engine, 5, &CROWD), expected, "after {decisions} decisions");
+    }
+}
+
+/// A machine that does not get as far as its first decision.
+fn broken_machine() {
+    boot::machine(MachinePlan { frames: 8, min: 1, high: 2, any_time: false, lazy_tlb: false });
+    let mm = mm_alloc(0);
+    let signal = boot::process("p".into(), 0, true);
+    boot::task(signal, "p".into(), Some(mm), |_| unreachable!("the machine is not up"));
+    (0..2).for_each(|_| mmdrop(mm));
+    unreachable!("the run is over");
+}
+
+#[test]
+fn run_that_ends_while_it_boots_is_over_and_the_engine_can_be_used_again() {
+    let engine = Engine::new();
+    let expected = run_on(&engine, 5, &CROWD);
+    for _ in 0..3 {
+        world(|w| w.reset(&V4_15));
+        engine.run(Rc::new(RefCell::new(Nobody)), broken_machine);
+        assert!(matches!(world(|w| w.violation), Some(Violation::UseAfterFree { .. })));
+        assert_eq!(run_on(&engine, 5, &CROWD), expected);
+    }
+}
+
+/// Is never asked.
+struct Nobody;
+
+impl Choose for Nobody {
+    fn choose(&mut self, _: &[Candidate], _: Option<Tid>) -> Tid {
+        unreachable!("nobody decides while a machine boots")
+    }
 }
 
 thread_local! {

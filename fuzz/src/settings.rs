@@ -51,7 +51,8 @@ fn known_from_environment() -> Known {
     let Some(directory) = std::env::var_os("MMREAP_KNOWN") else {
         return Known::default();
     };
-    let known = Known::load(Path::new(&directory));
+    let warn = |error| eprintln!("warning: {error}");
+    let known = Known::load(Path::new(&directory), warn);
     known.unwrap_or_else(|error| refuse(&format!("MMREAP_KNOWN: {error}")))
 }
 

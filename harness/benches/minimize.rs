@@ -11,7 +11,7 @@ use mmreap::revision::{self, Revision};
 use mmreap_harness::campaign::suite::{Bug, SUITE};
 use mmreap_harness::campaign::{Campaign, Found};
 use mmreap_harness::corpus;
-use mmreap_harness::minimize::{Certificate, Measure, Small, minimize};
+use mmreap_harness::minimize::{Budget, Certificate, Measure, Small, minimize};
 use mmreap_harness::run::Runner;
 use std::path::Path;
 use std::time::Instant;
@@ -73,12 +73,20 @@ impl Row {
         let (mut runner, signature) = (Runner::new(), &found.failure.signature);
         self.starts += 1;
         let before = Instant::now();
-        let small = minimize(&mut runner, &found.case, kernel(bug), signature, &mut |_| ());
+        let small = minimize(
+            &mut runner,
+            &found.case,
+            kernel(bug),
+            signature,
+            &Budget::default(),
+            &mut |_| (),
+        );
         self.seconds.push(before.elapsed().as_secs_f64());
         let Some(Small { case, measure, certificate, .. }) = small else { return };
         let failure = runner.run_case(&case, kernel(bug)).failure;
         self.same += usize::from(failure.is_some_and(|it| it.signature == *signature));
-        let twice = minimize(&mut runner, &case, kernel(bug), signature, &mut |_| ());
+        let twice =
+            minimize(&mut runner, &case, kernel(bug), signature, &Budget::default(), &mut |_| ());
         self.again += usize::from(twice.is_some_and(|twice| twice.case == case));
         self.certified += usize::from(!matches!(certificate, Certificate::Some { .. }));
         self.sizes.push(measure);

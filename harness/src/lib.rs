@@ -12,6 +12,7 @@ pub mod case;
 pub mod cli;
 pub mod corpus;
 pub mod coverage;
+pub mod deadline;
 pub mod explain;
 pub mod minimize;
 pub mod oracle;

@@ -16,6 +16,7 @@ use mmreap_harness::case::{
 };
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, any, proptest};
+use proptest::test_runner::RngSeed;
 
 use spoil::spoil;
 
@@ -65,8 +66,13 @@ fn assert_repair_changes_nothing(case: &Case) {
     assert_eq!(repaired, *case, "repair changed a valid case\n{case}");
 }
 
+/// The same cases every time: what fails by chance is for campaigns to find.
+fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(cases(2000))]
 
     /// Short inputs too: most of them end in the middle of something.
     #[test]
@@ -81,7 +87,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(cases(500))]
 
     #[test]
     fn fifty_mutations_leave_a_case_valid(

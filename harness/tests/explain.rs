@@ -149,6 +149,16 @@ fn replays_have_the_same_log() {
     assert!(texts[0].lines().all(|line| line.trim_end() == line));
 }
 
+/// Numbers of which so many explanations can be made, and more than enough.
+const NUMBERS: u64 = 20_000;
+
+/// So many explanations of failing cases.
+fn explanations(count: usize) -> Vec<Explanation> {
+    let all: Vec<_> = (0..NUMBERS).filter_map(failing).take(count).collect();
+    assert_eq!(all.len(), count, "of {NUMBERS} cases, too few fail");
+    all
+}
+
 /// A failing case out of a number, if it makes one.
 fn failing(number: u64) -> Option<Explanation> {
     let bytes: Vec<u8> = (0..256).flat_map(|i| derive_seed(number, i).to_le_bytes()).collect();
@@ -189,7 +199,7 @@ fn who_waits_for_a_lock_waits_for_its_holder() {
 #[test]
 fn every_wait_has_a_reason_and_every_failure_a_rule() {
     let mut reasons: BTreeSet<&str> = BTreeSet::new();
-    for explanation in (0..).filter_map(failing).take(400) {
+    for explanation in &explanations(400) {
         let is_judged = !explanation.signature.starts_with("O-TEST");
         assert_eq!(!explanation.story.rules.is_empty(), is_judged, "{}", explanation.signature);
         for edge in &explanation.waits.edges {
@@ -204,10 +214,15 @@ fn every_wait_has_a_reason_and_every_failure_a_rule() {
 
 #[test]
 fn nothing_is_larger_than_a_page() {
-    for explanation in (0..).filter_map(failing).take(200) {
+    for explanation in explanations(200) {
         let text = explanation.to_string();
         assert!(text.is_ascii(), "{text}");
-        assert!(text.lines().all(|line| line.len() <= WIDTH && line.trim_end() == line), "{text}");
+        assert_eq!(text, format!("{explanation:WIDTH$}"));
+        for width in [40, 55, WIDTH] {
+            let text = format!("{explanation:width$}");
+            let fits = |line: &str| line.len() <= width && line.trim_end() == line;
+            assert!(text.lines().all(fits), "{width}: {text}");
+        }
         let Diagram { columns, rows, .. } = &explanation.diagram;
         assert!((1..=ROWS).contains(&rows.len()), "{text}");
         assert!((0..columns.len()).all(|c| rows.iter().any(|row| row.column == c)), "{text}");

@@ -8,6 +8,7 @@ use mmreap::world::world;
 use mmreap_harness::campaign::Campaign;
 use mmreap_harness::case::{Case, Segment, Stop, Strategy, generate};
 use mmreap_harness::corpus;
+use mmreap_harness::deadline::Deadline;
 use mmreap_harness::minimize::segments::from_decisions;
 use mmreap_harness::replay::diverged;
 use mmreap_harness::run::Runner;
@@ -30,13 +31,16 @@ fn cases_of_the_corpus() -> Vec<Case> {
     files.iter().map(|file| corpus::load(file).expect("the corpus can be read")).collect()
 }
 
+/// Cases in which every release shows something, and more than enough.
+const CASES: u64 = 10_000;
+
 /// The first failure of a campaign with each seed, minimised.
 fn found(seeds: std::ops::Range<u64>) -> Vec<Case> {
     let find = |seed: u64| {
         let kernel = revision::RELEASES[seed as usize % revision::RELEASES.len()];
         let mut campaign = Campaign::new(kernel, seed);
-        let found = std::iter::from_fn(|| Some(campaign.step())).flatten().next();
-        campaign.finish(&found.expect("every release fails"), &mut |_| ()).case
+        let found = (0..CASES).find_map(|_| campaign.step()).expect("every release fails");
+        campaign.finish(&found, Deadline::default()).case
     };
     seeds.map(find).collect()
 }

@@ -6,8 +6,11 @@
 use mmreap_harness::campaign::nightly::{Budget, Finding, Night, Settings, night};
 use mmreap_harness::case::{Case, Expect, Signature};
 use mmreap_harness::corpus;
+use mmreap_harness::deadline::Deadline;
 use quick_junit::Report;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// Passes everywhere: nobody is ever short of memory.
@@ -26,7 +29,7 @@ const A_FEW_RUNS: Budget = Budget::Runs { canary: 1_000_000, release: 2_000 };
 
 fn spend(corpus: &Path, budget: Budget) -> Night {
     let settings = Settings { budget, corpus: corpus.to_path_buf(), seed: 1 };
-    night(&settings, &mut |_| ()).unwrap()
+    night(&settings, Deadline::default(), &mut |_| ()).unwrap()
 }
 
 fn corpus_with(text: &str) -> TempDir {
@@ -44,13 +47,13 @@ fn signature() -> Signature {
 fn what_one_night_finds_the_next_one_expects() {
     let corpus = corpus_with(PLAIN);
     let first = spend(corpus.path(), A_FEW_RUNS);
-    assert!(first.canary_found);
-    assert_eq!(first.is_green(), first.findings.is_empty());
+    assert!(first.canary_found && !first.is_green());
+    assert!(!first.findings.is_empty(), "the corpus knows nothing, and every release has bugs");
     first.write(corpus.path()).unwrap();
     let second = spend(corpus.path(), A_FEW_RUNS);
     assert_eq!(second.complaints(), Vec::<String>::new());
     assert!(second.is_green());
-    assert!(second.replays.len() > first.replays.len() || first.findings.is_empty());
+    assert!(second.replays.len() > first.replays.len());
     assert!(second.to_markdown().starts_with("# A green night\n"));
 }
 
@@ -84,7 +87,7 @@ fn a_night_without_runs_is_red() {
 
 #[test]
 fn a_night_without_time_is_red() {
-    let night = spend(corpus_with(PLAIN).path(), Budget::Time(std::time::Duration::ZERO));
+    let night = spend(corpus_with(PLAIN).path(), Budget::Time(Duration::ZERO));
     assert_eq!(night.complaints().len(), night.shares.len() + 1);
 }
 
@@ -94,12 +97,49 @@ fn an_empty_corpus_makes_it_red() {
     assert_eq!(night.complaints()[0], "no case was replayed: the corpus is empty");
 }
 
+/// Nonsense, nothing, and a link to a file that is gone.
 #[test]
-fn a_file_that_is_no_case_ends_it() {
-    let corpus = corpus_with("nonsense\n");
-    let settings = Settings { budget: NO_RUNS, corpus: corpus.path().into(), seed: 1 };
-    let error = night(&settings, &mut |_| ()).unwrap_err();
-    assert!(error.to_string().contains("this is not a case file"), "{error}");
+#[cfg(unix)]
+fn files_that_are_no_cases_make_it_red_and_stop_nothing() {
+    let corpus = corpus_with(PLAIN);
+    let path = |name: &str| corpus.path().join(name);
+    std::fs::write(path("nonsense.mmreap"), "nonsense\n").unwrap();
+    std::fs::write(path("empty.mmreap"), "").unwrap();
+    std::os::unix::fs::symlink("nowhere", path("dangling.mmreap")).unwrap();
+    let night = spend(corpus.path(), NO_RUNS);
+    assert_eq!(night.replays.len(), night.shares.len(), "the case that is one was replayed");
+    for name in ["nonsense", "empty", "dangling"] {
+        let about = |line: &&String| line.contains(&format!("{name}.mmreap"));
+        assert_eq!(night.complaints().iter().filter(about).count(), 1, "{name}");
+    }
+    let report = Report::deserialize_from_str(&night.to_junit()).unwrap();
+    assert_eq!((report.test_suites[0].tests, report.test_suites[0].failures), (7, 3));
+}
+
+#[test]
+fn a_night_that_is_called_off_reports_what_it_has_come_to() {
+    let corpus = corpus_with(PLAIN);
+    let settings = Settings { budget: A_FEW_RUNS, corpus: corpus.path().into(), seed: 1 };
+    let enough = AtomicBool::new(false);
+    // It is called off when the second release has its turn.
+    let mut progress = |doing: &str| _ = enough.fetch_or(doing == "attacking v4.13", SeqCst);
+    let night = night(&settings, Deadline::flag(&enough), &mut progress).unwrap();
+    assert!(night.is_called_off && night.canary_found && !night.is_green());
+    let kernels: Vec<_> = night.shares.iter().map(|share| share.kernel).collect();
+    assert_eq!(kernels, ["v4.9", "v4.13"]);
+    assert!(night.shares[0].totals.runs == 2000 && night.shares[1].totals.runs < 2000);
+    assert!(night.complaints().iter().all(|it| !it.contains("not a single run")));
+    assert!(night.to_markdown().contains("- interrupted after "));
+    let report = Report::deserialize_from_str(&night.to_junit()).unwrap();
+    assert_eq!(report.test_suites[0].failures, 1, "the night did not end");
+}
+
+#[test]
+fn a_night_is_not_longer_than_asked_for() {
+    let time = Duration::from_secs(3);
+    let night = spend(corpus_with(PLAIN).path(), Budget::Time(time));
+    assert!(!night.findings.is_empty(), "there is something to minimise");
+    assert!(night.took < time + Duration::from_secs(2), "{:?}", night.took);
 }
 
 #[test]

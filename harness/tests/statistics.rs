@@ -9,6 +9,7 @@ use mmreap_harness::bench::survival::{Curve, Interval, Observation};
 use mmreap_harness::schedule::derive_seed;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 fn events(times: &[u64]) -> Vec<Observation> {
     times.iter().map(|&time| Observation { time, event: true }).collect()
@@ -79,7 +80,14 @@ fn middle(times: &[u64]) -> u64 {
     times[(times.len() - 1) / 2]
 }
 
+/// The same groups every time.
+fn fixed() -> ProptestConfig {
+    ProptestConfig { rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() }
+}
+
 proptest! {
+    #![proptest_config(fixed())]
+
     #[test]
     fn without_censoring_the_curve_counts(times in times()) {
         let curve = Curve::of(&events(&times));

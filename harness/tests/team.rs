@@ -1,12 +1,13 @@
 //! What members of a team learn from each other while they work.
 
 use mmreap::revision;
-use mmreap_harness::campaign::Totals;
 use mmreap_harness::campaign::state::{self, State};
-use mmreap_harness::campaign::worker::{Settings, Worker};
+use mmreap_harness::campaign::worker::{Event, Settings, Worker};
+use mmreap_harness::campaign::{Limit, Totals};
 use mmreap_harness::coverage::{Map, SIZE};
+use mmreap_harness::deadline::Deadline;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const KERNEL: &str = "v4.14";
 
@@ -21,11 +22,15 @@ fn features_beside_one_who_saw_all(directory: &Path, is_member: bool) -> u32 {
     let mut all = Map::default();
     (0..SIZE).for_each(|feature| assert!(all.add(feature)));
     let queue = directory.join("queue").join(KERNEL);
-    State::new(Totals::default(), &all).save(&queue.join("worker-1.json")).unwrap();
-    let start = Instant::now();
-    worker.work(&mut |_| (), &|_| start.elapsed() > WHILE).unwrap();
+    let mut say_so = |event: Event| {
+        if matches!(event, Event::Progress(_)) {
+            State::new(Totals::default(), &all).save(&queue.join("worker-1.json")).unwrap();
+        }
+    };
+    let limit = Limit { runs: None, deadline: Deadline::default().within(WHILE) };
+    worker.work(&mut say_so, &limit).unwrap();
     let own = State::load(&queue.join("worker-0.json")).unwrap().expect("it has saved its state");
-    assert_eq!(state::all(&queue).unwrap().len(), 2);
+    assert_eq!(state::all(&queue).filter(Result::is_ok).count(), 2);
     own.map().count()
 }
 

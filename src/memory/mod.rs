@@ -5,9 +5,12 @@
 //! data that is protected by a lock needs none. Racy accesses go through [`read`] and [`fn@write`],
 //! which announce themselves to the scheduler first.
 
+mod oops;
 mod report;
 mod slab;
 
+pub(crate) use oops::oops;
+pub use oops::{Oops, bug_on, dereference};
 pub use report::{LockRule, Place, Violation, report};
 pub use slab::{Handle, Slab};
 
@@ -105,10 +108,13 @@ impl<T: Object> Handle<T> {
         access: Access,
         f: impl FnOnce(&mut T) -> R,
     ) -> R {
-        let result = world(|w| {
+        let (result, is_stuck) = world(|w| {
             w.footprint.touch(self.object(), field, access);
-            T::slab(w).get(self).map(f)
+            (T::slab(w).get(self).map(f), w.looks_again())
         });
+        if is_stuck {
+            oops(Oops::SoftLockup, ObjectRef::NONE);
+        }
         result.unwrap_or_else(|obituary| self.used_after_free(obituary.0, obituary.1))
     }
 

@@ -3,6 +3,7 @@
 //! A violation ends the run at once, because nothing after it would mean anything. Which oracle it
 //! belongs to, and what it is called, is decided outside of this crate.
 
+use super::oops::Oops;
 use crate::sync::point::halt;
 use crate::sync::thread::Tid;
 use crate::trace::{ObjectRef, Site, What, record};
@@ -80,6 +81,15 @@ pub enum Violation {
         /// Where the frame was freed.
         freed: Place,
     },
+    /// The kernel could not go on.
+    Oops {
+        /// The object that it was working on.
+        object: ObjectRef,
+        /// What it ran into.
+        oops: Oops,
+        /// Where.
+        used: Place,
+    },
     /// A lock was misused.
     Lock {
         /// The object that the lock belongs to.
@@ -126,6 +136,7 @@ impl Violation {
             | Violation::Underflow { object, .. }
             | Violation::FreedWhileMapped { object, .. }
             | Violation::StaleTranslation { object, .. }
+            | Violation::Oops { object, .. }
             | Violation::Lock { object, .. } => object,
         }
     }

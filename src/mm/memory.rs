@@ -10,7 +10,7 @@ use super::pgtable::{
 };
 use super::vma::Vma;
 use super::{Mm, tlb};
-use crate::memory::{Handle, read};
+use crate::memory::{Handle, bug_on, read};
 use crate::page::Frame;
 use crate::sync::point::Access;
 use crate::sync::spinlock::spin_unlock;
@@ -102,13 +102,17 @@ fn zap_pte(gather: Handle<Gather>, mm: Handle<Mm>, page: u32, slot: Slot) -> boo
 
 /// `page_remove_rmap`, and the page no longer counts as resident.
 fn page_remove_rmap(mm: Handle<Mm>, page: u32, frame: Frame) {
-    world(|w| {
+    let was_mapped = world(|w| {
         let here = w.here();
         w.footprint.touch(frame.object(), "mapcount", Access::Add);
         let state = w.zone.get(frame);
-        state.mapcount -= 1;
+        let was_mapped = state.mapcount > 0;
+        state.mapcount -= u16::from(was_mapped);
         state.unmapped = here;
+        was_mapped
     });
+    // "BUG: Bad page map".
+    bug_on(!was_mapped, frame.object());
     mm.access("rss", Access::Add, |mm| mm.rss -= 1);
     record(mm.object(), What::Unmap { frame: u32::from(frame.0), page });
 }

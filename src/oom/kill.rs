@@ -8,7 +8,7 @@ use super::reaper::wake_oom_reaper;
 use super::select::{
     Selection, announce_kill, is_kthread, oom_badness, select_bad_process, task_will_free_mem,
 };
-use crate::memory::Handle;
+use crate::memory::{Handle, dereference};
 use crate::mm::{Mm, MmFlag, mmdrop, mmgrab};
 use crate::sync::bits::set_bit;
 use crate::sync::mutex::{mutex_lock, mutex_unlock};
@@ -87,10 +87,11 @@ fn sacrifice_child(leader: Handle<Task>) -> Handle<Task> {
     let (mut victim, mut most) = (leader, 0);
     for child in processes() {
         let is_child = child.peek_at("parent", |child| child.parent) == Some(parent);
-        if is_child && !shares_with(child, leader) {
+        let thread = live_threads(child).first().copied();
+        if let Some(thread) = thread.filter(|_| is_child && !shares_with(child, leader)) {
             let points = oom_badness(child);
             if points > most {
-                (victim, most) = (live_threads(child)[0], points);
+                (victim, most) = (thread, points);
             }
         }
     }
@@ -134,7 +135,7 @@ fn mark_and_signal(victim: Handle<Task>) {
 
 fn kill(process: Handle<Signal>, condemn: fn(Handle<Task>), kill_sharer: fn(Handle<Signal>)) {
     let Some(victim) = find_lock_task_mm(process) else { return };
-    let Some(mm) = victim.peek_at("mm", |task| task.mm) else { return };
+    let mm = dereference(victim.peek_at("mm", |task| task.mm), victim.object());
     get_task_struct(victim);
     mmgrab(mm);
     announce_kill(mm);

@@ -6,7 +6,7 @@
 
 use super::REAPER_LIST;
 use crate::inject::{FaultPoint, strikes};
-use crate::memory::{Handle, read, write};
+use crate::memory::{Handle, dereference, read, write};
 use crate::mm::gather::{tlb_finish_mmu, tlb_gather_mmu};
 use crate::mm::memory::unmap_page_range;
 use crate::mm::mmap::can_madv_dontneed_vma;
@@ -149,7 +149,7 @@ fn attempts(task: Handle<Task>, retries: u32) -> (Handle<Mm>, bool) {
 
 fn oom_mm(task: Handle<Task>) -> Handle<Mm> {
     let signal = task.peek(|task| task.signal);
-    read(signal, "oom_mm", |signal| signal.oom_mm).expect("a queued task was marked")
+    dereference(read(signal, "oom_mm", |signal| signal.oom_mm), signal.object())
 }
 
 fn has_users(mm: Handle<Mm>) -> bool {

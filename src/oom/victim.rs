@@ -3,7 +3,7 @@
 //! Source: mm/oom_kill.c (`mark_oom_victim`, `exit_oom_victim`) and mm/page_alloc.c of v4.9, v4.14, v4.15.
 
 use super::OOM;
-use crate::memory::{Handle, write};
+use crate::memory::{Handle, dereference, write};
 use crate::mm::{Mm, MmFlag, mmdrop, mmgrab};
 use crate::page::Watermark;
 use crate::sync::bits::{clear_bit, set_bit, test_and_set_bit, test_bit};
@@ -40,10 +40,9 @@ fn mark(task: Handle<Task>, remembered: fn(Handle<Mm>)) {
     }
     record(task.object(), What::Marked);
     let (signal, mm) = task.peek_at("mm", |task| (task.signal, task.mm));
-    if let Some(mm) = mm
-        && signal.peek_at("oom_mm", |signal| signal.oom_mm.is_none())
-    {
-        write(signal, "oom_mm", |signal| signal.oom_mm = Some(mm));
+    if signal.peek_at("oom_mm", |signal| signal.oom_mm.is_none()) {
+        write(signal, "oom_mm", |signal| signal.oom_mm = mm);
+        let mm = dereference(mm, task.object());
         record(mm.object(), What::OomMm);
         remembered(mm);
     }

@@ -8,13 +8,15 @@
 
 mod cpus;
 
-use crate::sync::point::Op;
+use crate::sync::point::{Op, end_run};
 use crate::sync::thread::Tid;
-use crate::world::world;
+use crate::world::{End, World, world};
 use cpus::Cpus;
 use shuttle::scheduler::{Schedule, Scheduler, Task, TaskId};
 use shuttle_engine::runtime::thread;
+use std::any::Any;
 use std::cell::RefCell;
+use std::panic::resume_unwind;
 use std::rc::Rc;
 
 /// Stack of a thread in bytes. The deepest call chain needs a fraction of it, also without
@@ -49,11 +51,24 @@ impl Engine {
     }
 
     /// Runs a machine, from `main` (thread 0) to the end of every thread. The world has to be reset, and
-    /// nobody may call this from a thread of a run. A panic of the machine's code comes out here; the
-    /// engine can be used again.
+    /// nobody may call this from a thread of a run. A panic of the machine's code, or of the scheduler, comes
+    /// out here; the engine can be used again.
     pub fn run(&self, choose: Rc<RefCell<dyn Choose>>, main: fn()) {
         CHOOSE.set(Some(choose));
+        let done = Done;
         self.cpus.run(main);
+        drop(done);
+        if let Some(payload) = PANIC.take() {
+            resume_unwind(payload);
+        }
+    }
+}
+
+/// Lets go of the scheduler, however a run ended.
+struct Done;
+
+impl Drop for Done {
+    fn drop(&mut self) {
         CHOOSE.set(None);
     }
 }
@@ -67,6 +82,15 @@ impl Default for Engine {
 thread_local! {
     /// Who decides in the execution that runs on this OS thread.
     static CHOOSE: RefCell<Option<Rc<RefCell<dyn Choose>>>> = const { RefCell::new(None) };
+    /// The panic that ended the run. shuttle does not hear of it, so the CPUs stay.
+    static PANIC: RefCell<Option<Box<dyn Any + Send>>> = const { RefCell::new(None) };
+}
+
+/// The running thread panicked: the run is over, and its caller hears why.
+pub(super) fn panicked(payload: Box<dyn Any + Send>) {
+    PANIC.set(Some(payload));
+    world(World::recover);
+    end_run(End::Broken);
 }
 
 /// Lets the scheduler choose who runs next: whether others than the running thread ran. shuttle hears of

@@ -123,34 +123,41 @@ pub fn spawn(name: &str, task: Handle<Task>, body: fn(Tid)) -> Tid {
 /// Runs a thread's body to its end or to the end of the run.
 pub(super) fn run(thread: Tid, body: fn(Tid)) {
     let begins = !world(|w| w.is_stopping());
-    let ended = catch_unwind(AssertUnwindSafe(|| {
+    until_over(|| {
         if begins {
             body(thread)
         }
-    }));
+    });
     world(|w| w.end_thread());
-    if let Err(payload) = ended
+}
+
+/// Runs thread 0, which boots the machine and is its clock. A run that ends while it boots is over all the
+/// same, and the threads that were started are told so.
+pub(super) fn run_first(boot: fn()) {
+    until_over(boot);
+    world(|w| {
+        if w.is_stopping() {
+            w.booted();
+        }
+    });
+}
+
+/// Does something to its end or to the end of the run, which a panic is, too.
+fn until_over(action: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(action))
         && !payload.is::<RunIsOver>()
     {
-        resume_unwind(payload);
+        engine::panicked(payload);
     }
 }
 
 /// What thread 0 does once the machine is up: it fires timers, and notices that nothing moves.
 pub fn run_clock() {
-    let ticking = catch_unwind(AssertUnwindSafe(|| {
-        loop {
-            point(ObjectRef::sole(Kind::Clock), Access::Tick, "tick", "");
-            if let Some(end) = super::time::tick() {
-                end_run(end);
-                return;
-            }
+    loop {
+        point(ObjectRef::sole(Kind::Clock), Access::Tick, "tick", "");
+        if let Some(end) = super::time::tick() {
+            return end_run(end);
         }
-    }));
-    if let Err(payload) = ticking
-        && !payload.is::<RunIsOver>()
-    {
-        resume_unwind(payload);
     }
 }
 

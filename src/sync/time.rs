@@ -101,7 +101,7 @@ fn timeout(jiffies: u32, reason: Reason, killable: bool) {
     }
     world(|w| {
         let timer = Timer {
-            deadline: w.clock.jiffies + jiffies,
+            deadline: w.clock.jiffies.saturating_add(jiffies),
             thread: w.running_tid(),
             nap: reason == Reason::MemoryNap,
         };

@@ -4,6 +4,7 @@
 //! operation and its noun come from the primitive that is used. So protocol code stays as plain as
 //! the kernel's, and a site keeps its name when lines move. A site is *not* a source position.
 
+use crate::memory::{Oops, oops};
 use crate::trace::names::Pair;
 use crate::trace::{ObjectRef, What};
 use crate::world::world;
@@ -87,6 +88,9 @@ impl fmt::Debug for Site {
     }
 }
 
+/// Calls that fit a kernel stack. No release makes more than twenty at a time.
+const DEPTH: usize = 100;
+
 /// One active call on a thread's stack.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
@@ -127,14 +131,19 @@ pub fn protocol(function: &'static str, object: ObjectRef) -> Frame {
 }
 
 fn push(function: &'static str, protocol: Option<&'static str>, object: ObjectRef) -> Frame {
-    world(|w| {
+    let is_too_deep = world(|w| {
         let below = w.running().calls.last().map_or("", Call::protocol);
         let below = if below.is_empty() { function } else { below };
         let names = w.names.pair(protocol.unwrap_or(below), function);
         w.running().calls.push(Call { names, object });
         w.record(object, What::Enter);
+        w.running().calls.len() > DEPTH
     });
-    Frame(())
+    let frame = Frame(());
+    if is_too_deep {
+        oops(Oops::StackOverflow, ObjectRef::NONE);
+    }
+    frame
 }
 
 impl Drop for Frame {

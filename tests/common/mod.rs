@@ -98,6 +98,13 @@ fn execute(engine: &Engine, seed: u64, program: Program) -> Vec<String> {
     NOTES.take()
 }
 
+/// Runs the bodies, each as a process, under a scheduler.
+pub fn run_under(engine: &Engine, scheduler: Rc<RefCell<dyn Choose>>, bodies: &[fn()]) {
+    PROGRAM.set(Program { bodies: bodies.to_vec(), ..Program::default() });
+    world(|w| w.reset(&V4_15));
+    engine.run(scheduler, main);
+}
+
 /// Runs the bodies under fair time, each as a process, to a quiet end, and returns their notes.
 pub fn run(seed: u64, bodies: &[fn()]) -> Vec<String> {
     run_on(&Engine::new(), seed, bodies)

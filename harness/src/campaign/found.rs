@@ -1,10 +1,13 @@
 //! A failure that was found, and the small case that is made of it.
 
 use crate::case::{Case, Expect};
-use crate::minimize::{Small, fits, minimize};
-use crate::oracle::Failure;
+use crate::deadline::Deadline;
+use crate::minimize::{Budget, Small, fits, minimize};
+use crate::oracle::{Failure, own};
 use crate::run::Runner;
+use crate::run::accident::guarded;
 use mmreap::revision::{RELEASES, Revision};
+use std::time::Duration;
 
 /// A failing run, as it was found.
 #[derive(Clone, Debug)]
@@ -34,20 +37,45 @@ pub struct Finished {
     pub small: Option<Small>,
 }
 
-/// Minimises a failure, and writes down its verdict on every release.
+/// How long a campaign minimises one failure, at most.
+const MINIMISING: Duration = Duration::from_secs(60);
+
+/// What a campaign spends to minimise one failure.
+pub(super) fn budget(deadline: Deadline<'_>) -> Budget<'_> {
+    Budget { deadline: deadline.within(MINIMISING), ..Budget::default() }
+}
+
+/// Minimises a failure, and writes down its verdict on every release if there is time for it. If that goes wrong, the failure stays as it
+/// is, and how it went wrong is met besides.
 pub fn finish(
     runner: &mut Runner,
     found: &Found,
     revision: &'static Revision,
+    budget: &Budget<'_>,
+    progress: &mut dyn FnMut(u64),
+) -> Finished {
+    guarded(|| try_to_finish(runner, found, revision, budget, progress)).unwrap_or_else(
+        |accident| {
+            let other = Found { case: found.case.clone(), failure: own::failure(&accident) };
+            Finished { case: found.raw(), others: vec![other], small: None }
+        },
+    )
+}
+
+fn try_to_finish(
+    runner: &mut Runner,
+    found: &Found,
+    revision: &'static Revision,
+    budget: &Budget<'_>,
     progress: &mut dyn FnMut(u64),
 ) -> Finished {
     let signature = &found.failure.signature;
-    let small = minimize(runner, &found.case, revision, signature, progress);
+    let small = minimize(runner, &found.case, revision, signature, budget, progress);
     let small = small.filter(|small| fits(&small.case));
     let mut case = small.as_ref().map_or(&found.case, |small| &small.case).clone();
     case.kernel = revision.name.to_string();
     case.expect = Some(Expect::Fail(signature.clone()));
-    case.others = verdicts(runner, &case);
+    case.others = if budget.deadline.is_over() { Vec::new() } else { verdicts(runner, &case) };
     let others = small.iter().flat_map(|small| small.others.values().cloned());
     let others = others.map(|(case, failure)| Found { case, failure }).collect();
     Finished { case, others, small }

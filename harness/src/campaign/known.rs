@@ -15,11 +15,14 @@ pub struct Known {
 }
 
 impl Known {
-    /// What the cases of a directory expect.
-    pub fn load(directory: &Path) -> Result<Self, CorpusError> {
+    /// What the cases of a directory expect. `warn` hears of files that are no cases, which say nothing.
+    pub fn load(directory: &Path, mut warn: impl FnMut(CorpusError)) -> Result<Self, CorpusError> {
         let mut known = Known::default();
         for path in corpus::list(directory)? {
-            known.add(&corpus::load(&path)?);
+            match corpus::load(&path) {
+                Ok(case) => known.add(&case),
+                Err(error) => warn(error),
+            }
         }
         Ok(known)
     }

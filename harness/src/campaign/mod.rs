@@ -32,7 +32,9 @@ pub use trial::{RUNS_PER_CASE, attempt};
 
 use crate::case::{Case, Signature, generate, mutate};
 use crate::coverage::Map;
+use crate::deadline::Deadline;
 use crate::run::Runner;
+use crate::run::accident::guarded;
 use crate::schedule::derive_seed;
 use crate::schedule::pilot::PILOT;
 use crate::schedule::portfolio::Portfolio;
@@ -65,6 +67,23 @@ impl std::ops::AddAssign for Totals {
         self.runs += other.runs;
         self.cases += other.cases;
         self.failures += other.failures;
+    }
+}
+
+/// When a campaign has done enough.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limit<'a> {
+    /// After so many runs of cases. Those that replay what was kept, minimise, or learn what a strategy has to know do
+    /// not count.
+    pub runs: Option<u64>,
+    /// When it is over in any case.
+    pub deadline: Deadline<'a>,
+}
+
+impl Limit<'_> {
+    /// Whether it has, after so many runs.
+    pub fn is_reached(&self, runs: u64) -> bool {
+        self.runs.is_some_and(|limit| runs >= limit) || self.deadline.is_over()
     }
 }
 
@@ -117,7 +136,7 @@ impl Campaign {
         self.known.insert(signature);
     }
 
-    /// Signatures seen, and how often.
+    /// Signatures that runs of cases have shown, or of their minimising, and how often.
     pub fn seen(&self) -> &BTreeMap<Signature, u64> {
         &self.seen
     }
@@ -141,27 +160,40 @@ impl Campaign {
 
     /// Goes on until a failure is new, or until the case at hand has had its schedules.
     pub fn step(&mut self) -> Option<Found> {
-        let mut trial = self.trial.take().unwrap_or_else(|| self.begin());
-        while trial.goes_on {
-            self.totals.runs += 1;
-            let portfolio = &mut self.portfolio;
-            let found = trial.run(&mut self.runner, self.revision, portfolio, self.guide.as_mut());
-            if let Some(found) = found.and_then(|found| self.judge(found)) {
-                self.trial = Some(trial);
-                return Some(found);
+        loop {
+            let found = self.run();
+            if found.is_some() || self.trial.is_none() {
+                return found;
             }
         }
-        self.conclude(trial);
-        None
+    }
+
+    /// Runs the case at hand once more, or the next one for the first time: a failure, if it is new.
+    pub fn run(&mut self) -> Option<Found> {
+        let mut trial = self.trial.take().unwrap_or_else(|| self.begin());
+        let found = self.once(&mut trial);
+        if trial.goes_on {
+            self.trial = Some(trial);
+        } else {
+            self.conclude(trial);
+        }
+        found.and_then(|found| self.judge(found))
+    }
+
+    /// One run of a case. That it cannot be told what it has shown is a failure, too.
+    fn once(&mut self, trial: &mut Trial) -> Option<Found> {
+        self.totals.runs += 1;
+        let (runner, portfolio) = (&mut self.runner, &mut self.portfolio);
+        let guide = self.guide.as_mut();
+        let run = guarded(|| trial.run(runner, self.revision, portfolio, guide));
+        run.unwrap_or_else(|accident| Some(trial.give_up(&accident)))
     }
 
     /// Runs a case that somebody kept as it stands, and keeps it if it shows anything new here.
     /// Whoever kept it has told of its failure.
     pub fn adopt(&mut self, case: Case) {
         let mut trial = Trial::new(case, 0);
-        self.totals.runs += 1;
-        let portfolio = &mut self.portfolio;
-        let found = trial.run(&mut self.runner, self.revision, portfolio, self.guide.as_mut());
+        let found = self.once(&mut trial);
         self.pool_best(trial);
         if let Some(found) = found {
             self.judge(found);
@@ -219,10 +251,15 @@ impl Campaign {
         Some(best.case)
     }
 
-    /// Minimises what was found. What else is met is left out unless it is new.
-    pub fn finish(&mut self, found: &Found, progress: &mut dyn FnMut(u64)) -> Finished {
-        let mut finished = finish(&mut self.runner, found, self.revision, progress);
+    /// Minimises what was found, until the deadline or for a minute. What else is met is left out unless it is
+    /// new.
+    pub fn finish(&mut self, found: &Found, deadline: Deadline<'_>) -> Finished {
+        let budget = found::budget(deadline);
+        let mut finished = finish(&mut self.runner, found, self.revision, &budget, &mut |_| ());
         finished.others.retain(|other| self.known.insert(other.failure.signature.clone()));
+        for other in &finished.others {
+            *self.seen.entry(other.failure.signature.clone()).or_insert(0) += 1;
+        }
         finished
     }
 }

@@ -2,19 +2,22 @@
 //!
 //! Four parts, in this order. Every case of the corpus is replayed on every release. The canary, a mutant
 //! whose mistake is in plain sight, must be found, or the whole harness is broken and its silence means
-//! nothing. Every release is attacked for an equal share of the time; what the canary leaves over is
-//! theirs. What is new is minimised at the end, so that a release with many failures takes no time from the
-//! others; a night is therefore a little longer than asked for.
+//! nothing. Every release is attacked, and what is new is minimised at the end, so that a release with many
+//! failures takes no time from the others. Canary, releases and minimising get equal shares of the time that is
+//! left when their turn comes; what there is no time to minimise is reported as it was found. A night that is
+//! called off reports what it has come to by then.
 //!
 //! *Unexpected* is a signature on a kernel on which no case of the corpus expects it. A night is a value:
 //! `report` writes it for people and for machines. Arguments are the command line's business.
 
 mod report;
 
+use super::found::budget;
 use super::known::Known;
-use super::{Campaign, Finished, Found, Totals, finish, verdict};
+use super::{Campaign, Finished, Found, Limit, Totals, finish, verdict};
 use crate::case::{Case, Expect, Signature};
 use crate::corpus::{self, CorpusError};
+use crate::deadline::Deadline;
 use crate::run::Runner;
 use crate::schedule::derive_seed;
 use mmreap::revision::{self, RELEASES, Revision};
@@ -32,7 +35,7 @@ const CANARY_SITES: [&str; 2] = ["__oom_reap_task_mm", "exit_mmap"];
 /// How much a night may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Budget {
-    /// All campaigns together take so long. What the canary leaves over is the releases'.
+    /// All campaigns and minimising together take so long.
     Time(Duration),
     /// Each campaign ends after so many runs, so that the same seed finds the same.
     Runs {
@@ -41,13 +44,6 @@ pub enum Budget {
         /// Against each release.
         release: u64,
     },
-}
-
-/// When one campaign is over.
-#[derive(Clone, Copy)]
-enum Limit {
-    Time(Duration),
-    Runs(u64),
 }
 
 /// What a night is to do.
@@ -78,6 +74,10 @@ pub struct Night {
     pub shares: Vec<Share>,
     /// What no case of the corpus expects.
     pub findings: Vec<Finding>,
+    /// Files of the corpus that cannot be used, each with the reason.
+    pub broken: Vec<(String, String)>,
+    /// Whether it was called off, so that something of it may be missing.
+    pub is_called_off: bool,
 }
 
 /// A case of the corpus on one kernel.
@@ -119,35 +119,55 @@ pub struct Finding {
     pub case: Case,
 }
 
-/// Spends a night. `progress` hears what is being done.
-pub fn night(settings: &Settings, progress: &mut dyn FnMut(&str)) -> Result<Night, CorpusError> {
+/// Spends a night. `progress` hears what is being done; `end` says whether the night is called off.
+pub fn night(
+    settings: &Settings,
+    end: Deadline<'_>,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Night, CorpusError> {
     let started = Instant::now();
-    let cases = load(settings)?;
+    let (cases, broken) = load(settings)?;
     let mut known = Known::default();
     cases.iter().for_each(|(_, case)| known.add(case));
     progress(&format!("replaying {} cases", cases.len()));
-    let replays = replay(&cases, &known);
-    let (canary, canary_found) = hunt_canary(settings, progress);
-    let limit = settings.budget.release(canary.took);
-    let (shares, found) = attack(settings, limit, &known, progress);
-    let findings = minimize_new(found, known, progress);
-    let (seed, took) = (settings.seed, started.elapsed());
-    Ok(Night { seed, took, replays, canary_found, canary, shares, findings })
+    let replays = replay(&cases, &known, end);
+    let deadline = settings.budget.deadline(end);
+    let (canary, canary_found) = hunt_canary(settings, deadline, progress);
+    let (shares, found) = attack(settings, deadline, &known, progress);
+    let findings = minimize_new(found, known, deadline, progress);
+    Ok(Night {
+        seed: settings.seed,
+        took: started.elapsed(),
+        replays,
+        canary_found,
+        canary,
+        shares,
+        findings,
+        broken,
+        is_called_off: end.is_over(),
+    })
 }
 
-fn load(settings: &Settings) -> Result<Vec<(String, Case)>, CorpusError> {
-    let files = corpus::list(&settings.corpus)?.into_iter();
-    let named = files.map(|path| {
+/// What there is for each of some files.
+type Files<T> = Vec<(String, T)>;
+
+/// The cases of the corpus, and what is wrong with the files that are none.
+fn load(settings: &Settings) -> Result<(Files<Case>, Files<String>), CorpusError> {
+    let (mut cases, mut broken) = (Vec::new(), Vec::new());
+    for path in corpus::list(&settings.corpus)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok((name, corpus::load(&path)?))
-    });
-    named.collect()
+        match corpus::load(&path) {
+            Ok(case) => cases.push((name, case)),
+            Err(error) => broken.push((name, error.to_string())),
+        }
+    }
+    Ok((cases, broken))
 }
 
-fn replay(cases: &[(String, Case)], known: &Known) -> Vec<Replay> {
+fn replay(cases: &[(String, Case)], known: &Known, end: Deadline<'_>) -> Vec<Replay> {
     let mut runner = Runner::new();
     let mut replays = Vec::new();
-    for (file, case) in cases {
+    for (file, case) in cases.iter().take_while(|_| !end.is_over()) {
         for kernel in kernels(case) {
             replays.push(replay_on(&mut runner, file, case, &kernel, known));
         }
@@ -185,13 +205,20 @@ fn expectation<'a>(case: &'a Case, kernel: &str) -> Option<&'a Expect> {
     case.others.iter().find(|(name, _)| name == kernel).map(|(_, expect)| expect)
 }
 
-/// Attacks the canary until it is found, for the share of one kernel at most.
-fn hunt_canary(settings: &Settings, progress: &mut dyn FnMut(&str)) -> (Share, bool) {
+/// Attacks the canary until it is found, for its share at most.
+fn hunt_canary(
+    settings: &Settings,
+    deadline: Deadline<'_>,
+    progress: &mut dyn FnMut(&str),
+) -> (Share, bool) {
     let canary = revision::find(CANARY).expect("the canary is among the mutants");
     progress(&format!("looking for the canary, {CANARY}"));
     let mut campaign = Campaign::new(canary, derive_seed(settings.seed, 0));
     let mut is_found = false;
-    let share = spend(&mut campaign, canary, settings.budget.canary(), |found| {
+    // Besides it there are the releases and minimising.
+    let deadline = deadline.part(RELEASES.len() as u32 + 2);
+    let limit = Limit { runs: settings.budget.canary_runs(), deadline };
+    let share = spend(&mut campaign, canary, &limit, |found| {
         is_found = is_canary(&found.failure.signature);
         is_found
     });
@@ -204,20 +231,25 @@ fn is_canary(signature: &Signature) -> bool {
     CANARY_ORACLES.contains(&signature.oracle.as_str()) && sites == CANARY_SITES
 }
 
-/// Attacks every release; returns the failures that are not known on it.
+/// Attacks every release, until the night is called off; returns the failures that are not known on it.
 fn attack(
     settings: &Settings,
-    limit: Limit,
+    deadline: Deadline<'_>,
     known: &Known,
     progress: &mut dyn FnMut(&str),
 ) -> (Vec<Share>, Vec<(&'static Revision, Found)>) {
     let mut shares = Vec::new();
     let mut all = Vec::new();
     for (index, release) in RELEASES.into_iter().enumerate() {
+        if deadline.is_called_off() {
+            break;
+        }
         progress(&format!("attacking {}", release.name));
         let mut campaign = Campaign::new(release, derive_seed(settings.seed, index as u64 + 1));
         known.on(release.name).for_each(|signature| campaign.know(signature.clone()));
-        shares.push(spend(&mut campaign, release, limit, |found| {
+        let part = deadline.part((RELEASES.len() - index) as u32 + 1);
+        let limit = Limit { runs: settings.budget.release_runs(), deadline: part };
+        shares.push(spend(&mut campaign, release, &limit, |found| {
             progress(&format!("{}: {}", release.name, found.failure.headline()));
             all.push((release, found));
             false
@@ -230,12 +262,12 @@ fn attack(
 fn spend(
     campaign: &mut Campaign,
     revision: &'static Revision,
-    limit: Limit,
+    limit: &Limit<'_>,
     mut has_enough: impl FnMut(Found) -> bool,
 ) -> Share {
     let started = Instant::now();
-    while !limit.is_reached(started, campaign.totals) {
-        if campaign.step().is_some_and(&mut has_enough) {
+    while !limit.is_reached(campaign.totals.runs) {
+        if campaign.run().is_some_and(&mut has_enough) {
             break;
         }
     }
@@ -246,6 +278,7 @@ fn spend(
 fn minimize_new(
     all: Vec<(&'static Revision, Found)>,
     mut known: Known,
+    deadline: Deadline<'_>,
     progress: &mut dyn FnMut(&str),
 ) -> Vec<Finding> {
     let mut runner = Runner::new();
@@ -257,7 +290,9 @@ fn minimize_new(
             continue;
         }
         progress(&format!("minimising {signature} on {}", revision.name));
-        let Finished { case, others, .. } = finish(&mut runner, &found, revision, &mut |_| ());
+        let budget = budget(deadline.part(queue.len() as u32 + 1));
+        let finished = finish(&mut runner, &found, revision, &budget, &mut |_| ());
+        let Finished { case, others, .. } = finished;
         queue.extend(others.into_iter().map(|other| (revision, other)));
         known.add(&case);
         let headline = found.failure.headline();
@@ -267,27 +302,25 @@ fn minimize_new(
 }
 
 impl Budget {
-    fn canary(self) -> Limit {
+    /// When the night is over, if what it may take begins now.
+    fn deadline(self, end: Deadline<'_>) -> Deadline<'_> {
         match self {
-            Budget::Time(time) => Limit::Time(time / (RELEASES.len() as u32 + 1)),
-            Budget::Runs { canary, .. } => Limit::Runs(canary),
+            Budget::Time(time) => end.within(time),
+            Budget::Runs { .. } => end,
         }
     }
 
-    /// For one release, when the canary has taken some of the time.
-    fn release(self, spent: Duration) -> Limit {
+    fn canary_runs(self) -> Option<u64> {
         match self {
-            Budget::Time(time) => Limit::Time(time.saturating_sub(spent) / RELEASES.len() as u32),
-            Budget::Runs { release, .. } => Limit::Runs(release),
+            Budget::Time(_) => None,
+            Budget::Runs { canary, .. } => Some(canary),
         }
     }
-}
 
-impl Limit {
-    fn is_reached(self, started: Instant, totals: Totals) -> bool {
+    fn release_runs(self) -> Option<u64> {
         match self {
-            Limit::Time(time) => started.elapsed() >= time,
-            Limit::Runs(runs) => totals.runs >= runs,
+            Budget::Time(_) => None,
+            Budget::Runs { release, .. } => Some(release),
         }
     }
 }
@@ -295,18 +328,28 @@ impl Limit {
 impl Night {
     /// Whether nobody has to look at it.
     pub fn is_green(&self) -> bool {
-        self.complaints().is_empty()
+        self.complaints().is_empty() && !self.is_called_off
+    }
+
+    /// What it is called.
+    pub fn color(&self) -> &'static str {
+        match (self.complaints().is_empty(), self.is_called_off) {
+            (false, _) => "red",
+            (true, true) => "interrupted",
+            (true, false) => "green",
+        }
     }
 
     /// What somebody has to look at, one line each.
     pub fn complaints(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        if self.replays.is_empty() {
+        lines.extend(self.broken.iter().map(|(_, why)| why.clone()));
+        if self.replays.is_empty() && !self.is_called_off {
             lines.push("no case was replayed: the corpus is empty".to_string());
         }
         lines.extend(self.replays.iter().filter(|it| !it.is_expected).map(Replay::complaint));
         lines.extend(self.canary_complaint());
-        let idle = self.shares.iter().filter(|share| share.totals.runs == 0);
+        let idle = self.shares.iter().filter(|share| self.is_idle(share));
         lines.extend(idle.map(|share| format!("{}: not a single run", share.kernel)));
         lines.extend(self.findings.iter().map(Finding::complaint));
         lines
@@ -314,7 +357,19 @@ impl Night {
 
     fn canary_complaint(&self) -> Option<String> {
         let runs = self.canary.totals.runs;
-        (!self.canary_found).then(|| format!("the canary {CANARY} was not found in {runs} runs"))
+        (!self.canary_found && !self.is_called_off)
+            .then(|| format!("the canary {CANARY} was not found in {runs} runs"))
+    }
+
+    /// Whether a campaign did nothing although it could have.
+    fn is_idle(&self, share: &Share) -> bool {
+        share.totals.runs == 0 && !self.is_called_off
+    }
+
+    /// That something is missing.
+    fn interruption(&self) -> Option<String> {
+        let seconds = self.took.as_secs_f64();
+        self.is_called_off.then(|| format!("interrupted after {seconds:.0} s: the rest is missing"))
     }
 }
 

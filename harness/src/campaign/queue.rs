@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 /// The cases that the campaigns on one directory and one kernel kept.
 pub struct Queue {
     directory: PathBuf,
-    /// Files that were read or written.
+    /// Files that were listed or written.
     known: BTreeSet<PathBuf>,
 }
 
@@ -42,10 +42,10 @@ impl Queue {
         Ok(())
     }
 
-    /// The cases of files that were neither read nor written here, sorted by name.
-    pub fn news(&mut self) -> Result<Vec<Case>, CorpusError> {
+    /// The files that were neither listed nor written here, sorted by name.
+    pub fn news(&mut self) -> Result<Vec<PathBuf>, CorpusError> {
         let mut files = corpus::list(&self.directory)?;
         files.retain(|path| self.known.insert(path.clone()));
-        Ok(files.iter().filter_map(|path| corpus::load(path).ok()).collect())
+        Ok(files)
     }
 }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const VERSION: u32 = 1;
 
 /// Workers on one directory, at most.
-const WORKERS: u32 = 256;
+pub const WORKERS: u32 = 256;
 
 /// The content of a state file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,14 +88,11 @@ impl Slot {
     }
 }
 
-/// The states of all workers of a directory, whether they live or not.
-pub fn all(directory: &Path) -> Result<Vec<State>, CorpusError> {
-    let mut states = Vec::new();
-    for number in 0..WORKERS {
-        let path = directory.join(format!("worker-{number}.json"));
-        states.extend(State::load(&path)?);
-    }
-    Ok(states)
+/// The states of all workers of a directory, whether they live or not. One that is damaged is no reason to do
+/// without the others.
+pub fn all(directory: &Path) -> impl Iterator<Item = Result<State, CorpusError>> {
+    let path = |number| directory.join(format!("worker-{number}.json"));
+    (0..WORKERS).filter_map(move |number| State::load(&path(number)).transpose())
 }
 
 #[cfg(test)]
@@ -111,17 +108,21 @@ mod tests {
         map.add(17);
         let state = State::new(Totals { runs: 3, cases: 2, failures: 1 }, &map);
         state.save(&path).unwrap();
-        let [read] = all(directory.path()).unwrap().try_into().unwrap();
-        assert_eq!(read, state);
+        let read = all(directory.path()).next().unwrap().unwrap();
+        assert_eq!((all(directory.path()).count(), &read), (1, &state));
         assert!(read.map().contains(17) && !state.map().contains(18));
     }
 
     #[test]
-    fn what_is_no_state_is_an_error_and_another_version_is_none() {
+    fn what_is_no_state_is_an_error_of_its_own_and_another_version_is_none() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("worker-0.json");
         std::fs::write(&path, "nonsense").unwrap();
         assert!(State::load(&path).is_err());
+        let whole = State::new(Totals::default(), &Map::default());
+        whole.save(&directory.path().join("worker-1.json")).unwrap();
+        let read: Vec<_> = all(directory.path()).map(Result::ok).collect();
+        assert_eq!(read, [None, Some(whole)]);
         let old = State { version: VERSION + 1, ..State::new(Totals::default(), &Map::default()) };
         old.save(&path).unwrap();
         assert_eq!(State::load(&path).unwrap(), None);

@@ -10,7 +10,9 @@ use super::patience::{MOST, Patience};
 use crate::case::mutate::Sites;
 use crate::case::{Case, Signature, Strategy};
 use crate::coverage::{Coverage, Shown, add_sites};
+use crate::oracle::own;
 use crate::run::Runner;
+use crate::run::accident::Accident;
 use crate::run::plan::Plan;
 use crate::schedule::pilot::PILOT;
 use crate::schedule::portfolio::Portfolio;
@@ -72,6 +74,8 @@ pub struct Trial {
     /// What showed most of what is new.
     pub best: Option<Best>,
     plan: Rc<Plan>,
+    /// The strategy of the latest run.
+    strategy: Strategy,
     /// Runs that come before those that the portfolio deals out, of which the first is the pilot.
     own: u64,
     runs: u64,
@@ -99,8 +103,17 @@ impl Trial {
     /// The trial of a case.
     pub fn new(case: Case, seed: u64) -> Self {
         let plan = Rc::new(Plan::new(&case));
-        let own = u64::from(case.schedule.strategy != PILOT);
-        Trial { case, seed, goes_on: true, best: None, plan, own, runs: 0 }
+        let strategy = case.schedule.strategy;
+        let own = u64::from(strategy != PILOT);
+        Trial { case, seed, goes_on: true, best: None, plan, strategy, own, runs: 0 }
+    }
+
+    /// Ends the trial with an accident, which is a failure of its latest run.
+    pub fn give_up(&mut self, accident: &Accident) -> Found {
+        self.goes_on = false;
+        let mut case = self.case.clone();
+        case.schedule.strategy = self.strategy;
+        Found { case, failure: own::failure(accident) }
     }
 
     /// Runs it once. The first run is as the case stands: what was changed may have been good as it was.
@@ -116,6 +129,7 @@ impl Trial {
             run => portfolio.next(self.seed, run - self.own),
         };
         self.runs += 1;
+        self.strategy = strategy;
         let found = once(runner, &self.case, &self.plan, revision, strategy);
         self.goes_on = match guide {
             None => self.runs < BLIND,

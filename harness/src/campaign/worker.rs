@@ -7,17 +7,19 @@
 //! | `queue/KERNEL/worker-N.json` | totals and coverage, see [`State`] |
 //!
 //! A worker that starts replays the queue, which makes its pool and most of its coverage; the states of all
-//! workers add the rest. Workers that are members of a team learn from time to time what the others have shown
+//! workers add the rest, also of what it has no time to replay. What in the directory cannot be read is told
+//! once, and passed over. Workers that are members of a team learn from time to time what the others have shown
 //! and found in the meantime, so that none keeps what another has; each changes the cases that it kept itself.
 //! One that works alone does not, so that its seed decides everything.
 
 use super::known::Known;
 use super::queue::Queue;
 use super::state::{self, Slot, State};
-use super::{Campaign, Found, Totals};
+use super::{Campaign, Found, Limit, Totals};
 use crate::case::Case;
 use crate::corpus::{self, CorpusError};
 use crate::coverage::Map;
+use crate::deadline::Deadline;
 use crate::minimize::measure;
 use crate::schedule::derive_seed;
 use mmreap::revision::Revision;
@@ -49,6 +51,17 @@ pub struct Settings {
 /// What a worker tells, also across processes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Event {
+    /// Something in the directory cannot be used, and is passed over.
+    Warning(String),
+    /// It has replayed so many cases of the queue.
+    Resuming {
+        /// So many.
+        done: usize,
+        /// Of so many.
+        all: usize,
+    },
+    /// It has seen a failure with this signature, known or not, for the first time since it started.
+    Seen(String),
     /// What the worker came to since it started.
     Progress(Progress),
     /// It has begun to minimise a failure.
@@ -59,13 +72,14 @@ pub enum Event {
     Unwritten(String),
 }
 
+/// Who hears what a worker tells.
+pub type Tell<'a> = &'a mut dyn FnMut(Event);
+
 /// What a worker came to since it started.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Progress {
     /// What was counted.
     pub totals: Totals,
-    /// Different failures.
-    pub signatures: u64,
     /// Features of coverage, older ones included.
     pub features: u32,
     /// Cases kept.
@@ -77,10 +91,12 @@ pub struct Progress {
 pub struct Finding {
     /// Its signature.
     pub signature: String,
-    /// The file of its case.
-    pub file: PathBuf,
+    /// The name of its file in the directory.
+    pub file: String,
     /// Runs of the worker before it.
     pub runs: u64,
+    /// Whether minimising came to its end before the time was up.
+    pub is_minimal: bool,
 }
 
 /// A campaign on a directory.
@@ -94,67 +110,92 @@ pub struct Worker {
     kept: u64,
     /// Files of failures that were looked at.
     findings: BTreeSet<PathBuf>,
+    /// Signatures and warnings that were told.
+    told: BTreeSet<String>,
     reported: Instant,
     saved: Instant,
     imported: Instant,
 }
 
 impl Worker {
-    /// Takes a place in the directory, and learns what is there.
+    /// Takes a place in the directory.
     pub fn start(settings: Settings) -> Result<Self, CorpusError> {
         corpus::check_writable(&settings.directory)?;
         corpus::remove_leftovers(&settings.directory)?;
         let queue = Queue::open(&settings.directory, settings.revision.name)?;
         let slot = Slot::take(queue.directory())?;
-        let before = State::load(&slot.path)?.map(|state| state.totals).unwrap_or_default();
         let seed = match slot.number {
             0 => settings.seed,
             number => derive_seed(settings.seed, u64::from(number)),
         };
         let campaign = Campaign::new(settings.revision, seed);
         let now = Instant::now();
-        let mut worker = Worker {
+        Ok(Worker {
             settings,
             campaign,
             queue,
             slot,
-            before,
+            before: Totals::default(),
             kept: 0,
             findings: BTreeSet::new(),
+            told: BTreeSet::new(),
             reported: now,
             saved: now,
             imported: now,
-        };
-        worker.resume()?;
-        Ok(worker)
+        })
     }
 
-    /// What was kept comes first: it is worth changing for what it shows, however often that was seen.
-    fn resume(&mut self) -> Result<(), CorpusError> {
-        self.import_findings()?;
-        for case in self.queue.news()? {
-            self.campaign.adopt(case);
-        }
-        self.import_coverage()?;
-        self.campaign.totals = self.before;
-        Ok(())
-    }
-
-    /// Works until `is_over`, which is given the number of runs since the start.
-    pub fn work(
-        &mut self,
-        tell: &mut dyn FnMut(Event),
-        is_over: &dyn Fn(u64) -> bool,
-    ) -> Result<(), CorpusError> {
-        while !is_over(self.progress().totals.runs) {
-            if let Some(found) = self.campaign.step() {
-                self.keep(found, tell)?;
+    /// Learns what is in the directory, then works until the limit.
+    pub fn work(&mut self, tell: Tell<'_>, limit: &Limit<'_>) -> Result<(), CorpusError> {
+        self.resume(tell, limit.deadline)?;
+        while !limit.is_reached(self.progress().totals.runs) {
+            if let Some(found) = self.campaign.run() {
+                self.keep(found, tell, limit.deadline)?;
             }
             self.write_queue()?;
             self.now_and_then(tell)?;
         }
-        tell(Event::Progress(self.progress()));
+        self.report(tell);
         self.save()
+    }
+
+    /// What was kept comes first: it is worth changing for what it shows, however often that was seen. It gets half
+    /// of the time at most.
+    fn resume(&mut self, tell: Tell<'_>, deadline: Deadline<'_>) -> Result<(), CorpusError> {
+        let half = deadline.part(2);
+        self.import_findings(tell)?;
+        let files = self.queue.news()?;
+        for (done, file) in files.iter().enumerate() {
+            if half.is_over() {
+                break;
+            }
+            if self.reported.elapsed() >= REPORT {
+                self.reported = Instant::now();
+                tell(Event::Resuming { done, all: files.len() });
+            }
+            // What a power failure left unreadable is missed by nobody.
+            corpus::load(file).into_iter().for_each(|case| self.campaign.adopt(case));
+        }
+        self.import_coverage(tell);
+        self.before = self.own_state(tell).map(|state| state.totals).unwrap_or_default();
+        self.campaign.totals = self.before;
+        Ok(())
+    }
+
+    /// What the worker that had this place before has left.
+    fn own_state(&mut self, tell: Tell<'_>) -> Option<State> {
+        State::load(&self.slot.path).unwrap_or_else(|error| {
+            self.warn(&error, tell);
+            None
+        })
+    }
+
+    /// Tells once that something cannot be used.
+    fn warn(&mut self, error: &CorpusError, tell: Tell<'_>) {
+        let text = format!("{error}; it is passed over");
+        if self.told.insert(text.clone()) {
+            tell(Event::Warning(text));
+        }
     }
 
     /// What it came to since it started.
@@ -166,15 +207,25 @@ impl Worker {
             failures: now.failures - before.failures,
         };
         let features = self.campaign.map().map_or(0, Map::count);
-        let signatures = self.campaign.seen().len() as u64;
-        Progress { totals, signatures, features, kept: self.kept }
+        Progress { totals, features, kept: self.kept }
     }
 
-    fn now_and_then(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), CorpusError> {
+    /// Tells what it came to.
+    fn report(&mut self, tell: Tell<'_>) {
+        for signature in self.campaign.seen().keys() {
+            let signature = signature.to_string();
+            if self.told.insert(signature.clone()) {
+                tell(Event::Seen(signature));
+            }
+        }
+        tell(Event::Progress(self.progress()));
+    }
+
+    fn now_and_then(&mut self, tell: Tell<'_>) -> Result<(), CorpusError> {
         let now = Instant::now();
         if now - self.reported >= REPORT {
             self.reported = now;
-            tell(Event::Progress(self.progress()));
+            self.report(tell);
         }
         if now - self.saved >= SAVE {
             self.saved = now;
@@ -182,8 +233,8 @@ impl Worker {
         }
         if self.settings.is_member && now - self.imported >= IMPORT {
             self.imported = now;
-            self.import_findings()?;
-            self.import_coverage()?;
+            self.import_findings(tell)?;
+            self.import_coverage(tell);
         }
         Ok(())
     }
@@ -203,19 +254,25 @@ impl Worker {
 
     /// Learns what all workers have shown. Their cases are not run again: that would cost a seventh of all
     /// runs, for cases that those who kept them are changing already.
-    fn import_coverage(&mut self) -> Result<(), CorpusError> {
-        for state in state::all(self.queue.directory())? {
-            self.campaign.merge(&state.map());
+    fn import_coverage(&mut self, tell: Tell<'_>) {
+        let directory = self.queue.directory().to_path_buf();
+        for state in state::all(&directory) {
+            match state {
+                Ok(state) => self.campaign.merge(&state.map()),
+                Err(error) => self.warn(&error, tell),
+            }
         }
-        Ok(())
     }
 
     /// Learns which failures have been written down.
-    fn import_findings(&mut self) -> Result<(), CorpusError> {
+    fn import_findings(&mut self, tell: Tell<'_>) -> Result<(), CorpusError> {
         let mut known = Known::default();
         for path in corpus::list(&self.settings.directory)? {
             if self.findings.insert(path.clone()) {
-                known.add(&corpus::load(&path)?);
+                match corpus::load(&path) {
+                    Ok(case) => known.add(&case),
+                    Err(error) => self.warn(&error, tell),
+                }
             }
         }
         let signatures = known.on(self.settings.revision.name);
@@ -224,10 +281,15 @@ impl Worker {
     }
 
     /// Keeps what was found, and what else is met while it is minimised.
-    fn keep(&mut self, found: Found, tell: &mut dyn FnMut(Event)) -> Result<(), CorpusError> {
+    fn keep(
+        &mut self,
+        found: Found,
+        tell: Tell<'_>,
+        deadline: Deadline<'_>,
+    ) -> Result<(), CorpusError> {
         let mut queue = vec![found];
         while let Some(found) = queue.pop() {
-            queue.extend(self.keep_one(&found, tell)?);
+            queue.extend(self.keep_one(&found, tell, deadline)?);
         }
         Ok(())
     }
@@ -237,23 +299,30 @@ impl Worker {
     fn keep_one(
         &mut self,
         found: &Found,
-        tell: &mut dyn FnMut(Event),
+        tell: Tell<'_>,
+        deadline: Deadline<'_>,
     ) -> Result<Vec<Found>, CorpusError> {
-        let signature = &found.failure.signature;
-        let file = self.settings.directory.join(corpus::file_name(&found.case, signature));
+        let signature = found.failure.signature.to_string();
+        let name = corpus::file_name(&found.case, &found.failure.signature);
+        let file = self.settings.directory.join(&name);
         if self.settings.is_member && file.exists() {
             return Ok(Vec::new()); // Another worker was faster.
         }
         let runs = self.progress().totals.runs;
         write_or_tell(&file, &found.raw(), tell)?;
-        tell(Event::Minimising(signature.to_string()));
-        let finished = self.campaign.finish(found, &mut |_| ());
-        if !self.is_smaller(&file, &finished.case) {
-            write_or_tell(&file, &finished.case, tell)?;
-        }
         self.findings.insert(file.clone());
-        tell(Event::Found(Finding { signature: signature.to_string(), file, runs }));
-        Ok(finished.others)
+        let (mut others, mut is_minimal) = (Vec::new(), false);
+        if !deadline.is_over() {
+            tell(Event::Minimising(signature.clone()));
+            let finished = self.campaign.finish(found, deadline);
+            is_minimal = finished.small.as_ref().is_some_and(|small| !small.is_cut_short);
+            if !self.is_smaller(&file, &finished.case) {
+                write_or_tell(&file, &finished.case, tell)?;
+            }
+            others = finished.others;
+        }
+        tell(Event::Found(Finding { signature, file: name, runs, is_minimal }));
+        Ok(others)
     }
 
     /// Whether the file has a smaller case of the same failure, which another worker made.
@@ -266,7 +335,7 @@ impl Worker {
 }
 
 /// Writes the case; if that fails, tells its text, so that it is not lost.
-fn write_or_tell(file: &Path, case: &Case, tell: &mut dyn FnMut(Event)) -> Result<(), CorpusError> {
+fn write_or_tell(file: &Path, case: &Case, tell: Tell<'_>) -> Result<(), CorpusError> {
     let text = case.to_string();
     let written = corpus::write(file, &text);
     if written.is_err() {

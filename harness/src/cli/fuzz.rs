@@ -2,20 +2,21 @@
 
 mod display;
 
-use super::{AS_EXPECTED, FOUND, Stop, catch_interrupts, parse_kernel};
+use super::{AS_EXPECTED, FOUND, MOST_JOBS, Stop, cannot_start, catch_interrupts, parse_kernel};
+use crate::campaign::Limit;
 use crate::campaign::team::{News, Team};
 use crate::campaign::worker::{Event, Settings, Worker};
 use crate::corpus;
+use crate::deadline::Deadline;
 use display::Display;
 use mmreap::revision::Revision;
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
-use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Arguments of `mmreap fuzz`.
 #[derive(clap::Args, Debug)]
@@ -33,7 +34,7 @@ pub struct Arguments {
     /// Stop after this time (60s, 10m, 8h); the default if --runs is not given either is 60s
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     time: Option<Duration>,
-    /// Stop after so many runs
+    /// Stop after so many runs; those that minimise or replay what was kept do not count
     #[arg(long, value_name = "N", conflicts_with = "time")]
     runs: Option<u64>,
     /// Where all chance comes from; one job finds the same with the same seed, --runs and --corpus
@@ -43,8 +44,9 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR", default_value = "findings")]
     corpus: PathBuf,
     /// Processes that work on it
-    #[arg(long, value_name = "N", default_value = "1")]
-    jobs: NonZeroU64,
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=MOST_JOBS))]
+    jobs: u16,
     /// Stop at the first new failure
     #[arg(long)]
     first: bool,
@@ -64,50 +66,54 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     corpus::check_writable(&arguments.corpus)?;
     let seed = arguments.seed.unwrap_or_else(|| RandomState::new().hash_one(0));
     let interrupted = catch_interrupts()?;
+    let limit = limit(arguments, &interrupted);
     if arguments.member {
-        return be_member(arguments, seed, &interrupted);
+        return be_member(arguments, seed, &interrupted, &limit);
     }
     let mut display = Display::new(arguments, seed);
-    if arguments.jobs.get() == 1 {
-        alone(arguments, seed, &interrupted, &mut display)?;
+    if arguments.jobs == 1 {
+        alone(arguments, seed, &interrupted, &limit, &mut display)?;
     } else {
         together(arguments, seed, &interrupted, &mut display)?;
     }
     Ok(if display.conclude() { FOUND } else { AS_EXPECTED })
 }
 
-/// Works until the limit of the arguments, or until the flag is set.
+/// The limit of the arguments, which counts from now, and Ctrl-C.
+fn limit<'a>(arguments: &Arguments, interrupted: &'a AtomicBool) -> Limit<'a> {
+    let deadline = Deadline::flag(interrupted);
+    match arguments.runs {
+        Some(runs) => Limit { runs: Some(runs), deadline },
+        None => {
+            let time = arguments.time.unwrap_or(Duration::from_secs(60));
+            Limit { runs: None, deadline: deadline.within(time) }
+        }
+    }
+}
+
 fn work(
     arguments: &Arguments,
     seed: u64,
-    interrupted: &AtomicBool,
+    limit: &Limit<'_>,
     tell: &mut dyn FnMut(Event),
 ) -> Result<(), Stop> {
-    let started = Instant::now();
     let mut worker = Worker::start(Settings {
         revision: arguments.kernel,
         seed,
         directory: arguments.corpus.clone(),
         is_member: arguments.member,
     })?;
-    let limit = arguments.time.unwrap_or(Duration::from_secs(60));
-    let is_over = |runs| {
-        interrupted.load(Ordering::SeqCst)
-            || match arguments.runs {
-                Some(limit) => runs >= limit,
-                None => started.elapsed() >= limit,
-            }
-    };
-    Ok(worker.work(tell, &is_over)?)
+    Ok(worker.work(tell, limit)?)
 }
 
 fn alone(
     arguments: &Arguments,
     seed: u64,
     interrupted: &AtomicBool,
+    limit: &Limit<'_>,
     display: &mut Display,
 ) -> Result<(), Stop> {
-    work(arguments, seed, interrupted, &mut |event| {
+    work(arguments, seed, limit, &mut |event| {
         let is_new = display.hear(0, event);
         if is_new && arguments.first {
             interrupted.store(true, Ordering::SeqCst);
@@ -116,13 +122,20 @@ fn alone(
 }
 
 /// Works for a parent, and stops when the parent closes standard input or is gone.
-fn be_member(arguments: &Arguments, seed: u64, interrupted: &Arc<AtomicBool>) -> Result<u8, Stop> {
+fn be_member(
+    arguments: &Arguments,
+    seed: u64,
+    interrupted: &Arc<AtomicBool>,
+    limit: &Limit<'_>,
+) -> Result<u8, Stop> {
     let flag = interrupted.clone();
-    std::thread::spawn(move || {
+    let listen = move || {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
         flag.store(true, Ordering::SeqCst);
-    });
-    work(arguments, seed, interrupted, &mut |event| {
+    };
+    let listener = std::thread::Builder::new().spawn(listen);
+    listener.map_err(|error| cannot_start("a thread", &error))?;
+    work(arguments, seed, limit, &mut |event| {
         let line = serde_json::to_string(&event).expect("plain values can be written as JSON");
         // A parent that is gone needs not hear it.
         let _ = writeln!(std::io::stdout(), "{line}");
@@ -136,9 +149,9 @@ fn together(
     interrupted: &AtomicBool,
     display: &mut Display,
 ) -> Result<(), Stop> {
-    let failed = |error| Stop(format!("error: cannot start a worker: {error}"));
+    let failed = |error| cannot_start("a worker", &error);
     let program = std::env::current_exe().map_err(failed)?;
-    let commands = (0..arguments.jobs.get()).map(|number| {
+    let commands = (0..arguments.jobs).map(|number| {
         let mut command = Command::new(&program);
         command.args(member_arguments(arguments, seed, number)).arg("--corpus");
         command.arg(&arguments.corpus);
@@ -163,18 +176,18 @@ fn together(
             Some((_, News::Ended(_))) | None => {}
         }
     }
-    if lost == arguments.jobs.get() {
+    if lost == arguments.jobs {
         return Err(Stop("error: all workers died; what they had written is kept".to_string()));
     }
     Ok(())
 }
 
 /// What a member is told, besides the directory. It does its share of the runs.
-fn member_arguments(arguments: &Arguments, seed: u64, number: u64) -> Vec<String> {
+fn member_arguments(arguments: &Arguments, seed: u64, number: u16) -> Vec<String> {
     let words = ["fuzz", "--member", "--kernel", arguments.kernel.name, "--seed"];
     let mut words: Vec<String> = words.map(String::from).into();
     words.push(seed.to_string());
-    let jobs = arguments.jobs.get();
+    let (jobs, number) = (u64::from(arguments.jobs), u64::from(number));
     let share = arguments.runs.map(|runs| runs / jobs + u64::from(number < runs % jobs));
     let runs = share.map(|runs| ["--runs".to_string(), runs.to_string()]);
     let time = arguments

@@ -1,8 +1,10 @@
 //! `mmreap nightly`: a night, and its report.
 
-use super::{AS_EXPECTED, FOUND, Stop};
+use super::print::outln;
+use super::{AS_EXPECTED, FOUND, STOPPED, Stop, catch_interrupts};
 use crate::campaign::nightly::{Budget, Night, Settings, night};
-use crate::corpus;
+use crate::corpus::{self, shown};
+use crate::deadline::Deadline;
 use indicatif::ProgressBar;
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
@@ -13,9 +15,15 @@ use std::time::Duration;
 #[command(after_help = "\
 Examples:
   mmreap nightly --time 8h
-  mmreap nightly --time 5m --corpus corpus --report night --seed 7")]
+  mmreap nightly --time 5m --corpus corpus --report night --seed 7
+
+Ctrl-C ends the night, which is reported as far as it came. Exit codes:
+  0  nothing to look at
+  1  something to look at, see report.md
+  2  bad usage or bad input
+  3  interrupted, and nothing to look at so far")]
 pub struct Arguments {
-    /// How long all campaigns together may take (60s, 10m, 8h)
+    /// How long campaigns and minimising together may take, after the corpus was replayed (60s, 10m, 8h)
     #[arg(long, value_name = "DURATION", default_value = "1h")]
     #[arg(value_parser = humantime::parse_duration)]
     time: Duration,
@@ -30,10 +38,11 @@ pub struct Arguments {
     seed: Option<u64>,
 }
 
-/// Spends the night. Exit code 1 if somebody has to look at the report.
+/// Spends the night. Exit code 1 if somebody has to look at the report, 3 if there is nothing to look at but the
+/// night was interrupted.
 pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     if !arguments.corpus.is_dir() {
-        return Err(Stop(format!("error: there is no directory {}", arguments.corpus.display())));
+        return Err(Stop(format!("error: there is no directory {}", shown(&arguments.corpus))));
     }
     corpus::check_writable(&arguments.report)?;
     let settings = Settings {
@@ -43,24 +52,30 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     };
     let bar = ProgressBar::new_spinner();
     bar.enable_steady_tick(Duration::from_millis(200));
-    let night = night(&settings, &mut |doing| bar.set_message(doing.to_string()))?;
+    let interrupted = catch_interrupts()?;
+    let end = Deadline::flag(&interrupted);
+    let night = night(&settings, end, &mut |doing| bar.set_message(doing.to_string()))?;
     bar.finish_and_clear();
     night.write(&arguments.report)?;
     conclude(arguments, &night);
-    Ok(if night.is_green() { AS_EXPECTED } else { FOUND })
+    Ok(match (night.complaints().is_empty(), night.is_called_off) {
+        (false, _) => FOUND,
+        (true, true) => STOPPED,
+        (true, false) => AS_EXPECTED,
+    })
 }
 
 fn conclude(arguments: &Arguments, night: &Night) {
     for line in night.complaints() {
-        anstream::println!("{line}");
+        outln!("{line}");
     }
-    let color = if night.is_green() { "green" } else { "red" };
+    let color = night.color();
     let report = arguments.report.join("report.md");
     let runs: u64 = night.shares.iter().map(|share| share.totals.runs).sum();
-    anstream::println!(
+    outln!(
         "{color}: {} replays, {runs} runs, seed {}; see {}",
         night.replays.len(),
         night.seed,
-        report.display()
+        shown(&report)
     );
 }

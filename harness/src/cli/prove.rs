@@ -1,8 +1,13 @@
 //! `mmreap prove`: every schedule of a case.
 
-use super::{AS_EXPECTED, FOUND, OneCase, STOPPED, Stop, print_json, write_or_show};
+use super::print::{beside, errln};
+use super::{
+    AS_EXPECTED, FOUND, OneCase, STOPPED, Stop, check_apart, notes, print_json, write_or_show,
+};
 use crate::campaign::{Found, finish};
 use crate::case::Case;
+use crate::deadline::Deadline;
+use crate::minimize::Budget;
 use crate::oracle::Failure;
 use crate::prove::{Options, Proof, TooManyThreads, Verdict, prove};
 use crate::run::Runner;
@@ -10,7 +15,7 @@ use indicatif::ProgressBar;
 use mmreap::revision::Revision;
 use serde::Serialize;
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// Arguments of `mmreap prove`.
@@ -23,13 +28,7 @@ Examples:
 
 A proof is about this case on this model: its schedules, as far as they differ in the order of two \
 steps that are in conflict. The schedule that the case itself names is not looked at. Keep cases \
-small: the number of schedules grows quickly with tasks and pages, and most with `machine time any`.
-
-Exit codes:
-  0  proven clean, within the bounds
-  1  a schedule fails
-  2  bad usage or bad input
-  3  stopped before all schedules were tried")]
+small: the number of schedules grows quickly with tasks and pages, and most with `machine time any`.")]
 pub struct Arguments {
     #[command(flatten)]
     one: OneCase,
@@ -45,7 +44,7 @@ pub struct Arguments {
     /// Threads to use
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
     jobs: u8,
-    /// Write the failing case here, minimised
+    /// Write the failing case here, minimised; with `-`, standard output has it and nothing else
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Print the result as JSON
@@ -69,7 +68,8 @@ struct Summary {
 
 /// Proves one file.
 pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
-    let (case, revision) = arguments.one.load()?;
+    check_apart(arguments.json, arguments.output.as_deref())?;
+    let (file, revision) = arguments.one.load()?;
     let options = Options {
         preemptions: arguments.preemptions,
         faults: arguments.faults,
@@ -77,27 +77,41 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
         jobs: usize::from(arguments.jobs),
         ..Options::default()
     };
+    let interrupted = super::catch_interrupts()?;
     let started = Instant::now();
-    let proof = attempt(&case, revision, &options)?;
+    let proof = attempt(&file.case, revision, &options, &interrupted)?;
     let seconds = started.elapsed().as_secs_f64();
     if arguments.json {
         print_json(&summary(arguments, revision, &proof, seconds));
     } else {
-        anstream::println!("{}", sentence(&proof, revision, &options));
+        say(arguments, &sentence(&proof, revision, &options));
     }
+    notes(&file, revision).iter().for_each(|note| errln!("note: {note}"));
     match &proof.verdict {
         Verdict::Clean => Ok(AS_EXPECTED),
         Verdict::Stopped => Ok(STOPPED),
-        Verdict::Found(case, failure) => show(arguments, revision, case, failure).map(|()| FOUND),
+        Verdict::Found(case, failure) => {
+            let budget = Budget { deadline: Deadline::flag(&interrupted), ..Budget::default() };
+            show(arguments, revision, case, failure, &budget).map(|()| FOUND)
+        }
     }
 }
 
-fn attempt(case: &Case, revision: &'static Revision, options: &Options) -> Result<Proof, Stop> {
-    let interrupted = super::catch_interrupts()?;
+/// Runs between two reports of progress.
+const REPORT: u64 = 1024;
+
+fn attempt(
+    case: &Case,
+    revision: &'static Revision,
+    options: &Options,
+    interrupted: &AtomicBool,
+) -> Result<Proof, Stop> {
     let bar = ProgressBar::new_spinner();
     let progress = |runs: u64| {
-        bar.set_message(format!("{runs} runs"));
-        bar.tick();
+        if runs.is_multiple_of(REPORT) {
+            bar.set_message(format!("{runs} runs"));
+            bar.tick();
+        }
         !interrupted.load(Ordering::SeqCst)
     };
     let proof = prove(case, revision, options, &progress);
@@ -165,18 +179,23 @@ fn show(
     revision: &'static Revision,
     case: &Case,
     failure: &Failure,
+    budget: &Budget<'_>,
 ) -> Result<(), Stop> {
     let mut runner = Runner::new();
     let found = Found { case: case.clone(), failure: failure.clone() };
-    let finished = finish(&mut runner, &found, revision, &mut |_| ());
+    let finished = finish(&mut runner, &found, revision, budget, &mut |_| ());
     super::minimize::mention(&finished.others);
     let small = finished.case;
     if !arguments.json {
         let text = super::explain::of_case(&mut runner, &small, revision);
-        anstream::println!("\n{}", text.unwrap_or_default());
+        say(arguments, &format!("\n{}", text.unwrap_or_default()));
     }
     match &arguments.output {
-        Some(path) => Ok(write_or_show(path, &small)?),
+        Some(path) => Ok(write_or_show(path, &small, arguments.json)?),
         None => Ok(()),
     }
+}
+
+fn say(arguments: &Arguments, text: &str) {
+    beside(arguments.output.as_deref(), format_args!("{text}\n"));
 }

@@ -192,23 +192,25 @@ fn shown_calls(log: &[Event], stacks: &Stacks, picks: &[Pick]) -> HashSet<u32> {
 
 /// What was wrong with the last line.
 fn mark(world: &World, failure: &Failure, end: End) -> String {
-    match (world.violation, end) {
-        (Some(violation), _) => {
-            format!("*** {} {}", names::name(world, violation.object()), wrong(&violation))
-        }
-        (None, End::Livelock) => "*** livelock".to_string(),
-        (None, End::Panic) => "*** nobody left to kill".to_string(),
-        (None, _) => format!("*** {}", failure.title),
-    }
+    let suffers = world.violation.and_then(|violation| {
+        Some(format!("*** {} {}", names::name(world, violation.object()), wrong(&violation)?))
+    });
+    suffers.unwrap_or_else(|| match end {
+        End::Livelock => "*** livelock".to_string(),
+        End::Panic => "*** nobody left to kill".to_string(),
+        _ => format!("*** {}", failure.title),
+    })
 }
 
-fn wrong(violation: &Violation) -> &'static str {
-    match violation {
+/// What is wrong with the object of a violation, unless it is about whoever works on it.
+fn wrong(violation: &Violation) -> Option<&'static str> {
+    Some(match violation {
         Violation::UseAfterFree { .. } | Violation::DoubleFree { .. } => "is freed",
         Violation::EntryVanished { .. } => "has lost the entry",
         Violation::Underflow { .. } => "is below zero",
         Violation::FreedWhileMapped { .. } => "is mapped",
         Violation::StaleTranslation { .. } => "is in a TLB",
         Violation::Lock { rule, .. } => rule.name(),
-    }
+        Violation::Oops { .. } => return None,
+    })
 }

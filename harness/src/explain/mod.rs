@@ -59,7 +59,7 @@ use timeline::Timeline;
 use waits::Waits;
 use words::Words;
 
-/// No line of an explanation is wider.
+/// No line of an explanation is wider, unless it is formatted with another width.
 pub const WIDTH: usize = 72;
 
 /// Why a run failed.
@@ -192,8 +192,8 @@ fn size(case: &Case) -> String {
     let count = |n, one, many| format!("{n} {}", if n == 1 { one } else { many });
     let processes = count(case.processes.len(), "process", "processes");
     let faults = count(case.faults.len(), "fault", "faults");
-    let segments = || count(case.schedule.segments.len(), "segment", "segments");
-    let turns = Certificate::noted(case).map_or_else(segments, str::to_string);
+    let lines = || count(case.schedule.segments.len(), "`run` line", "`run` lines");
+    let turns = Certificate::noted(case).map_or_else(lines, str::to_string);
     format!("case: {processes}, {faults}, {turns}")
 }
 
@@ -220,9 +220,12 @@ impl Explanation {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         text::paragraph(f, 0, &self.headline)?;
-        write!(f, "\n{}\n", self.diagram)?;
+        f.write_str("\n")?;
+        self.diagram.fmt(f)?;
+        f.write_str("\n")?;
         if !self.waits.edges.is_empty() {
-            writeln!(f, "{}", self.waits)?;
+            self.waits.fmt(f)?;
+            f.write_str("\n")?;
         }
         let told: Vec<String> = self.told().collect();
         told.iter().try_for_each(|sentence| text::paragraph(f, 2, sentence))?;

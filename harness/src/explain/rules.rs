@@ -159,6 +159,16 @@ static LOCKS: Rule = Rule {
     apart: Apart::Places,
 };
 
+static OOPS: Rule = Rule {
+    name: "no oops",
+    text: "a pointer that can be NULL is looked at before it is followed, what a BUG_ON forbids does not \
+           happen, and every loop and every recursion ends",
+    source: "Documentation/admin-guide/bug-hunting.rst",
+    noticed: "what it needs is there, and what it does comes to an end",
+    other: "nobody needs what it leaves behind",
+    apart: Apart::Noticed,
+};
+
 /// Failures that are the same bug: they break one rule, and what tells its breaches apart is the same.
 ///
 /// Coarser than a signature, which also says on which object and by whom the breach was noticed first. Replaying
@@ -212,6 +222,7 @@ pub(super) fn broken(signature: &Signature) -> Vec<&'static Rule> {
         "O-LIST" => vec![&QUEUE],
         "O-NV" => vec![&VICTIMS],
         "O-LOCK" => vec![&LOCKS],
+        "O-OOPS" => vec![&OOPS],
         _ => Vec::new(),
     }
 }

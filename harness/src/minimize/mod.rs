@@ -22,6 +22,7 @@ pub use measure::Measure;
 use crate::case::check::check;
 use crate::case::mutate::rename_process;
 use crate::case::{Case, ProcessKind, Signature, Strategy, Time, limit};
+use crate::deadline::Deadline;
 use crate::prove::Others;
 use crate::run::{Outcome, Runner};
 use crate::schedule::follow::Decision;
@@ -29,8 +30,24 @@ use mmreap::revision::Revision;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// Runs after which a minimisation stops where it is.
-const RUNS: u64 = 200_000;
+/// What minimising may cost. Whichever is used up first, it stops between two runs, and what it has come to by
+/// then is as good as it gets: a case that fails in the same way, though a smaller one may exist.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget<'a> {
+    /// Runs.
+    pub runs: u64,
+    /// Scheduling decisions of all runs. Most failures are minimised with a tenth of them; runs that do not come
+    /// to an end by themselves use up tens of thousands each.
+    pub steps: u64,
+    /// When it is over in any case.
+    pub deadline: Deadline<'a>,
+}
+
+impl Default for Budget<'_> {
+    fn default() -> Self {
+        Budget { runs: 200_000, steps: 20_000_000, deadline: Deadline::default() }
+    }
+}
 
 /// What became of a failing case.
 #[derive(Clone, Debug)]
@@ -45,6 +62,8 @@ pub struct Small {
     pub others: Others,
     /// What each pass that ran anything did, in the order of their first turns.
     pub tallies: Vec<Tally>,
+    /// Whether the budget was used up, so that a smaller case may be near.
+    pub is_cut_short: bool,
 }
 
 /// What a pass did.
@@ -65,8 +84,10 @@ pub struct Minimizer<'a> {
     runner: &'a mut Runner,
     revision: &'static Revision,
     signature: Signature,
-    /// Runs so far.
+    budget: Budget<'a>,
+    /// Runs so far, and their decisions.
     runs: u64,
+    steps: u64,
     others: Others,
     tallies: Vec<Tally>,
     /// The pass that has the turn, by its place among the tallies.
@@ -85,19 +106,23 @@ pub struct Best {
 
 /// The smallest case found that fails with the signature.
 ///
-/// `None` if the case, run as it stands, does not fail that way. `progress` hears the number of runs.
+/// `None` if the case, run as it stands, does not fail that way, or if the budget does not suffice to see that.
+/// `progress` hears the number of runs.
 pub fn minimize(
     runner: &mut Runner,
     case: &Case,
     revision: &'static Revision,
     signature: &Signature,
+    budget: &Budget<'_>,
     progress: &mut dyn FnMut(u64),
 ) -> Option<Small> {
     let mut minimizer = Minimizer {
         runner,
         revision,
         signature: signature.clone(),
+        budget: *budget,
         runs: 0,
+        steps: 0,
         others: Others::new(),
         tallies: Vec::new(),
         current: 0,
@@ -113,19 +138,32 @@ pub fn minimize(
         }
     };
     certificate.note(&mut best.case);
+    let is_cut_short = minimizer.is_exhausted();
     let Best { case, measure } = best;
     let Minimizer { others, mut tallies, .. } = minimizer;
     tallies.retain(|tally| tally.runs > 0);
-    Some(Small { case, measure, certificate, others, tallies })
+    Some(Small { case, measure, certificate, others, tallies, is_cut_short })
 }
 
 /// The size of a case under its own schedule.
 pub fn measure(runner: &mut Runner, case: &Case, revision: &'static Revision) -> Measure {
-    Measure::of(case, preemptions(&runner.record(case, revision).1))
+    let (outcome, decisions) = runner.record(case, revision);
+    measured(case, &outcome, &decisions)
+}
+
+fn measured(case: &Case, outcome: &Outcome, decisions: &[Decision]) -> Measure {
+    let open = outcome.divergences.lenient.len() + outcome.divergences.strict.len();
+    Measure { open, ..Measure::of(case, preemptions(decisions)) }
 }
 
 fn preemptions(decisions: &[Decision]) -> usize {
     decisions.iter().filter(|decision| decision.preempts).count()
+}
+
+impl Budget<'_> {
+    fn is_exhausted(&self, runs: u64, steps: u64) -> bool {
+        runs >= self.runs || steps >= self.steps || self.deadline.is_over()
+    }
 }
 
 impl Minimizer<'_> {
@@ -165,10 +203,13 @@ impl Minimizer<'_> {
 
     /// Runs a case as it stands: what it came to, if it fails with the signature.
     fn reproduces(&mut self, case: &Case) -> Option<(Best, Vec<Decision>)> {
+        if self.is_exhausted() {
+            return None;
+        }
         let (outcome, decisions) = self.runner.record(case, self.revision);
-        self.count_runs(1);
+        self.count_runs(1, u64::from(outcome.steps));
         self.is_same(case, &outcome).then(|| {
-            let measure = Measure::of(case, preemptions(&decisions));
+            let measure = measured(case, &outcome, &decisions);
             (Best { case: case.clone(), measure }, decisions)
         })
     }
@@ -197,13 +238,18 @@ impl Minimizer<'_> {
 
     /// The case with its schedule written by names, if it fails that way, too.
     fn by_names(&mut self, case: &Case) -> Option<Best> {
+        let mut best = self.spelled(case)?;
+        segments::drop_chunks(self, &mut best);
+        Some(best)
+    }
+
+    /// The case with every turn of its run written by names, if it fails that way, too.
+    fn spelled(&mut self, case: &Case) -> Option<Best> {
         let (_, decisions) = self.reproduces(case)?;
         let mut named = case.clone();
         named.schedule.strategy = Strategy::InOrder;
         named.schedule.segments = segments::from_decisions(&decisions);
-        let (mut best, _) = self.reproduces(&named)?;
-        segments::drop_chunks(self, &mut best);
-        Some(best)
+        Some(self.reproduces(&named)?.0)
     }
 
     /// Takes a smaller case that fails under the schedule at hand.
@@ -246,14 +292,15 @@ impl Minimizer<'_> {
         &mut self.tallies[self.current]
     }
 
-    fn count_runs(&mut self, runs: u64) {
+    fn count_runs(&mut self, runs: u64, steps: u64) {
         self.runs += runs;
+        self.steps += steps;
         self.tally().runs += runs;
         (self.progress)(self.runs);
     }
 
     fn is_exhausted(&self) -> bool {
-        self.runs > RUNS
+        self.budget.is_exhausted(self.runs, self.steps)
     }
 }
 

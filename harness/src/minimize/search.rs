@@ -9,7 +9,9 @@ use crate::case::Case;
 use crate::prove::{Options, Verdict, prove};
 use crate::run::plan::Plan;
 use crate::schedule::portfolio::Portfolio;
+use mmreap::world::world;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Runs with so many preemptions at most, before it is given up.
 const BOUNDED: [u64; 2] = [40, 160];
@@ -39,10 +41,18 @@ pub fn bounded(
     preemptions: u32,
     budget: u64,
 ) -> Result<Option<Best>, Open> {
+    if minimizer.is_exhausted() {
+        return Err(Open);
+    }
     let wanted = Some(minimizer.signature.clone());
     let options = Options { preemptions: Some(preemptions), budget, wanted, ..Options::default() };
-    let proof = prove(free, minimizer.revision, &options, &|_| true).map_err(|_| Open)?;
-    minimizer.count_runs(proof.runs);
+    let (whole, before, steps) = (minimizer.budget, minimizer.runs, AtomicU64::new(0));
+    let goes_on = |runs: u64| {
+        let steps = world(|w| steps.fetch_add(u64::from(w.step), Ordering::Relaxed));
+        !whole.is_exhausted(before + runs, minimizer.steps + steps)
+    };
+    let proof = prove(free, minimizer.revision, &options, &goes_on).map_err(|_| Open)?;
+    minimizer.count_runs(proof.runs, steps.into_inner());
     for (signature, run) in proof.others {
         minimizer.others.entry(signature).or_insert(run);
     }
@@ -63,9 +73,12 @@ fn sampled(minimizer: &mut Minimizer<'_>, free: &Case) -> Option<Best> {
     let mut portfolio = Portfolio::new(0);
     let mut case = free.clone();
     for run in 0..SAMPLED {
+        if minimizer.is_exhausted() {
+            break;
+        }
         case.schedule.strategy = portfolio.next(0, run);
         let outcome = minimizer.runner.run(&plan, minimizer.revision, case.schedule.strategy);
-        minimizer.count_runs(1);
+        minimizer.count_runs(1, u64::from(outcome.steps));
         if minimizer.is_same(&case, &outcome) {
             return minimizer.by_names(&case);
         }

@@ -43,14 +43,25 @@ fn same_words(a: &Site, b: &Site) -> bool {
 /// Makes the schedule smaller while the failure stays the same: large runs of segments are dropped first, then
 /// one by one; two of one task are merged, one is moved to another place, and places are made simpler.
 pub(super) fn shorten(minimizer: &mut Minimizer<'_>, best: &mut Best) {
-    minimizer.turn("drop segments");
+    minimizer.turn("spell out");
+    spell_out(minimizer, best);
+    minimizer.turn("drop run lines");
     drop_chunks(minimizer, best);
-    minimizer.turn("merge segments");
+    minimizer.turn("merge run lines");
     merge(minimizer, best);
-    minimizer.turn("move segments");
+    minimizer.turn("move run lines");
     shift(minimizer, best);
     minimizer.turn("simplify stops");
     simplify(minimizer, best);
+}
+
+/// Says who runs while a line leaves that open.
+fn spell_out(minimizer: &mut Minimizer<'_>, best: &mut Best) {
+    if best.measure.open > 0 && !minimizer.is_exhausted() {
+        minimizer.tally().tried += 1;
+        let spelled = minimizer.spelled(&best.case);
+        minimizer.take(best, spelled.filter(|spelled| spelled.measure < best.measure));
+    }
 }
 
 /// Drops segments, from large runs of them to single ones.
@@ -58,7 +69,7 @@ pub(super) fn drop_chunks(minimizer: &mut Minimizer<'_>, best: &mut Best) {
     let mut chunk = best.case.schedule.segments.len();
     while chunk > 0 && !minimizer.is_exhausted() {
         let mut at = 0;
-        while at < best.case.schedule.segments.len() {
+        while at < best.case.schedule.segments.len() && !minimizer.is_exhausted() {
             let dropped = change(minimizer, best, |segments| {
                 segments.drain(at..(at + chunk).min(segments.len()));
             });
@@ -103,6 +114,9 @@ fn shift(minimizer: &mut Minimizer<'_>, best: &mut Best) {
     let count = best.case.schedule.segments.len();
     let pairs = (0..count).flat_map(|from| (0..count).map(move |to| (from, to)));
     for (from, to) in pairs.filter(|(from, to)| from != to) {
+        if minimizer.is_exhausted() {
+            return;
+        }
         change(minimizer, best, |segments| {
             let segment = segments.remove(from);
             segments.insert(to, segment);
@@ -113,6 +127,9 @@ fn shift(minimizer: &mut Minimizer<'_>, best: &mut Best) {
 /// Simpler words for the same place: no place, the function alone, the first arrival.
 fn simplify(minimizer: &mut Minimizer<'_>, best: &mut Best) {
     for at in 0..best.case.schedule.segments.len() {
+        if minimizer.is_exhausted() {
+            return;
+        }
         for simpler in simpler(&best.case.schedule.segments[at]) {
             if change(minimizer, best, |segments| segments[at] = simpler) {
                 break;

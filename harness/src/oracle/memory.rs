@@ -1,8 +1,8 @@
-//! O-PT-UAF, O-VMA-UAF, O-MM-UAF, O-TASK-UAF, O-DOUBLE, O-PAGEMAP, O-TLB, and O-LOCK's part that the
-//! model checks: what checked memory reported.
+//! O-PT-UAF, O-VMA-UAF, O-MM-UAF, O-TASK-UAF, O-DOUBLE, O-PAGEMAP, O-TLB, O-OOPS, and O-LOCK's part that
+//! the model checks: what checked memory reported.
 //!
-//! Promise: every stale access, double free, counter below zero, frame freed while mapped or cached, and
-//! misused lock of the run ends it, so the report is about the first. Tolerance: none.
+//! Promise: every stale access, double free, counter below zero, frame freed while mapped or cached, misused
+//! lock, followed NULL pointer and `BUG_ON` of the run ends it, so the report is about the first. Tolerance: none.
 
 use super::{Failure, signature};
 use mmreap::memory::{Place, Violation};
@@ -25,6 +25,7 @@ fn name(violation: &Violation) -> (&'static str, &'static str) {
         Violation::Underflow { .. } => ("O-DOUBLE", "reference underflow"),
         Violation::FreedWhileMapped { .. } => ("O-PAGEMAP", "free-while-mapped"),
         Violation::StaleTranslation { .. } => ("O-TLB", "free-before-flush"),
+        Violation::Oops { oops, .. } => ("O-OOPS", oops.name()),
         Violation::Lock { .. } => ("O-LOCK", "lock misuse"),
     }
 }
@@ -52,6 +53,7 @@ fn places(violation: &Violation) -> Vec<(&'static str, Place)> {
             vec![("used", used), ("cleared", cleared)]
         }
         Violation::Underflow { used, .. } | Violation::Lock { used, .. } => vec![("used", used)],
+        Violation::Oops { used, .. } => vec![("met", used)],
         Violation::FreedWhileMapped { mapped, freed, .. } => {
             vec![("freed", freed), ("mapped", mapped)]
         }

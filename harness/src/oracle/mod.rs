@@ -14,6 +14,7 @@ mod list;
 mod live;
 mod lock_order;
 mod memory;
+pub mod own;
 mod skip;
 mod victims;
 

@@ -103,7 +103,8 @@ pub enum Verdict {
 
 /// Tries all schedules of a case on a revision. What the case's own schedule says is not looked at.
 ///
-/// `progress` hears the number of runs from time to time, and says whether to go on.
+/// `progress` hears the number of runs after each, while that is still in the world of its thread, and says
+/// whether to go on.
 ///
 /// # Errors
 ///

@@ -22,9 +22,6 @@ use std::rc::Rc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Runs between two reports of progress.
-const REPORT: u64 = 1024;
-
 /// What limits the tree.
 #[derive(Clone, Copy)]
 pub struct Bounds {
@@ -59,8 +56,7 @@ impl<'a> Shared<'a> {
     /// Counts a run: whether there may be another one.
     fn count(&self) -> bool {
         let runs = self.runs.fetch_add(1, Ordering::Relaxed) + 1;
-        let goes_on = !runs.is_multiple_of(REPORT) || (self.progress)(self.before + runs);
-        goes_on && runs < self.budget
+        (self.progress)(self.before + runs) && runs < self.budget
     }
 }
 
@@ -139,7 +135,10 @@ pub fn search(
         if explorer.threads() > THREADS {
             return Err(TooManyThreads(explorer.threads()));
         }
-        explorer.finish(matches!(outcome.end, End::Panic | End::StepLimit | End::Violation));
+        explorer.finish(matches!(
+            outcome.end,
+            End::Panic | End::StepLimit | End::Violation | End::Broken
+        ));
         let ours = explorer.is_new_part().is_none_or(|part| shared.take(part));
         if ours {
             part.count(&outcome, options, &explorer);

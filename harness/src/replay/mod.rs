@@ -3,6 +3,7 @@
 //! A run is judged by oracles; a replay compares that judgement with the case's own lines, and says at
 //! which line the two part ([`wrong_verdict`], [`diverged`]). Nothing here prints.
 
+mod missing;
 mod places;
 
 use crate::case::check::{Item, Place, Problem};
@@ -24,6 +25,8 @@ pub struct Replay {
     pub expected: Option<Expect>,
     /// Where the schedule could not be followed.
     pub divergences: Divergences,
+    /// What a reader of the verdict has to know.
+    pub notes: Vec<Problem>,
 }
 
 impl Replay {
@@ -41,7 +44,8 @@ pub fn replay(runner: &mut Runner, case: &Case, kernel: &'static Revision) -> Re
         None => Expect::Pass,
     };
     let expected = verdict_on(case, kernel.name).map(|(_, expect)| expect.clone());
-    Replay { kernel, got, expected, divergences: outcome.divergences }
+    let notes = missing::notes(case, &outcome.absent);
+    Replay { kernel, got, expected, divergences: outcome.divergences, notes }
 }
 
 /// The line with the verdict on a kernel.
@@ -168,6 +172,17 @@ fn reachable(
         return format!("the last time is `nth {came}`");
     }
     let places = Places::seen(runner, case, kernel);
+    let arrivals = places.arrivals(task, &stop.site);
+    if arrivals > 0 {
+        let here = match stop.nth {
+            1 => "it does not come there".into(),
+            nth => format!("it comes there 0 of {nth} times"),
+        };
+        let whole = times(arrivals);
+        return format!(
+            "from the beginning of this line {here}; in the whole run it does, {whole}"
+        );
+    }
     if let Some(near) = nearest(&stop.site, &places.like(task, &stop.site)) {
         return format!("did you mean `{near}`?");
     }

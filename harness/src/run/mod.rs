@@ -4,16 +4,20 @@
 //! `perform` executes operations. What happened stays in the world of this OS thread until the next
 //! run begins, and is judged there.
 
+pub mod accident;
 mod boot;
 mod perform;
 pub mod plan;
 
+pub use boot::Absent;
+
 use crate::case::{Case, Strategy};
 use crate::coverage::watch::{Notes, Step, Watched};
-use crate::oracle::{self, Failure};
+use crate::oracle::{self, Failure, own};
 use crate::schedule::follow::{Decision, Divergences, Follow};
 use crate::schedule::pilot::{Estimates, PILOT, Pilot};
 use crate::schedule::{Shared, strategy};
+use accident::{Accident, guarded};
 use mmreap::revision::Revision;
 use mmreap::sync::engine::{Choose, Engine};
 use mmreap::sync::point::ExtraPoints;
@@ -40,6 +44,8 @@ pub struct Outcome {
     pub steps: u32,
     /// Segments of the case that could not be followed.
     pub divergences: Divergences,
+    /// Pages that the case declares and the machine does not have.
+    pub absent: Vec<Absent>,
 }
 
 impl Runner {
@@ -88,12 +94,12 @@ impl Runner {
     ) -> Outcome {
         let follow = Follow::new(plan.segments.clone(), rest);
         let Some(mut notes) = self.notes.take() else {
-            return outcome(&self.execute(plan, revision, follow));
+            return outcome(self.execute(plan, revision, follow));
         };
         notes.clear();
-        let watched = self.execute(plan, revision, Watched { inner: follow, notes });
+        let (watched, ended) = self.execute(plan, revision, Watched { inner: follow, notes });
         self.notes = Some(watched.notes);
-        outcome(&watched.inner)
+        outcome((watched.inner, ended))
     }
 
     /// Runs a case as it stands, and records every decision.
@@ -101,8 +107,7 @@ impl Runner {
         let plan = Rc::new(Plan::new(case));
         let rest = self.scheduler(&plan, revision, case.schedule.strategy);
         let recording = Follow::recording(plan.segments.clone(), rest);
-        let mut follow = self.execute(&plan, revision, recording);
-        (outcome(&follow), follow.take_decisions())
+        recorded(self.execute(&plan, revision, recording))
     }
 
     /// Runs a resolved case under a scheduler that is none of the strategies, and records every decision.
@@ -112,8 +117,7 @@ impl Runner {
         revision: &'static Revision,
         scheduler: Box<dyn Choose>,
     ) -> (Outcome, Vec<Decision>) {
-        let mut follow = self.execute(plan, revision, Follow::recording(Vec::new(), scheduler));
-        (outcome(&follow), follow.take_decisions())
+        recorded(self.execute(plan, revision, Follow::recording(Vec::new(), scheduler)))
     }
 
     fn scheduler(
@@ -139,21 +143,21 @@ impl Runner {
         outcome
     }
 
-    /// Runs the case, and gives the scheduler back.
+    /// Runs the case, and gives the scheduler back, with the accident that ended the run, if one did.
     fn execute<C: Choose + 'static>(
         &mut self,
         plan: &Rc<Plan>,
         revision: &'static Revision,
         choose: C,
-    ) -> C {
+    ) -> (C, Result<(), Accident>) {
         let choose = Rc::new(RefCell::new(choose));
         world(|w| {
             w.reset(revision);
             w.extra_points = self.extra_points;
         });
         boot::prepare(plan.clone());
-        self.engine.run(choose.clone(), boot::main);
-        Rc::into_inner(choose).expect("the engine is done with it").into_inner()
+        let ended = guarded(|| self.engine.run(choose.clone(), boot::main));
+        (Rc::into_inner(choose).expect("the engine is done with it").into_inner(), ended)
     }
 }
 
@@ -169,11 +173,19 @@ fn known(plan: &Plan, revision: &Revision) -> Option<Rc<Estimates>> {
     pilot.as_ref().filter(|pilot| pilot.0 == revision.name).map(|pilot| pilot.1.clone())
 }
 
-fn outcome(follow: &Follow) -> Outcome {
+/// What a run came to, and its decisions.
+fn recorded((mut follow, ended): (Follow, Result<(), Accident>)) -> (Outcome, Vec<Decision>) {
+    let decisions = follow.take_decisions();
+    (outcome((follow, ended)), decisions)
+}
+
+fn outcome((follow, ended): (Follow, Result<(), Accident>)) -> Outcome {
+    let judged = ended.and_then(|()| guarded(|| world(|w| oracle::judge(w))));
     world(|w| Outcome {
-        failure: oracle::judge(w),
-        end: w.end.expect("a run ends with a reason"),
+        failure: judged.unwrap_or_else(|accident| Some(own::failure(&accident))),
+        end: w.end.unwrap_or(End::Broken),
         steps: w.step,
         divergences: follow.divergences(),
+        absent: boot::cast(|cast| cast.absent.clone()),
     })
 }

@@ -8,12 +8,13 @@ use mmreap::exit::do_exit::do_exit;
 use mmreap::exit::fork::mmput;
 use mmreap::memory::Handle;
 use mmreap::mm::gather::tlb_gather_mmu;
+use mmreap::mm::memory::replace_page;
 use mmreap::mm::mmap::{VmaPlan, insert_vma};
 use mmreap::mm::pgtable::{Entry, Level, alloc, hardware_walk};
 use mmreap::mm::{Mm, mm_alloc, mmap_sem, mmdrop, mmget, mmgrab};
-use mmreap::oom::reaper::wake_oom_reaper;
+use mmreap::oom::reaper::{oom_reap_task_v4_9, wake_oom_reaper};
 use mmreap::oom::victim::{exit_oom_victim_v4_9, mark_v4_15};
-use mmreap::page::{Frame, free_pages, store};
+use mmreap::page::{Frame, free_pages, get_page, store};
 use mmreap::page_alloc::alloc_page;
 use mmreap::revision::V4_15;
 use mmreap::sync::bits::clear_bit;
@@ -131,6 +132,51 @@ fn pagemap_free() {
         store(frame, 1);
     };
     assert_eq!(verdict(&[stale]), "O-PAGEMAP page program program");
+}
+
+#[test]
+fn pagemap_got_when_free() {
+    let stale = || {
+        let frame = alloc_page().expect("there is memory");
+        free_pages(&[frame]);
+        get_page(frame);
+    };
+    assert_eq!(verdict(&[stale]), "O-PAGEMAP page program program");
+}
+
+/// What the kernel follows without a look: the address space of a task that was queued without a mark, and
+/// that of a task that is marked after it let go of it.
+#[test]
+fn oops_null_dereference() {
+    assert_eq!(verdict(&[|| oom_reap_task_v4_9(current())]), "O-OOPS signal oom_reap_task");
+    let mark_without_mm = || {
+        current().poke(|task| task.mm = None);
+        mark_v4_15(current());
+    };
+    assert_eq!(verdict(&[mark_without_mm]), "O-OOPS task mark_oom_victim");
+}
+
+#[test]
+fn oops_bug() {
+    let unmap_twice = || (0..2).for_each(|_| replace_page(mm(), 0, frame()));
+    assert_eq!(verdict(&[unmap_twice]), "O-OOPS page program");
+}
+
+#[test]
+fn oops_soft_lockup() {
+    let look_for_ever = || while mm().peek(|mm| mm.users > 0) {};
+    assert_eq!(verdict(&[look_for_ever]), "O-OOPS none program");
+}
+
+#[test]
+fn oops_stack_overflow() {
+    fn call_itself() {
+        let _call = enter("call_itself");
+        if mm().peek(|mm| mm.users > 0) {
+            call_itself();
+        }
+    }
+    assert_eq!(verdict(&[call_itself]), "O-OOPS none program");
 }
 
 #[test]

@@ -69,8 +69,8 @@ impl Cpus {
         })
     }
 
-    /// Boots a machine, and returns when all of its threads have ended. A panic in one of them comes out
-    /// here, and takes the CPUs with it.
+    /// Boots a machine, and returns when all of its threads have ended. A panic of the scheduler while no
+    /// thread runs comes out here, and takes the CPUs with it.
     pub fn run(&self, boot: fn()) {
         let mut execution = self.execution.borrow_mut();
         let execution = execution.get_or_insert_with(switch_on);
@@ -135,7 +135,7 @@ fn first_cpu(first: fn()) {
     let mut next = Some(first);
     for run in 1..=RUNS {
         let Some(boot) = next else { break };
-        boot();
+        thread::run_first(boot);
         // It is chosen again when every other CPU waits.
         switch();
         if run < RUNS {

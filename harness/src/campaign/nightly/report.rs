@@ -22,12 +22,14 @@ impl Night {
 
     /// The report for people.
     pub fn to_markdown(&self) -> String {
-        let color = if self.is_green() { "green" } else { "red" };
-        let complaints: String = self.complaints().iter().map(|it| format!("- {it}\n")).collect();
+        let color = self.color();
+        let article = if color == "interrupted" { "An" } else { "A" };
+        let complaints = self.interruption().into_iter().chain(self.complaints());
+        let complaints: String = complaints.map(|it| format!("- {it}\n")).collect();
         let rows: String = self.shares.iter().chain([&self.canary]).map(row).collect();
         let findings: String = self.findings.iter().map(section).collect();
         format!(
-            "# A {color} night\n\nSeed {}, {} replays, {:.0} s.\n\n{complaints}\n\
+            "# {article} {color} night\n\nSeed {}, {} replays, {:.0} s.\n\n{complaints}\n\
              | kernel | cases | runs | runs/s | failing |\n|---|--:|--:|--:|--:|\n{rows}{findings}",
             self.seed,
             self.replays.len(),
@@ -50,6 +52,12 @@ impl Night {
             let name = format!("{} on {}", replay.file, replay.kernel);
             suite.add_test_case(test(&name, complaint, None));
         }
+        for (file, why) in &self.broken {
+            suite.add_test_case(test(&format!("{file} is a case"), Some(why.clone()), None));
+        }
+        if let Some(interruption) = self.interruption() {
+            suite.add_test_case(test("the night ends", Some(interruption), None));
+        }
         suite
     }
 
@@ -64,8 +72,7 @@ impl Night {
     fn campaign_suite(&self) -> TestSuite {
         let mut suite = TestSuite::new("campaign");
         for share in &self.shares {
-            let runs = share.totals.runs;
-            let complaint = (runs == 0).then(|| "not a single run".to_string());
+            let complaint = self.is_idle(share).then(|| "not a single run".to_string());
             let mut case = test(&format!("{} runs", share.kernel), complaint, None);
             case.set_time(share.took);
             suite.add_test_case(case);
