@@ -1,6 +1,9 @@
 //! `mmreap prove`: every schedule of a case.
 
-use super::{AS_EXPECTED, FOUND, OneCase, STOPPED, Stop, print_json, write_or_show};
+use super::print::{beside, errln};
+use super::{
+    AS_EXPECTED, FOUND, OneCase, STOPPED, Stop, check_apart, notes, print_json, write_or_show,
+};
 use crate::campaign::{Found, finish};
 use crate::case::{Case, Time};
 use crate::deadline::Deadline;
@@ -8,6 +11,7 @@ use crate::minimize::Budget;
 use crate::oracle::Failure;
 use crate::prove::{Options, Proof, Verdict, prove};
 use crate::run::Runner;
+use crate::run::news::News;
 use indicatif::ProgressBar;
 use mmreap::revision::Revision;
 use serde::Serialize;
@@ -27,13 +31,7 @@ A proof is about this case on this model: its schedules, as far as they differ i
 steps that are in conflict. The schedule that the case itself names is not looked at. With \
 --preemptions N it is about those with at most N: a thread could go on, and another one runs \
 instead. Of others it says nothing. Keep cases small: the number of schedules grows quickly with \
-tasks and pages, and most with `machine time any`.
-
-Exit codes:
-  0  proven clean, within the bounds
-  1  a schedule fails
-  2  bad usage or bad input
-  3  stopped before all schedules were tried")]
+tasks and pages, and most with `machine time any`.")]
 pub struct Arguments {
     #[command(flatten)]
     one: OneCase,
@@ -49,7 +47,7 @@ pub struct Arguments {
     /// Threads to use
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
     jobs: u8,
-    /// Write the failing case here, minimised
+    /// Write the failing case here, minimised; with `-`, standard output has it and nothing else
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Print the result as JSON
@@ -70,6 +68,8 @@ struct Summary {
     runs: u64,
     placements: u64,
     longest: u32,
+    #[serde(flatten)]
+    news: News,
     preemptions: Option<u32>,
     faults: usize,
     seconds: f64,
@@ -77,7 +77,8 @@ struct Summary {
 
 /// Proves one file.
 pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
-    let (case, revision) = arguments.one.load()?;
+    check_apart(arguments.json, arguments.output.as_deref())?;
+    let (file, revision) = arguments.one.load()?;
     let options = Options {
         preemptions: arguments.preemptions,
         faults: arguments.faults,
@@ -87,15 +88,17 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     };
     let interrupted = super::catch_interrupts()?;
     let started = Instant::now();
-    let proof = attempt(&case, revision, &options, &interrupted)?;
+    let proof = attempt(&file.case, revision, &options, &interrupted)?;
     let seconds = started.elapsed().as_secs_f64();
     if arguments.json {
-        print_json(&summary(&case, revision, &proof, &options, seconds));
+        print_json(&summary(&file.case, revision, &proof, &options, seconds));
     } else {
-        anstream::println!("{}", sentence(&proof, revision, &options));
-        let advice = advice(&case, &proof, &options);
-        advice.iter().for_each(|advice| anstream::println!("  try {advice}"));
+        say(arguments, &sentence(&proof, revision, &options));
+        proof.news.items().for_each(|item| say(arguments, &format!("  in some of them: {item}")));
+        let advice = advice(&file.case, &proof, &options);
+        advice.iter().for_each(|advice| say(arguments, &format!("  try {advice}")));
     }
+    notes(&file, revision).iter().for_each(|note| errln!("note: {note}"));
     match &proof.verdict {
         Verdict::Clean => Ok(AS_EXPECTED),
         Verdict::Stopped => Ok(STOPPED),
@@ -215,6 +218,7 @@ fn summary(
         runs: proof.runs,
         placements: proof.placements,
         longest: proof.longest,
+        news: proof.news.clone(),
         preemptions: options.preemptions,
         faults: options.faults,
         seconds,
@@ -236,10 +240,14 @@ fn show(
     let small = finished.case;
     if !arguments.json {
         let text = super::explain::of_case(&mut runner, &small, revision);
-        anstream::println!("\n{}", text.unwrap_or_default());
+        say(arguments, &format!("\n{}", text.unwrap_or_default()));
     }
     match &arguments.output {
-        Some(path) => Ok(write_or_show(path, &small)?),
+        Some(path) => Ok(write_or_show(path, &small, arguments.json)?),
         None => Ok(()),
     }
+}
+
+fn say(arguments: &Arguments, text: &str) {
+    beside(arguments.output.as_deref(), format_args!("{text}\n"));
 }

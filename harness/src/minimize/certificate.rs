@@ -78,17 +78,22 @@ impl Certificate {
         notes.find_map(|(index, note)| Some((index, note.strip_prefix(PREFIX)?)))
     }
 
+    /// Whether a note is one.
+    pub fn is_written_in(note: &str) -> bool {
+        note.starts_with(PREFIX)
+    }
+
     /// Puts it among the notes of a case, where an older one stood.
     pub fn note(&self, case: &mut Case) {
         let place = Certificate::noted(case).map_or(case.notes.len(), |(index, _)| index);
-        case.notes.retain(|note| !note.starts_with(PREFIX));
+        case.notes.retain(|note| !Certificate::is_written_in(note));
         case.notes.insert(place, format!("{PREFIX}{self}"));
     }
 
     /// Drops a note that speaks of another number of preemptions than the case has.
     pub fn drop_if_wrong(case: &mut Case, preemptions: usize) {
         if Certificate::noted(case).is_some_and(|(_, said)| spoken_of(said) != Some(preemptions)) {
-            case.notes.retain(|note| !note.starts_with(PREFIX));
+            case.notes.retain(|note| !Certificate::is_written_in(note));
         }
     }
 }

@@ -36,8 +36,8 @@ use std::collections::BTreeSet;
 pub struct Budget<'a> {
     /// Runs.
     pub runs: u64,
-    /// Scheduling decisions of all runs. Most failures are minimised with a tenth of them; runs that do not come
-    /// to an end by themselves use up tens of thousands each.
+    /// Scheduling decisions of all runs. Most failures are minimised with a thirtieth of them; runs that do not
+    /// come to an end by themselves use up tens of thousands each.
     pub steps: u64,
     /// When it is over in any case.
     pub deadline: Deadline<'a>,
@@ -45,7 +45,7 @@ pub struct Budget<'a> {
 
 impl Default for Budget<'_> {
     fn default() -> Self {
-        Budget { runs: 200_000, steps: 20_000_000, deadline: Deadline::default() }
+        Budget { runs: 200_000, steps: 100_000_000, deadline: Deadline::default() }
     }
 }
 
@@ -161,7 +161,13 @@ pub fn certify(
 
 /// The size of a case under its own schedule.
 pub fn measure(runner: &mut Runner, case: &Case, revision: &'static Revision) -> Measure {
-    Measure::of(case, preemptions(&runner.record(case, revision).1))
+    let (outcome, decisions) = runner.record(case, revision);
+    measured(case, &outcome, &decisions)
+}
+
+fn measured(case: &Case, outcome: &Outcome, decisions: &[Decision]) -> Measure {
+    let open = outcome.divergences.lenient.len() + outcome.divergences.strict.len();
+    Measure { open, ..Measure::of(case, preemptions(decisions)) }
 }
 
 fn preemptions(decisions: &[Decision]) -> usize {
@@ -241,7 +247,7 @@ impl Minimizer<'_> {
         let (outcome, decisions) = self.runner.record(case, self.revision);
         self.count_runs(1, u64::from(outcome.steps));
         self.is_same(case, &outcome).then(|| {
-            let measure = Measure::of(case, preemptions(&decisions));
+            let measure = measured(case, &outcome, &decisions);
             (Best { case: case.clone(), measure }, decisions)
         })
     }
@@ -270,13 +276,18 @@ impl Minimizer<'_> {
 
     /// The case with its schedule written by names, if it fails that way, too.
     fn by_names(&mut self, case: &Case) -> Option<Best> {
+        let mut best = self.spelled(case)?;
+        segments::drop_chunks(self, &mut best);
+        Some(best)
+    }
+
+    /// The case with every turn of its run written by names, if it fails that way, too.
+    fn spelled(&mut self, case: &Case) -> Option<Best> {
         let (_, decisions) = self.reproduces(case)?;
         let mut named = case.clone();
         named.schedule.strategy = Strategy::InOrder;
         named.schedule.segments = segments::from_decisions(&decisions);
-        let (mut best, _) = self.reproduces(&named)?;
-        segments::drop_chunks(self, &mut best);
-        Some(best)
+        Some(self.reproduces(&named)?.0)
     }
 
     /// Takes a smaller case that fails under the schedule at hand.
