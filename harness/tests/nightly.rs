@@ -3,7 +3,10 @@
 //! Budgets are in runs, so that a night with the same seed is the same night on every machine. The canary's
 //! is generous, because it stops when the canary is found.
 
+use mmreap::revision::find;
+use mmreap_harness::campaign::crosscheck::{Claim, Comparison, Subject, compare};
 use mmreap_harness::campaign::nightly::{Budget, Finding, Night, Settings, night};
+use mmreap_harness::case::parse::parse;
 use mmreap_harness::case::{Case, Expect, Signature};
 use mmreap_harness::corpus;
 use mmreap_harness::deadline::Deadline;
@@ -24,8 +27,8 @@ process victim
 expect pass
 ";
 
-const NO_RUNS: Budget = Budget::Runs { canary: 0, release: 0 };
-const A_FEW_RUNS: Budget = Budget::Runs { canary: 1_000_000, release: 2_000 };
+const NO_RUNS: Budget = Budget::Runs { canary: 0, release: 0, claims: 0 };
+const A_FEW_RUNS: Budget = Budget::Runs { canary: 1_000_000, release: 2_000, claims: 1 };
 
 fn spend(corpus: &Path, budget: Budget) -> Night {
     let settings = Settings { budget, corpus: corpus.to_path_buf(), seed: 1 };
@@ -88,7 +91,8 @@ fn a_night_without_runs_is_red() {
 #[test]
 fn a_night_without_time_is_red() {
     let night = spend(corpus_with(PLAIN).path(), Budget::Time(Duration::ZERO));
-    assert_eq!(night.complaints().len(), night.shares.len() + 1);
+    // The canary, the proofs, and each release.
+    assert_eq!(night.complaints().len(), night.shares.len() + 2);
 }
 
 #[test]
@@ -149,8 +153,12 @@ fn junit_counts_replays_and_campaigns() {
     let report = Report::deserialize_from_str(&night.to_junit()).unwrap();
     let counts = report.test_suites.iter().map(|it| (it.name.as_str(), it.tests, it.failures));
     let releases = night.shares.len();
-    let expected =
-        [("replay", releases, 0), ("canary", 1, 1), ("campaign", releases, releases - 1)];
+    let expected = [
+        ("replay", releases, 0),
+        ("canary", 1, 1),
+        ("campaign", releases, releases - 1),
+        ("proof", 1, 1),
+    ];
     assert_eq!(counts.collect::<Vec<_>>(), expected);
 }
 
@@ -170,6 +178,40 @@ fn a_finding_is_in_all_reports() {
     assert!(read("report.md").contains(&case.to_string()));
     let report = Report::deserialize_from_str(&read("junit.xml")).unwrap();
     assert_eq!(report.test_suites[2].failures, night.shares.len() + 1);
+}
+
+/// Puts two claims about a case to the test, one of which is not so.
+fn comparison() -> Comparison {
+    let killed = "kernel v4.14\nprocess p1\n  vma v1 anon 1 page\n  thread t1:\n\
+                  kthread k1\n  thread t1: get_task_mm p1; sysrq_f";
+    let subject = |name: &str| Subject {
+        case: parse(&format!("mmreap case 1\n{killed}")).unwrap(),
+        revision: find(name).unwrap(),
+        seed: 1,
+    };
+    let claimed = |_: &Subject, _: Deadline<'_>| Some(Claim { preemptions: None });
+    let subjects = ["v4.14", "v4.15"].map(subject).into_iter();
+    compare(subjects, claimed, u64::MAX, Deadline::default())
+}
+
+#[test]
+fn a_contradiction_is_in_all_reports_and_makes_it_red() {
+    let corpus = corpus_with(PLAIN);
+    let mut night = spend(corpus.path(), NO_RUNS);
+    night.comparison = comparison();
+    let found = night.comparison.contradictions[0].found.raw();
+    let signature = &night.comparison.contradictions[0].found.failure.signature;
+    let line = format!("v4.14: proven clean, yet {signature} (");
+    assert!(night.complaints().iter().any(|it| it.starts_with(&line)), "{:?}", night.complaints());
+    let directory = tempfile::tempdir().unwrap();
+    night.write(directory.path()).unwrap();
+    let read = |name: &str| std::fs::read_to_string(directory.path().join(name)).unwrap();
+    assert_eq!(read(&corpus::file_name(&found, signature)), found.to_string());
+    let report = read("report.md");
+    assert!(report.contains("\n2 proofs were compared with "), "{report}");
+    assert!(report.contains(&found.to_string()));
+    let report = Report::deserialize_from_str(&read("junit.xml")).unwrap();
+    assert_eq!((report.test_suites[3].tests, report.test_suites[3].failures), (2, 1));
 }
 
 fn finding(case: &Case, headline: String) -> Finding {

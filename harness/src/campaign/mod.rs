@@ -12,14 +12,17 @@
 //! | [`queue`], [`state`] | what of a campaign is on disk |
 //! | [`worker`] | a campaign on a directory, which can be killed at any moment and goes on |
 //! | [`team`] | workers, each a process of its own, on one directory |
+//! | [`crosscheck`] | proofs against runs |
 //! | [`sweep`], [`nightly`] | every fault once; a night |
 
+pub mod crosscheck;
 mod found;
 pub mod known;
 pub mod nightly;
 pub mod patience;
 mod pool;
 pub mod queue;
+pub mod scenarios;
 pub mod state;
 pub mod suite;
 pub mod sweep;

@@ -1,17 +1,19 @@
 //! A night: does the corpus still say the truth, and is there anything that it does not know?
 //!
-//! Four parts, in this order. Every case of the corpus is replayed on every release. The canary, a mutant
+//! Five parts, in this order. Every case of the corpus is replayed on every release. The canary, a mutant
 //! whose mistake is in plain sight, must be found, or the whole harness is broken and its silence means
-//! nothing. Every release is attacked, and what is new is minimised at the end, so that a release with many
-//! failures takes no time from the others. Canary, releases and minimising get equal shares of the time that is
-//! left when their turn comes; what there is no time to minimise is reported as it was found. A night that is
-//! called off reports what it has come to by then.
+//! nothing. What is proven clean is run, and must not fail, or proofs mean nothing. Every release is attacked, and
+//! what is new is minimised at the end, so that a release with many failures takes no time from the others.
+//! Canary, proofs, releases and minimising get equal shares of the time that is left when their turn comes; what
+//! there is no time to minimise is reported as it was found. A night that is called off reports what it has come
+//! to by then.
 //!
 //! *Unexpected* is a signature on a kernel on which no case of the corpus expects it. A night is a value:
 //! `report` writes it for people and for machines. Arguments are the command line's business.
 
 mod report;
 
+use super::crosscheck::{self, Comparison, Contradiction, claim, subjects};
 use super::found::budget;
 use super::known::Known;
 use super::{Campaign, Finished, Found, Limit, Totals, finish, verdict};
@@ -43,6 +45,8 @@ pub enum Budget {
         canary: u64,
         /// Against each release.
         release: u64,
+        /// Proofs that are compared with runs.
+        claims: u64,
     },
 }
 
@@ -70,6 +74,8 @@ pub struct Night {
     pub canary_found: bool,
     /// The campaign against the canary.
     pub canary: Share,
+    /// Proofs against runs.
+    pub comparison: Comparison,
     /// The campaigns against the releases.
     pub shares: Vec<Share>,
     /// What no case of the corpus expects.
@@ -133,6 +139,9 @@ pub fn night(
     let replays = replay(&cases, &known, end);
     let deadline = settings.budget.deadline(end);
     let (canary, canary_found) = hunt_canary(settings, deadline, progress);
+    progress("comparing proofs with runs");
+    let (most, part) = (settings.budget.claims(), deadline.part(RELEASES.len() as u32 + 2));
+    let comparison = crosscheck::compare(subjects(settings.seed), claim, most, part);
     let (shares, found) = attack(settings, deadline, &known, progress);
     let findings = minimize_new(found, known, deadline, progress);
     Ok(Night {
@@ -141,6 +150,7 @@ pub fn night(
         replays,
         canary_found,
         canary,
+        comparison,
         shares,
         findings,
         broken,
@@ -215,8 +225,8 @@ fn hunt_canary(
     progress(&format!("looking for the canary, {CANARY}"));
     let mut campaign = Campaign::new(canary, derive_seed(settings.seed, 0));
     let mut is_found = false;
-    // Besides it there are the releases and minimising.
-    let deadline = deadline.part(RELEASES.len() as u32 + 2);
+    // Besides it there are proofs, the releases and minimising.
+    let deadline = deadline.part(RELEASES.len() as u32 + 3);
     let limit = Limit { runs: settings.budget.canary_runs(), deadline };
     let share = spend(&mut campaign, canary, &limit, |found| {
         is_found = is_canary(&found.failure.signature);
@@ -317,6 +327,13 @@ impl Budget {
         }
     }
 
+    fn claims(self) -> u64 {
+        match self {
+            Budget::Time(_) => u64::MAX,
+            Budget::Runs { claims, .. } => claims,
+        }
+    }
+
     fn release_runs(self) -> Option<u64> {
         match self {
             Budget::Time(_) => None,
@@ -349,6 +366,8 @@ impl Night {
         }
         lines.extend(self.replays.iter().filter(|it| !it.is_expected).map(Replay::complaint));
         lines.extend(self.canary_complaint());
+        lines.extend(self.proof_complaint());
+        lines.extend(self.comparison.contradictions.iter().map(Contradiction::complaint));
         let idle = self.shares.iter().filter(|share| self.is_idle(share));
         lines.extend(idle.map(|share| format!("{}: not a single run", share.kernel)));
         lines.extend(self.findings.iter().map(Finding::complaint));
@@ -359,6 +378,11 @@ impl Night {
         let runs = self.canary.totals.runs;
         (!self.canary_found && !self.is_called_off)
             .then(|| format!("the canary {CANARY} was not found in {runs} runs"))
+    }
+
+    fn proof_complaint(&self) -> Option<String> {
+        let is_idle = self.comparison.claims == 0 && !self.is_called_off;
+        is_idle.then(|| "no proof was compared with runs".to_string())
     }
 
     /// Whether a campaign did nothing although it could have.

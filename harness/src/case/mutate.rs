@@ -126,6 +126,16 @@ pub fn mutate(case: &mut Case, u: &mut Unstructured<'_>, sites: &Sites) {
     }
 }
 
+/// Makes one random change to the segments of a valid case, and to nothing else of what it does.
+pub fn reschedule(case: &mut Case, u: &mut Unstructured<'_>, sites: &Sites) {
+    let draw = &mut Draw::new(u);
+    forget_verdicts(case);
+    let edit = if draw.chance(33) { schedule::edit_segment } else { schedule::edit_segments };
+    if edit(case, draw, sites) {
+        repair(case);
+    }
+}
+
 fn forget_verdicts(case: &mut Case) {
     case.notes.clear();
     case.expect = None;

@@ -8,6 +8,7 @@
 
 pub(crate) mod chance;
 mod conflict;
+pub mod few;
 pub mod follow;
 pub mod in_order;
 pub mod pct;

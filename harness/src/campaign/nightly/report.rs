@@ -3,7 +3,7 @@
 //! Markdown says first what somebody has to look at, and shows a new failure with its whole case. JUnit has
 //! one test for each case and kernel and one for each campaign, so that a dashboard counts them.
 
-use super::{CANARY, Finding, Night, Share};
+use super::{CANARY, Comparison, Contradiction, Finding, Night, Share};
 use crate::corpus::{self, CorpusError};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::path::Path;
@@ -16,6 +16,11 @@ impl Night {
             let file = corpus::place(directory, &finding.case, &finding.signature);
             corpus::write(&file, &finding.case.to_string())?;
         }
+        for Contradiction { found, .. } in &self.comparison.contradictions {
+            let case = found.raw();
+            let file = corpus::place(directory, &case, &found.failure.signature);
+            corpus::write(&file, &case.to_string())?;
+        }
         corpus::write(&directory.join("junit.xml"), &self.to_junit())?;
         corpus::write(&directory.join("report.md"), &self.to_markdown())
     }
@@ -27,10 +32,13 @@ impl Night {
         let complaints = self.interruption().into_iter().chain(self.complaints());
         let complaints: String = complaints.map(|it| format!("- {it}\n")).collect();
         let rows: String = self.shares.iter().chain([&self.canary]).map(row).collect();
+        let Comparison { claims, runs, contradictions } = &self.comparison;
+        let contradictions: String = contradictions.iter().map(contradiction).collect();
         let findings: String = self.findings.iter().map(section).collect();
         format!(
             "# {article} {color} night\n\nSeed {}, {} replays, {:.0} s.\n\n{complaints}\n\
-             | kernel | cases | runs | runs/s | failing |\n|---|--:|--:|--:|--:|\n{rows}{findings}",
+             | kernel | cases | runs | runs/s | failing |\n|---|--:|--:|--:|--:|\n{rows}\n\
+             {claims} proofs were compared with {runs} runs.\n{contradictions}{findings}",
             self.seed,
             self.replays.len(),
             self.took.as_secs_f64(),
@@ -41,7 +49,12 @@ impl Night {
     pub fn to_junit(&self) -> String {
         let mut report = Report::new("mmreap nightly");
         report.set_time(self.took);
-        report.add_test_suites([self.replay_suite(), self.canary_suite(), self.campaign_suite()]);
+        report.add_test_suites([
+            self.replay_suite(),
+            self.canary_suite(),
+            self.campaign_suite(),
+            self.proof_suite(),
+        ]);
         report.to_string().expect("a report can be written to memory")
     }
 
@@ -84,6 +97,19 @@ impl Night {
         }
         suite
     }
+
+    fn proof_suite(&self) -> TestSuite {
+        let mut suite = TestSuite::new("proof");
+        let Comparison { claims, runs, contradictions } = &self.comparison;
+        let name = format!("{claims} proofs, {runs} runs");
+        suite.add_test_case(test(&name, self.proof_complaint(), None));
+        for it in contradictions {
+            let name = format!("{} {}", it.kernel, it.found.failure.signature);
+            let text = Some(it.found.raw().to_string());
+            suite.add_test_case(test(&name, Some(it.complaint()), text));
+        }
+        suite
+    }
 }
 
 /// A test that passed, unless there is a complaint.
@@ -105,6 +131,11 @@ fn row(share: &Share) -> String {
     let (kernel, cases, runs, failures) =
         (share.kernel, totals.cases, totals.runs, totals.failures);
     format!("| {kernel} | {cases} | {runs} | {rate:.0} | {failures} |\n")
+}
+
+fn contradiction(it: &Contradiction) -> String {
+    let (kernel, claim, signature) = (it.kernel, it.claim, &it.found.failure.signature);
+    format!("\n## {signature} on {kernel}, {claim}\n\n```\n{}```\n", it.found.raw())
 }
 
 fn section(finding: &Finding) -> String {
