@@ -9,7 +9,7 @@ use mmreap::exit::fork::mmput;
 use mmreap::memory::Handle;
 use mmreap::mm::gather::{Gather, tlb_finish_mmu, tlb_gather_mmu};
 use mmreap::mm::memory::{replace_page, unmap_page_range, zap_page_range};
-use mmreap::mm::mmap::{VmaPlan, insert_vma};
+use mmreap::mm::mmap::{VmaPlan, insert_vma, sys_mmap};
 use mmreap::mm::mmu_notifier::{
     mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start,
 };
@@ -29,6 +29,7 @@ use mmreap::sync::rwsem::{down_read, down_write, up_read, up_write};
 use mmreap::sync::thread::Tid;
 use mmreap::sync::time::schedule_timeout_killable;
 use mmreap::syscall::guest::guest_write;
+use mmreap::syscall::uaccess::{By, load};
 use mmreap::task::{TaskFlag, current, get_task_struct, put_task_struct, task_lock};
 use mmreap::trace::enter;
 use mmreap::world::world;
@@ -183,6 +184,23 @@ fn oops_stack_overflow() {
         }
     }
     assert_eq!(verdict(&[call_itself]), "O-OOPS none program");
+}
+
+/// What a mapping contains is known from the moment that it is made.
+#[test]
+fn data_that_was_never_stored() {
+    let spoil = || {
+        let plan = VmaPlan { name: "late".into(), start: 8, pages: 1, flags: 0, file: true };
+        sys_mmap(mm(), &plan);
+        load(mm(), 8, By::User).expect("the file can be read");
+        match hardware_walk(mm(), 8) {
+            Entry::Page { frame, .. } => store(frame, 1),
+            other => panic!("page 8 is {other:?}"),
+        }
+        load(mm(), 8, By::User).expect("the page is there");
+        do_exit();
+    };
+    assert_eq!(verdict(&[spoil]), "O-DATA page handle_mm_fault");
 }
 
 #[test]
