@@ -13,17 +13,13 @@ use mmreap::world::World;
 /// The name of a lock class.
 type Class = &'static str;
 
-/// Classes that a run can use; there are about ten.
-const CLASSES: usize = 32;
-
-/// In which order classes were taken: `after[a]` has bit `b` if some thread took `b` while it held `a`.
+/// In which order classes were taken.
 #[derive(Default)]
 struct Order {
-    /// Classes that were taken together with others, by their numbers in `after`.
-    classes: Vec<Class>,
     /// Threads, each with a class that it holds, in the order of acquisition.
     held: Vec<(Tid, Class)>,
-    after: [u32; CLASSES],
+    /// Pairs: some thread took the second class while it held the first. A run has a dozen.
+    pairs: Vec<(Class, Class)>,
 }
 
 /// Looks for a cycle in the order.
@@ -69,35 +65,26 @@ impl Order {
 
     /// One class was taken while another one was held: whether that closes a cycle.
     fn add(&mut self, held: Class, taken: Class) -> bool {
-        let (held, taken) = (self.number(held), self.number(taken));
-        let is_new = self.after[held] >> taken & 1 == 0;
-        self.after[held] |= 1 << taken;
+        let is_new = !self.pairs.iter().any(|pair| same(pair.0, held) && same(pair.1, taken));
+        if is_new {
+            self.pairs.push((held, taken));
+        }
         is_new && self.reaches(taken, held)
     }
 
-    fn number(&mut self, name: Class) -> usize {
-        let known = self.classes.iter().position(|&class| same(class, name));
-        known.unwrap_or_else(|| {
-            assert!(
-                self.classes.len() < CLASSES,
-                "more lock classes than the oracle can tell apart"
-            );
-            self.classes.push(name);
-            self.classes.len() - 1
-        })
-    }
-
     /// Whether `to` was taken after `from`, directly or through others.
-    fn reaches(&self, from: usize, to: usize) -> bool {
-        let mut reached = 1 << from;
-        loop {
-            let taken = (0..self.classes.len()).filter(|class| reached >> class & 1 == 1);
-            let next = taken.fold(reached, |all, class| all | self.after[class]);
-            if next == reached {
-                return reached >> to & 1 == 1;
+    fn reaches(&self, from: Class, to: Class) -> bool {
+        let mut reached = vec![from];
+        let mut next = 0;
+        while let Some(&class) = reached.get(next) {
+            for &(_, taken) in self.pairs.iter().filter(|pair| same(pair.0, class)) {
+                if !reached.iter().any(|&other| same(other, taken)) {
+                    reached.push(taken);
+                }
             }
-            reached = next;
+            next += 1;
         }
+        reached.into_iter().any(|class| same(class, to))
     }
 }
 
