@@ -199,7 +199,7 @@ fn who_waits_for_a_lock_waits_for_its_holder() {
 #[test]
 fn every_wait_has_a_reason_and_every_failure_a_rule() {
     let mut reasons: BTreeSet<&str> = BTreeSet::new();
-    for explanation in &explanations(400) {
+    for explanation in &explanations(1000) {
         let is_judged = !explanation.signature.starts_with("O-TEST");
         assert_eq!(!explanation.story.rules.is_empty(), is_judged, "{}", explanation.signature);
         for edge in &explanation.waits.edges {

@@ -2,7 +2,7 @@
 //! bench`.
 //!
 //! Arguments and printing only; what the commands do is in the other modules. What an exit code means is in
-//! [`EXIT_CODES`].
+//! `EXIT_CODES`.
 
 mod bench;
 mod corpus;
@@ -22,8 +22,9 @@ use crate::campaign::state::WORKERS;
 use crate::case::Case;
 use crate::case::error::quote;
 use crate::corpus::{CaseFile, CorpusError, shown};
-use crate::replay::{own_kernel, replay};
+use crate::replay::{Replay, own_kernel, replay};
 use crate::run::Runner;
+use crate::run::news::News;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use mmreap::revision::{self, Revision};
@@ -243,17 +244,20 @@ struct Passes {
     file: String,
     kernel: &'static str,
     verdict: &'static str,
+    #[serde(flatten)]
+    news: News,
     notes: Vec<String>,
 }
 
 /// Says that there is no failure, whose command this is about. As data, that is an answer like any other.
 fn tell_pass(file: &CaseFile, kernel: &'static Revision, json: bool) -> u8 {
-    let notes = notes(file, kernel);
+    let replay = replay(&mut Runner::new(), &file.case, kernel);
+    let (notes, news) = (noted(file, &replay), replay.news);
     let (file, kernel) = (shown(&file.path), kernel.name);
     if json {
-        print_json(&Passes { file, kernel, verdict: "pass", notes });
+        print_json(&Passes { file, kernel, verdict: "pass", news, notes });
     } else {
-        errln!("{file} passes on {kernel}");
+        errln!("{file} passes on {kernel}{news}");
         notes.iter().for_each(|note| errln!("note: {note}"));
     }
     FOUND
@@ -261,8 +265,11 @@ fn tell_pass(file: &CaseFile, kernel: &'static Revision, json: bool) -> u8 {
 
 /// What a reader of a good verdict has to know.
 fn notes(file: &CaseFile, kernel: &'static Revision) -> Vec<String> {
-    let replay = replay(&mut Runner::new(), &file.case, kernel);
-    replay.notes.into_iter().map(|note| file.error(note).to_string()).collect()
+    noted(file, &replay(&mut Runner::new(), &file.case, kernel))
+}
+
+fn noted(file: &CaseFile, replay: &Replay) -> Vec<String> {
+    replay.notes.iter().map(|note| file.error(note.clone()).to_string()).collect()
 }
 
 /// Writes the case to an `--output`; if that fails, shows it, so that it is not lost.
@@ -279,7 +286,7 @@ fn write_or_show(path: &Path, case: &Case, json: bool) -> Result<(), CorpusError
 /// Refuses to print data and a case to the same place.
 fn check_apart(json: bool, output: Option<&Path>) -> Result<(), Stop> {
     if json && output.is_some_and(print::is_standard_output) {
-        return Err(Stop("error: --json goes to standard output; name a file for --output".into()));
+        return Err(Stop("error: --json and `-` both mean standard output; name a file".into()));
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::minimize::Budget;
 use crate::oracle::Failure;
 use crate::prove::{Options, Proof, TooManyThreads, Verdict, prove};
 use crate::run::Runner;
+use crate::run::news::News;
 use indicatif::ProgressBar;
 use mmreap::revision::Revision;
 use serde::Serialize;
@@ -61,6 +62,8 @@ struct Summary {
     runs: u64,
     placements: u64,
     longest: u32,
+    #[serde(flatten)]
+    news: News,
     preemptions: Option<u32>,
     faults: usize,
     seconds: f64,
@@ -85,6 +88,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
         print_json(&summary(arguments, revision, &proof, seconds));
     } else {
         say(arguments, &sentence(&proof, revision, &options));
+        proof.news.items().for_each(|item| say(arguments, &format!("  in some of them: {item}")));
     }
     notes(&file, revision).iter().for_each(|note| errln!("note: {note}"));
     match &proof.verdict {
@@ -167,6 +171,7 @@ fn summary(arguments: &Arguments, revision: &Revision, proof: &Proof, seconds: f
         runs: proof.runs,
         placements: proof.placements,
         longest: proof.longest,
+        news: proof.news.clone(),
         preemptions: arguments.preemptions,
         faults: arguments.faults,
         seconds,

@@ -9,6 +9,7 @@ use crate::case::check::Problem;
 use crate::corpus::{CaseFile, CorpusError, EXTENSION, expand, shown};
 use crate::replay::{diverged, replay, stated_kernels, wrong_verdict};
 use crate::run::Runner;
+use crate::run::news::News;
 use mmreap::revision::{self, Revision};
 use mmreap::world::world;
 use serde::Serialize;
@@ -61,6 +62,8 @@ struct Line {
     verdict: String,
     expected: Option<String>,
     as_expected: bool,
+    #[serde(flatten)]
+    news: News,
     /// The first line that could not be followed.
     divergence: Option<String>,
     /// Whether there is none, if that was demanded.
@@ -185,6 +188,7 @@ fn replay_on(
         file: shown(&file.path),
         kernel: kernel.name,
         as_expected: replay.is_as_expected(),
+        news: replay.news.clone(),
         verdict: replay.got.to_string(),
         expected: replay.expected.as_ref().map(Expect::to_string),
         divergence: divergence.as_ref().map(CorpusError::to_string),
@@ -202,10 +206,11 @@ fn show(line: &Line, in_table: bool) {
         (Some(_), true) => ", as expected",
         (Some(_), false) => ", not as expected",
     };
+    let verdict = format!("{}{}", line.verdict, line.news);
     if in_table {
-        outln!("  {:<10}  {}{mark}", line.kernel, line.verdict);
+        outln!("  {:<10}  {verdict}{mark}", line.kernel);
     } else {
-        outln!("{}: {} {}{mark}", line.file, line.kernel, line.verdict);
+        outln!("{}: {} {verdict}{mark}", line.file, line.kernel);
     }
     if !line.same_log {
         outln!("  the event logs of two runs differ");

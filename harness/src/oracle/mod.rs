@@ -8,12 +8,14 @@ use crate::case::Signature;
 use mmreap::trace::{Event, Kind, ObjectRef, Site, SkipReason, What};
 use mmreap::world::World;
 
+mod asker;
 mod data;
 mod leak;
 mod list;
 mod live;
 mod lock_order;
 mod memory;
+mod notifiers;
 pub mod own;
 mod skip;
 mod victims;
@@ -59,13 +61,15 @@ type Matters = fn(&Seen) -> bool;
 
 /// Oracles, each with what must have happened for it to matter: most runs pass, and most oracles need not
 /// look at them.
-const ORACLES: [(Matters, Oracle); 9] = [
+const ORACLES: [(Matters, Oracle); 11] = [
     (|_| true, memory::judge),
     (|seen| seen.queued, list::judge),
     (|seen| seen.marked, victims::judge),
     (|_| true, lock_order::judge),
     (|seen| seen.read, data::judge),
     (|seen| seen.kills > 1, skip::judge_second_kill),
+    (|seen| seen.kills > 0, asker::judge),
+    (|_| true, notifiers::judge),
     (|_| true, live::judge),
     (|seen| seen.skipped, skip::judge_given_up),
     (|_| true, leak::judge),

@@ -10,8 +10,10 @@ use crate::case::check::{Item, Place, Problem};
 use crate::case::error::{nearest, quote};
 use crate::case::{Case, Expect, Stop};
 use crate::run::Runner;
+use crate::run::news::News;
 use crate::schedule::follow::{CLOCK, Divergence, Divergences, Obstacle};
 use mmreap::revision::{self, Revision};
+use mmreap::world::world;
 use places::Places;
 
 /// A case on one kernel.
@@ -23,6 +25,8 @@ pub struct Replay {
     pub got: Expect,
     /// What the case says about the kernel, if it does.
     pub expected: Option<Expect>,
+    /// What happened besides, be it a failure or not.
+    pub news: News,
     /// Where the schedule could not be followed.
     pub divergences: Divergences,
     /// What a reader of the verdict has to know.
@@ -44,8 +48,9 @@ pub fn replay(runner: &mut Runner, case: &Case, kernel: &'static Revision) -> Re
         None => Expect::Pass,
     };
     let expected = verdict_on(case, kernel.name).map(|(_, expect)| expect.clone());
+    let news = world(|w| News::of(w));
     let notes = missing::notes(case, &outcome.absent);
-    Replay { kernel, got, expected, divergences: outcome.divergences, notes }
+    Replay { kernel, got, expected, news, divergences: outcome.divergences, notes }
 }
 
 /// The line with the verdict on a kernel.

@@ -6,6 +6,7 @@
 
 pub mod accident;
 mod boot;
+pub mod news;
 mod perform;
 pub mod plan;
 
