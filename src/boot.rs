@@ -10,6 +10,7 @@ use crate::ksm::{self, ksm_enter};
 use crate::memory::{Handle, allocate};
 use crate::mm::mmap::{VmaPlan, insert_vma};
 use crate::mm::pgtable::{Entry, PTRS, Slot, pte_alloc, pte_index};
+use crate::mm::secondary::{self, Release};
 use crate::mm::vma::{VmFlag, Vma};
 use crate::mm::{Mm, fault};
 use crate::page::Watermark;
@@ -99,6 +100,12 @@ fn kernel_task(name: Rc<str>, body: fn(Tid)) -> Handle<Task> {
     let task = new_task(signal, name.clone(), 1 << TaskFlag::Kthread as u32);
     start(task, &name, body);
     task
+}
+
+/// A secondary MMU of the process's address space, which the process has open.
+pub fn secondary_mmu(signal: Handle<Signal>, mm: Handle<Mm>, release: Release) {
+    let mmu = secondary::open(mm, release);
+    signal.poke(|signal| signal.files.push(mmu));
 }
 
 fn start(task: Handle<Task>, name: &str, body: fn(Tid)) {

@@ -8,6 +8,9 @@
 
 use crate::memory::{Handle, free, read};
 use crate::mm::fault::map_huge;
+use crate::mm::mmu_notifier::{
+    mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start,
+};
 use crate::mm::pgtable::{
     Entry, PTRS, PageTable, Slot, pgd_offset, pmd_lock, pmd_offset, pte_index, read_pmd,
 };
@@ -107,7 +110,12 @@ fn collapse_huge_page(mm: Handle<Mm>, page: u32) {
     down_write(mmap_sem(mm));
     let target = if test_exit(mm) { None } else { table_with_pages(mm, page) };
     let unused = match target {
-        Some((pmd, table)) => collapse(mm, page, pmd, table, &fresh),
+        Some((pmd, table)) => {
+            mmu_notifier_invalidate_range_start(mm, &(page..page + PTRS));
+            let unused = collapse(mm, page, pmd, table, &fresh);
+            mmu_notifier_invalidate_range_end(mm);
+            unused
+        }
         None => fresh,
     };
     up_write(mmap_sem(mm));

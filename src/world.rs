@@ -11,6 +11,7 @@ use crate::memory::{Place, Slab, Violation};
 use crate::mm::Mm;
 use crate::mm::gather::Gather;
 use crate::mm::pgtable::PageTable;
+use crate::mm::secondary::SecondaryMmu;
 use crate::mm::tlb::Tlbs;
 use crate::mm::vma::Vma;
 use crate::oom::OomKiller;
@@ -19,8 +20,10 @@ use crate::revision::{self, Revision};
 use crate::scan_list::ScanList;
 use crate::sync::footprint::Footprint;
 use crate::sync::lock::Locks;
+use crate::sync::mutex::Mutex;
 use crate::sync::point::{Access, ExtraPoints, Op, Turn};
 use crate::sync::ready::Ready;
+use crate::sync::srcu::Srcu;
 use crate::sync::thread::{Sleep, Thread, Tid};
 use crate::sync::time::{Clock, PROGRESS};
 use crate::task::{ProcessList, Signal, Task};
@@ -111,6 +114,8 @@ pub struct World {
     pub page_tables: Slab<PageTable>,
     /// Gathers.
     pub gathers: Slab<Gather>,
+    /// Secondary MMUs.
+    pub mmus: Slab<SecondaryMmu>,
     /// AIO contexts.
     pub kioctxs: Slab<Kioctx>,
     /// AIO requests.
@@ -127,6 +132,10 @@ pub struct World {
     pub khugepaged: ScanList,
     /// Work for the kernel worker.
     pub workqueue: Workqueue,
+    /// The read sections of the MMU notifiers.
+    pub srcu: Srcu,
+    /// The mutex of a driver of secondary MMUs, if there is one that has it.
+    pub driver_lock: Option<Mutex>,
     /// Scheduling decisions so far.
     pub step: u32,
     /// Scheduling points that the protocol does not have; none unless asked for after each reset.
@@ -164,6 +173,7 @@ impl World {
             vmas: Slab::new(),
             page_tables: Slab::new(),
             gathers: Slab::new(),
+            mmus: Slab::new(),
             kioctxs: Slab::new(),
             kiocbs: Slab::new(),
             waiters: Slab::new(),
@@ -172,6 +182,8 @@ impl World {
             ksm: ScanList::default(),
             khugepaged: ScanList::default(),
             workqueue: Workqueue::default(),
+            srcu: Srcu::default(),
+            driver_lock: None,
             step: 0,
             extra_points: ExtraPoints::None,
             footprint: Footprint::default(),
@@ -202,6 +214,8 @@ impl World {
         self.ksm.reset();
         self.khugepaged.reset();
         self.workqueue.reset();
+        self.srcu.reset();
+        self.driver_lock = None;
         (self.step, self.extra_points) = (0, ExtraPoints::None);
         (self.threads_used, self.looks) = (0, 0);
         self.footprint.reset();
@@ -218,6 +232,7 @@ impl World {
         self.vmas.reset();
         self.page_tables.reset();
         self.gathers.reset();
+        self.mmus.reset();
         self.kioctxs.reset();
         self.kiocbs.reset();
         self.waiters.reset();

@@ -25,7 +25,7 @@ thread_local! {
 fn stale_handle_is_a_report_with_three_places() {
     let allocate = || {
         let _call = enter("allocator");
-        SHARED.set(Some(mm_alloc(0)));
+        SHARED.set(Some(mm_alloc()));
     };
     let drop_it = || {
         sleep(1);

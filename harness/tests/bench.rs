@@ -132,6 +132,7 @@ static B04_REPAIRED: Bug = Bug {
     scenario: "sc_proc",
     oracles: &["O-PT-UAF", "O-VMA-UAF"],
     sites: &["__oom_reap_task_mm", "exit_mmap"],
+    object: None,
 };
 
 #[test]

@@ -2,6 +2,7 @@
 //! where it says, for ever.
 
 use mmreap::revision;
+use mmreap_harness::case::{Case, Expect, Signature};
 use mmreap_harness::corpus::change::Change;
 use mmreap_harness::corpus::check::check;
 use mmreap_harness::corpus::rename::rename;
@@ -48,6 +49,27 @@ fn every_release_has_a_verdict_in_every_case() {
             assert!(known, "{} says nothing of {}", path.display(), release.name);
         }
     }
+}
+
+/// `mmput` and `__mmput` are the same in a name, and what somebody else wrote is nobody's to replace.
+#[test]
+fn no_failure_takes_the_place_of_another() {
+    let directory = tempfile::tempdir().unwrap();
+    let case = corpus::load(&files()[0]).unwrap();
+    let put = |function: &str| {
+        let sites = vec![function.to_string()];
+        let signature = Signature { oracle: "O-MM-UAF".into(), object: "mm".into(), sites };
+        let path = corpus::place(directory.path(), &case, &signature);
+        let case = Case { expect: Some(Expect::Fail(signature)), ..case.clone() };
+        corpus::write(&path, &case.to_string()).unwrap();
+        path.file_name().unwrap().to_string_lossy().into_owned()
+    };
+    let names = [put("mmput"), put("__mmput"), put("mmput"), put("__mmput")];
+    let [one, other] =
+        ["", "-2"].map(|end| format!("{}-o_mm_uaf-mm-mmput{end}.mmreap", case.kernel));
+    assert_eq!(names, [&one, &other, &one, &other].map(String::as_str));
+    std::fs::write(directory.path().join(&one), "somebody's").unwrap();
+    assert_eq!(put("mmput"), one.replace(".mmreap", "-3.mmreap"));
 }
 
 #[test]

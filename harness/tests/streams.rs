@@ -147,7 +147,27 @@ fn data_and_a_case_do_not_go_to_one_place() {
         let mut run = mmreap(&[command, "--json", "--output", "-"]);
         let output = run.arg(corpus(B04)).output().unwrap();
         assert_eq!(code(&output), 2);
-        assert!(words(&output.stderr).contains("name a file for --output"), "{output:?}");
+        assert!(
+            words(&output.stderr).contains("both mean standard output; name a file"),
+            "{output:?}"
+        );
+    }
+}
+
+#[test]
+fn a_dash_is_no_directory() {
+    let directory = directory();
+    let commands: [&[&str]; 3] = [
+        &["fuzz", "--runs", "10", "--corpus", "-"],
+        &["minimize", "--others", "-"],
+        &["corpus", "rename", "-"],
+    ];
+    for command in commands {
+        let file = (command[0] == "minimize").then(|| corpus(B04));
+        let output = mmreap(command).args(file).current_dir(directory.path()).output().unwrap();
+        assert_eq!(code(&output), 2, "{output:?}");
+        assert!(words(&output.stderr).contains("is standard "), "{output:?}");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0, "{command:?}");
     }
 }
 

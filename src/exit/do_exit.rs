@@ -6,14 +6,15 @@
 use super::exit_notify::exit_notify;
 use super::fork::mmput;
 use crate::memory::Handle;
-use crate::mm::{Mm, mmap_sem, mmdrop, mmgrab, tlb};
+use crate::mm::{Mm, mmap_sem, mmdrop, mmgrab, secondary, tlb};
 use crate::page::free_pages;
 use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::bits::{peek_bit, set_bit};
+use crate::sync::point::{Access, point};
 use crate::sync::rwsem::{down_read, up_read};
 use crate::sync::wait::complete;
 use crate::task::{
-    Task, TaskFlag, current, put_task_struct, start_group_exit, task_lock, task_unlock,
+    Signal, Task, TaskFlag, current, put_task_struct, start_group_exit, task_lock, task_unlock,
     thread_group_empty,
 };
 use crate::trace::{What, enter, protocol, record};
@@ -99,4 +100,16 @@ fn exit_files(task: Handle<Task>) {
     }
     let frames = task.poke_at("frames", |task| std::mem::take(&mut task.frames));
     free_pages(&frames);
+    close_files(task.peek(|task| task.signal));
+}
+
+/// `close_files`: the last thread of a process lets go of the secondary MMUs that it has open.
+fn close_files(signal: Handle<Signal>) {
+    if !signal.peek_at("files", |signal| signal.files.is_empty())
+        && atomic_dec_and_test(signal, "files_count", |signal| &mut signal.files_count)
+    {
+        point(signal.object(), Access::Update, "close", "files");
+        let files = signal.poke_at("files", |signal| std::mem::take(&mut signal.files));
+        files.into_iter().for_each(secondary::put);
+    }
 }

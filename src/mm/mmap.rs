@@ -4,7 +4,7 @@
 //! and goes as a whole.
 
 use super::gather::{tlb_finish_mmu, tlb_gather_mmu};
-use super::memory::unmap_page_range;
+use super::memory::zap_page_range;
 use super::munlock::munlock_vma_pages_all;
 use super::vma::{VmFlag, Vma, find_vma};
 use super::{Mm, free_pgtables::free_pgtables, mmap_sem};
@@ -104,7 +104,7 @@ fn unmap_region(mm: Handle<Mm>, vma: Handle<Vma>) {
     write(vma, "vm_next", |vma| vma.next = None);
     let gather = tlb_gather_mmu(mm, false);
     discard(vma, false);
-    unmap_page_range(gather, vma);
+    zap_page_range(gather, vma);
     let floor = before.map_or(0, |before| before.peek(|before| before.end));
     let ceiling = next.map_or(u32::MAX, |next| next.peek(|next| next.start));
     free_pgtables(mm, Some(vma), floor, ceiling);
@@ -133,7 +133,7 @@ pub fn sys_madvise(mm: Handle<Mm>, start: u32) {
     {
         let gather = tlb_gather_mmu(mm, false);
         discard(vma, false);
-        unmap_page_range(gather, vma);
+        zap_page_range(gather, vma);
         tlb_finish_mmu(gather);
         discard(vma, true);
     }

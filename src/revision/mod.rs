@@ -7,7 +7,7 @@
 pub mod mutant;
 pub mod part;
 
-use crate::aio::{self, KillIoctx};
+use crate::aio::{self, KillIoctx, Kioctx, LookupIoctx};
 use crate::exit::{exit_mmap, fork};
 use crate::memory::Handle;
 use crate::mm::Mm;
@@ -32,6 +32,10 @@ pub struct Revision {
     pub mmput: fn(Handle<Mm>),
     /// `exit_aio`.
     pub exit_aio: fn(Handle<Mm>),
+    /// `lookup_ioctx`.
+    pub lookup_ioctx: LookupIoctx,
+    /// `free_ioctx_reqs`.
+    pub free_ioctx_reqs: fn(Handle<Kioctx>),
     /// `kill_ioctx`.
     pub kill_ioctx: KillIoctx,
     /// `exit_mmap`.
@@ -77,6 +81,8 @@ pub const V4_9: Revision = Revision {
     change: "the victim's address space is remembered (oom_mm) and given up on with MMF_OOM_SKIP",
     mmput: fork::mmput_v4_9,
     exit_aio: aio::exit_aio_v4_9,
+    lookup_ioctx: aio::lookup_ioctx_v4_9,
+    free_ioctx_reqs: aio::free_ioctx_reqs_v4_9,
     kill_ioctx: aio::kill_ioctx_v4_9,
     exit_mmap: exit_mmap::v4_9,
     mark_oom_victim: victim::mark_v4_9,

@@ -29,6 +29,8 @@ macro_rules! parts {
 parts! {
     mmput "__mmput",
     exit_aio "exit_aio",
+    lookup_ioctx "lookup_ioctx",
+    free_ioctx_reqs "free_ioctx_reqs",
     kill_ioctx "kill_ioctx",
     exit_mmap "exit_mmap",
     mark_oom_victim "mark_oom_victim",

@@ -17,6 +17,7 @@ pub(crate) mod ready;
 pub mod rwlock;
 pub mod rwsem;
 pub mod spinlock;
+pub mod srcu;
 pub mod thread;
 pub mod time;
 pub mod wait;

@@ -119,7 +119,12 @@ fn cached(cpu: Tid, mm: Handle<Mm>, page: u32) -> Option<Translation> {
 }
 
 /// `__do_page_fault`.
-fn page_fault(mm: Handle<Mm>, page: u32, write: bool, by: By) -> Result<(), AccessError> {
+pub(super) fn page_fault(
+    mm: Handle<Mm>,
+    page: u32,
+    write: bool,
+    by: By,
+) -> Result<(), AccessError> {
     let _call = enter("__do_page_fault");
     down_read(mmap_sem(mm));
     let fault =

@@ -13,6 +13,7 @@ use crate::mm::Mm;
 use crate::sync::point::{Access, point};
 use crate::sync::rwlock::RwLock;
 use crate::trace::{Kind, ObjectRef};
+use crate::workqueue::{Work, schedule_work};
 use crate::world::{World, world};
 use std::iter::from_fn;
 
@@ -24,8 +25,8 @@ pub struct ProcessList {
     lock: Option<RwLock>,
     /// RCU read sections that are being executed.
     rcu_readers: u32,
-    /// Tasks whose reference is dropped when the last of them ends.
-    rcu_late: Vec<Handle<Task>>,
+    /// What is done when the last of them ends.
+    rcu_late: Vec<Callback>,
 }
 
 impl ProcessList {
@@ -141,7 +142,25 @@ pub fn find_task_by_vpid(process: Handle<Signal>) -> Option<Handle<Task>> {
     })
 }
 
-/// An RCU read section: tasks that are released during it are put after it.
+/// What has to wait for RCU read sections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callback {
+    /// A reference on a task is dropped.
+    PutTask(Handle<Task>),
+    /// A worker gets something to do.
+    Queue(Work),
+}
+
+impl Callback {
+    fn invoke(self) {
+        match self {
+            Callback::PutTask(task) => put_task_struct(task),
+            Callback::Queue(work) => schedule_work(work),
+        }
+    }
+}
+
+/// An RCU read section: what [`call_rcu`] is asked for during it is done after it.
 pub fn rcu_read<R>(section: impl FnOnce() -> R) -> R {
     world(|w| {
         w.footprint.touch(PROCESS_LIST, RCU, Access::Add);
@@ -156,21 +175,26 @@ pub fn rcu_read<R>(section: impl FnOnce() -> R) -> R {
         let ends = w.processes.rcu_readers == 0;
         if ends { std::mem::take(&mut w.processes.rcu_late) } else { Vec::new() }
     });
-    late.into_iter().for_each(put_task_struct);
+    late.into_iter().for_each(Callback::invoke);
     result
 }
 
-/// `delayed_put_task_struct`: drops a reference once no RCU read section can see the task.
-pub fn put_task_struct_rcu(task: Handle<Task>) {
+/// `call_rcu`: does it once no RCU read section can see what it is about.
+pub fn call_rcu(callback: Callback) {
     let readers = world(|w| {
         w.footprint.touch(PROCESS_LIST, RCU, Access::Update);
         w.processes.rcu_readers
     });
     if readers == 0 {
-        put_task_struct(task);
+        callback.invoke();
     } else {
-        world(|w| w.processes.rcu_late.push(task));
+        world(|w| w.processes.rcu_late.push(callback));
     }
+}
+
+/// `delayed_put_task_struct`: drops a reference once no RCU read section can see the task.
+pub fn put_task_struct_rcu(task: Handle<Task>) {
+    call_rcu(Callback::PutTask(task));
 }
 
 /// `for_each_thread`: the threads of a task's process, each read when the walk gets there. A thread that has

@@ -8,9 +8,9 @@ mod list;
 mod signal;
 
 pub use list::{
-    PROCESS_LIST, ProcessList, attach, boot, detach, find_lock_task_mm, find_task_by_vpid,
-    for_each_process, for_each_thread, process_shares_mm, put_task_struct_rcu, rcu_read,
-    same_thread_group, tasklist_lock, thread_group_empty,
+    Callback, PROCESS_LIST, ProcessList, attach, boot, call_rcu, detach, find_lock_task_mm,
+    find_task_by_vpid, for_each_process, for_each_thread, process_shares_mm, put_task_struct_rcu,
+    rcu_read, same_thread_group, tasklist_lock, thread_group_empty,
 };
 pub use signal::{
     Signal, Tasks, fatal_signal_pending, free_signal_m14, free_signal_v4_9, kill_pid, send_sigkill,

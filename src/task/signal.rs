@@ -7,6 +7,7 @@
 use super::{ExitState, Task, TaskFlag, find_task_by_vpid, rcu_read};
 use crate::memory::{Handle, Object, Slab, free};
 use crate::mm::Mm;
+use crate::mm::secondary::SecondaryMmu;
 use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::bits::{Flag, peek_bit};
 use crate::sync::point::{Access, point};
@@ -39,6 +40,10 @@ pub struct Signal {
     pub oom_score_adj: i16,
     /// Whether it is pid 1.
     pub is_init: bool,
+    /// `files`: secondary MMUs that it has open.
+    pub files: Vec<Handle<SecondaryMmu>>,
+    /// Threads that use these files.
+    pub files_count: i32,
 }
 
 /// Tasks of one process. Few have more than four.
@@ -66,6 +71,8 @@ impl Signal {
             shared_pending: false,
             oom_mm: None,
             oom_score_adj,
+            files: Vec::new(),
+            files_count: 0,
         }
     }
 
@@ -74,6 +81,7 @@ impl Signal {
         self.leader.get_or_insert(task);
         self.live += 1;
         self.sigcnt += 1;
+        self.files_count += 1;
     }
 }
 

@@ -138,7 +138,7 @@ fn keep_others(others: &[Found], arguments: &Arguments) -> Result<(), Stop> {
     };
     corpus::check_writable(directory)?;
     for other in others {
-        let path = directory.join(corpus::file_name(&other.case, &other.failure.signature));
+        let path = corpus::place(directory, &other.case, &other.failure.signature);
         if !path.exists() {
             write_or_show(&path, &other.raw(), arguments.json)?;
             errln!("also found {}: {}", other.failure.signature, corpus::shown(&path));

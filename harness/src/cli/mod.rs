@@ -2,7 +2,7 @@
 //! bench`.
 //!
 //! Arguments and printing only; what the commands do is in the other modules. What an exit code means is in
-//! [`EXIT_CODES`].
+//! `EXIT_CODES`.
 
 mod bench;
 mod corpus;
@@ -286,7 +286,7 @@ fn write_or_show(path: &Path, case: &Case, json: bool) -> Result<(), CorpusError
 /// Refuses to print data and a case to the same place.
 fn check_apart(json: bool, output: Option<&Path>) -> Result<(), Stop> {
     if json && output.is_some_and(print::is_standard_output) {
-        return Err(Stop("error: --json goes to standard output; name a file for --output".into()));
+        return Err(Stop("error: --json and `-` both mean standard output; name a file".into()));
     }
     Ok(())
 }

@@ -17,11 +17,7 @@ Examples:
   mmreap nightly --time 8h
   mmreap nightly --time 5m --corpus corpus --report night --seed 7
 
-Ctrl-C ends the night, which is reported as far as it came. Exit codes:
-  0  nothing to look at
-  1  something to look at, see report.md
-  2  bad usage or bad input
-  3  interrupted, and nothing to look at so far")]
+Ctrl-C ends the night, which is reported as far as it came.")]
 pub struct Arguments {
     /// How long campaigns and minimising together may take, after the corpus was replayed (60s, 10m, 8h)
     #[arg(long, value_name = "DURATION", default_value = "1h")]

@@ -5,7 +5,7 @@
 //! written through, and of a symbolic link the file that it leads to is replaced. What is read is read only as
 //! far as a case can be long.
 
-use super::CorpusError;
+use super::{CorpusError, STANDARD};
 use crate::case::limit;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -104,6 +104,9 @@ pub(super) fn temporary(place: &Path, text: &str, flush: bool) -> io::Result<Nam
 /// Makes sure, before any work is done, that files can be written into the directory.
 pub fn check_writable(directory: &Path) -> Result<(), CorpusError> {
     let fail = |source| CorpusError::io("write to", directory, source);
+    if directory == STANDARD {
+        return Err(fail(io::Error::other("it is standard output, and no directory")));
+    }
     fs::create_dir_all(directory).map_err(fail)?;
     let mut probe = readable().tempfile_in(directory).map_err(fail)?;
     probe.write_all(b"probe\n").and_then(|()| probe.as_file().sync_all()).map_err(fail)

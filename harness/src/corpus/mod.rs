@@ -176,6 +176,21 @@ pub fn file_name(case: &Case, signature: &Signature) -> String {
     format!("{}-{}.{EXTENSION}", case.kernel, words.join("-"))
 }
 
+/// The file for a failure in a directory: the one that has it, or the first that is free. Names are shorter than
+/// signatures, so that different failures may have the same one; then the later ones are numbered.
+pub fn place(directory: &Path, case: &Case, signature: &Signature) -> PathBuf {
+    let name = file_name(case, signature);
+    let path = |number: u32| match (number, name.rsplit_once('.')) {
+        (2.., Some((stem, extension))) => directory.join(format!("{stem}-{number}.{extension}")),
+        _ => directory.join(&name),
+    };
+    let has_it = |path: &PathBuf| {
+        load(path).is_ok_and(|it| it.kernel == case.kernel && expected(&it) == Some(signature))
+    };
+    let mut places = (1..).map(path);
+    places.find(|path| !path.exists() || has_it(path)).expect("one of all numbers is free")
+}
+
 fn slug(word: &str) -> String {
     let word = word.to_lowercase();
     let mapped = word.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' });

@@ -130,11 +130,21 @@ static FLUSH: Rule = Rule {
     apart: Apart::Places,
 };
 
+static SHADOW: Rule = Rule {
+    name: "notify before free",
+    text: "a page is freed after every secondary MMU has lost it: whoever unmaps it tells their notifiers before and \
+           after, or leaves alone what has notifiers",
+    source: "4d4bbd8526a8 (v4.14)",
+    noticed: "nobody can reach the page any more",
+    other: "what its guest can reach is its own",
+    apart: Apart::Places,
+};
+
 static REFERENCE: Rule = Rule {
     name: "references",
     text: "whoever uses an object holds a reference that was taken while another one kept it alive, and \
            drops it once; mm_count keeps the mm_struct, mm_users what it maps",
-    source: "26db62f179d1 (v4.9, for oom_mm)",
+    source: "26db62f179d1 (v4.9, for oom_mm), baf10564fbb6 (v4.17, for AIO contexts)",
     noticed: "a reference keeps the object",
     other: "its reference was the last",
     apart: Apart::Object,
@@ -222,6 +232,7 @@ pub(super) fn broken(signature: &Signature) -> Vec<&'static Rule> {
         "O-VMA-UAF" => vec![&EXCLUSION],
         "O-MM-UAF" | "O-TASK-UAF" | "O-DOUBLE" | "O-LEAK" => vec![&REFERENCE],
         "O-PAGEMAP" | "O-TLB" => vec![&FLUSH],
+        "O-NOTIF" => vec![&SHADOW],
         "O-DATA" => vec![&STABILITY],
         "O-SPUR" if signature.sites.first().is_some_and(|site| site == "out_of_memory") => {
             vec![&ASKER]

@@ -142,6 +142,11 @@ fn wants_condition(world: &World, sleep: Sleep) -> Wanted {
             Some(child) => wants_process(world, child.signal.object(), sleep.noun),
             None => Wanted::new(),
         },
+        (Kind::Workqueue, "finished") => {
+            wants_return(world, "worker_thread", "all work to be done")
+        }
+        (Kind::Srcu, _) => wants_return(world, "mmu_release", "a notifier's release to return"),
+        (Kind::SecondaryMmu, _) => vec![(None, "an invalidation to end".to_string())],
         _ => Wanted::new(),
     };
     if wanted.is_empty() { vec![(None, sleep.noun.to_string())] } else { wanted }
@@ -167,6 +172,13 @@ fn wants_allocation(world: &World) -> Wanted {
     let reason = "somebody's allocation to succeed";
     let wanted: Wanted = allocating.map(|stuck| (Some(stuck.thread), reason.to_string())).collect();
     if wanted.is_empty() { vec![(None, format!("{reason}, and nobody allocates"))] } else { wanted }
+}
+
+/// Those who are stuck in a function.
+fn wants_return(world: &World, function: &str, reason: &str) -> Wanted {
+    let in_it = |stuck: &&Stuck| stuck.calls.iter().any(|call| call.function() == function);
+    let stuck = world.stuck.iter().filter(in_it);
+    stuck.map(|stuck| (Some(stuck.thread), reason.to_string())).collect()
 }
 
 fn wants_process(world: &World, process: ObjectRef, noun: &str) -> Wanted {

@@ -13,7 +13,7 @@
 //! [`crate::schedule::preemption`] and [`crate::schedule::follow`] say.
 
 use crate::case::{
-    Case, Completion, Machine, Operation, Process, Segment, Time, Tlb, Vma, VmaKind, limit,
+    Case, Completion, Machine, Operation, Process, Release, Segment, Time, Tlb, Vma, VmaKind, limit,
 };
 use serde::Serialize;
 use std::fmt;
@@ -105,6 +105,7 @@ fn of_process(process: &Process) -> u64 {
     let operations = process.threads.iter().flat_map(|thread| &thread.operations);
     let keys = u64::from(process.parent.is_some())
         + u64::from(process.notifiers)
+        + u64::from(process.release != Release::Plain)
         + u64::from(process.shares.is_some())
         + u64::from(process.adj.unsigned_abs())
         + ODD * u64::from(process.name == "init");

@@ -36,8 +36,8 @@ use std::collections::BTreeSet;
 pub struct Budget<'a> {
     /// Runs.
     pub runs: u64,
-    /// Scheduling decisions of all runs. Most failures are minimised with a tenth of them; runs that do not come
-    /// to an end by themselves use up tens of thousands each.
+    /// Scheduling decisions of all runs. Most failures are minimised with a thirtieth of them; runs that do not
+    /// come to an end by themselves use up tens of thousands each.
     pub steps: u64,
     /// When it is over in any case.
     pub deadline: Deadline<'a>,
@@ -45,7 +45,7 @@ pub struct Budget<'a> {
 
 impl Default for Budget<'_> {
     fn default() -> Self {
-        Budget { runs: 200_000, steps: 20_000_000, deadline: Deadline::default() }
+        Budget { runs: 200_000, steps: 100_000_000, deadline: Deadline::default() }
     }
 }
 

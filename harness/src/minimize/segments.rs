@@ -7,9 +7,13 @@ use mmreap::sync::thread::Tid;
 use mmreap::trace::Site;
 use mmreap::world::world;
 
-/// Writes the decisions of the run that is in the world as segments: whenever the thread changes, one
-/// ends.
+/// Writes the decisions of the run that is in the world as segments.
 pub fn from_decisions(decisions: &[Decision]) -> Vec<Segment> {
+    by_names(decisions, &|thread| world(|w| w.threads()[thread.index()].name.clone()))
+}
+
+/// Writes decisions as segments: whenever the thread changes, one ends.
+pub fn by_names(decisions: &[Decision], name: &dyn Fn(Tid) -> String) -> Vec<Segment> {
     let mut segments = Vec::new();
     let mut start = 0;
     for next in 1..=decisions.len() {
@@ -17,20 +21,18 @@ pub fn from_decisions(decisions: &[Decision]) -> Vec<Segment> {
         let goes_on = decisions.get(next).is_some_and(|d| d.thread == thread);
         if !goes_on || thread == Tid::CLOCK {
             let left = decisions.get(next).and_then(|decision| decision.left);
-            segments.push(segment(thread, &decisions[start..next], left));
+            let until = stop(&decisions[start..next], left.filter(|_| thread != Tid::CLOCK));
+            segments.push(Segment { task: name(thread), until });
             start = next;
         }
     }
     segments
 }
 
-fn segment(thread: Tid, decisions: &[Decision], left: Option<Site>) -> Segment {
-    let task = world(|w| w.threads()[thread.index()].name.clone());
-    let stop = |site: Site| {
-        let passed = decisions.iter().filter(|decision| same_words(&decision.site, &site));
-        Stop { site: site.to_string(), nth: passed.count() as u32 + 1 }
-    };
-    Segment { task, until: left.filter(|_| thread != Tid::CLOCK).map(stop) }
+fn stop(decisions: &[Decision], left: Option<Site>) -> Option<Stop> {
+    let site = left?;
+    let passed = decisions.iter().filter(|decision| same_words(&decision.site, &site));
+    Some(Stop { site: site.to_string(), nth: passed.count() as u32 + 1 })
 }
 
 /// Whether a schedule cannot tell the places from each other: it does not name the protocol's function.

@@ -15,6 +15,7 @@ mod list;
 mod live;
 mod lock_order;
 mod memory;
+mod notifiers;
 pub mod own;
 mod skip;
 mod victims;
@@ -60,7 +61,7 @@ type Matters = fn(&Seen) -> bool;
 
 /// Oracles, each with what must have happened for it to matter: most runs pass, and most oracles need not
 /// look at them.
-const ORACLES: [(Matters, Oracle); 10] = [
+const ORACLES: [(Matters, Oracle); 11] = [
     (|_| true, memory::judge),
     (|seen| seen.queued, list::judge),
     (|seen| seen.marked, victims::judge),
@@ -68,6 +69,7 @@ const ORACLES: [(Matters, Oracle); 10] = [
     (|seen| seen.read, data::judge),
     (|seen| seen.kills > 1, skip::judge_second_kill),
     (|seen| seen.kills > 0, asker::judge),
+    (|_| true, notifiers::judge),
     (|_| true, live::judge),
     (|seen| seen.skipped, skip::judge_given_up),
     (|_| true, leak::judge),

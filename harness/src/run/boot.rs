@@ -94,7 +94,7 @@ fn address_spaces(plan: &Plan) -> Vec<Option<Handle<Mm>>> {
 }
 
 fn address_space(p: usize, process: &ProcessPlan) -> Handle<Mm> {
-    let mm = mm::mm_alloc(process.notifiers);
+    let mm = mm::mm_alloc();
     for (vma, content) in &process.mapped {
         boot::vma(mm, vma, *content);
         let pages = absent_pages(mm, vma);
@@ -126,6 +126,9 @@ fn start_process(plan: &Plan, p: usize, process: &ProcessPlan, mm: Option<Handle
     }
     let signal = boot::process(process.name.clone(), process.adj);
     cast(|cast| cast.processes.push(signal));
+    for _ in 0..process.notifiers {
+        mm.into_iter().for_each(|mm| boot::secondary_mmu(signal, mm, process.release));
+    }
     for (t, (name, _)) in plan.processes[p].threads.iter().enumerate() {
         assign(Role::Thread(p, t));
         boot::task(signal, name.clone(), mm.filter(|_| !process.vforked), user_thread);

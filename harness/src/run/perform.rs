@@ -12,6 +12,7 @@ use mmreap::page_alloc::alloc_page;
 use mmreap::sync::thread::Tid;
 use mmreap::sync::time::schedule_timeout_killable;
 use mmreap::sync::wait::pause;
+use mmreap::syscall::guest;
 use mmreap::syscall::proc::{pin, proc_maps, process_vm_readv};
 use mmreap::syscall::uaccess::{AccessError, By, load, user_store};
 use mmreap::syscall::vfork::{await_start, sys_vfork};
@@ -93,6 +94,7 @@ fn perform_user(step: &Step) -> Next {
         Step::Vfork(child) => after(|| sys_vfork(process(*child))),
         Step::ProcMaps(p) => after(|| proc_maps(process(*p))),
         Step::ProcessVmReadv(p, pages) => after(|| process_vm_readv(process(*p), pages.clone())),
+        Step::MmuClose => after(guest::close),
         other => after(|| {
             if !perform_on_mm(mm, other) {
                 perform_common(other);
@@ -162,6 +164,10 @@ fn perform_common(step: &Step) {
         Step::Sleep(jiffies) => schedule_timeout_killable(*jiffies),
         Step::Kill(p) => kill_pid(process(*p)),
         Step::GetTaskMm(p) => _ = take_pin(*p),
+        Step::GuestRead(p, pages) => _ = guest::guest_read(process(*p), pages.clone()),
+        Step::GuestWrite(p, pages, content) => {
+            _ = guest::guest_write(process(*p), pages.clone(), *content);
+        }
         Step::Mmput => drop_pin(mmput),
         Step::MmputAsync => drop_pin(mmput_async),
         _ => unreachable!("a checked case has no other operations here"),

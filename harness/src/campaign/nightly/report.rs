@@ -13,8 +13,8 @@ impl Night {
     pub fn write(&self, directory: &Path) -> Result<(), CorpusError> {
         corpus::check_writable(directory)?;
         for finding in &self.findings {
-            let name = corpus::file_name(&finding.case, &finding.signature);
-            corpus::write(&directory.join(name), &finding.case.to_string())?;
+            let file = corpus::place(directory, &finding.case, &finding.signature);
+            corpus::write(&file, &finding.case.to_string())?;
         }
         corpus::write(&directory.join("junit.xml"), &self.to_junit())?;
         corpus::write(&directory.join("report.md"), &self.to_markdown())

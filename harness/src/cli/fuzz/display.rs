@@ -90,7 +90,6 @@ impl Display {
             Event::Resuming { done, all } => {
                 self.show_progress(&format!(", {done} of {all} kept cases replayed"));
             }
-            Event::Seen(signature) => _ = self.known.insert(signature),
             Event::Progress(progress) => {
                 self.progress.insert(worker, progress);
                 self.show_progress("");
@@ -130,7 +129,7 @@ impl Display {
         if !self.json {
             let text = case.as_ref().and_then(|case| self.explained(case));
             let text = text.unwrap_or_else(|| format!("{signature}\n"));
-            let how = if is_minimal { "" } else { "; not minimal yet, as the time was up" };
+            let how = if is_minimal { "" } else { "; not minimal yet: `mmreap minimize` goes on" };
             self.bar.suspend(|| outln!("\n{text}\nwritten to {file}{how}"));
         }
         let seconds = self.started.elapsed().as_secs_f64();

@@ -1,0 +1,200 @@
+//! Limits of campaigns: each ends when it should, and what it leaves behind is in good order.
+//!
+//! Times have seconds of slack, because the machine may be busy; what was wrong when these were written took
+//! minutes, or for ever.
+
+use mmreap::memory::Handle;
+use mmreap::mm::fault::VmFault;
+use mmreap::mm::vma::Vma;
+use mmreap::revision::{Revision, V4_14, V4_15};
+use mmreap_harness::campaign::state::{self, State};
+use mmreap_harness::campaign::worker::{Event, Finding, Progress, Settings, Worker};
+use mmreap_harness::campaign::{Limit, Totals};
+use mmreap_harness::case::{Expect, generate};
+use mmreap_harness::corpus;
+use mmreap_harness::coverage::Map;
+use mmreap_harness::deadline::Deadline;
+use mmreap_harness::schedule::derive_seed;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+const SLACK: Duration = Duration::from_secs(5);
+
+/// A fault installs nothing, so that whoever needs a page faults for ever: tens of thousands of decisions.
+static ENDLESS: Revision = Revision { name: "v4.15+endless", handle_mm_fault: do_nothing, ..V4_15 };
+
+fn do_nothing(_: Handle<Vma>, _: u32, _: bool) -> Result<(), VmFault> {
+    Ok(())
+}
+
+fn start(revision: &'static Revision, seed: u64, directory: &Path) -> Worker {
+    let settings = Settings { revision, seed, directory: directory.into(), is_member: false };
+    Worker::start(settings).unwrap()
+}
+
+fn runs(runs: u64) -> Limit<'static> {
+    Limit { runs: Some(runs), ..Limit::default() }
+}
+
+/// What a worker tells.
+fn work(worker: &mut Worker, limit: &Limit<'_>) -> Vec<Event> {
+    let mut events = Vec::new();
+    worker.work(&mut |event| events.push(event), limit).unwrap();
+    events
+}
+
+fn progress(events: &[Event]) -> Progress {
+    match events.last() {
+        Some(Event::Progress(progress)) => *progress,
+        other => panic!("the last is {other:?}"),
+    }
+}
+
+fn findings(events: &[Event]) -> Vec<&Finding> {
+    let found = |event| if let &Event::Found(ref it) = event { Some(it) } else { None };
+    events.iter().filter_map(found).collect()
+}
+
+fn warnings(events: &[Event]) -> Vec<&str> {
+    let warning =
+        |event| if let &Event::Warning(ref it) = event { Some(it.as_str()) } else { None };
+    events.iter().filter_map(warning).collect()
+}
+
+#[test]
+fn so_many_runs_are_so_many() {
+    for (seed, limit) in [(1, 0), (1, 1), (2, 100), (3, 101), (4, 1000)] {
+        let directory = tempfile::tempdir().unwrap();
+        let events = work(&mut start(&V4_14, seed, directory.path()), &runs(limit));
+        assert_eq!(progress(&events).totals.runs, limit);
+        let events = work(&mut start(&V4_14, seed, directory.path()), &runs(limit));
+        assert_eq!(progress(&events).totals.runs, limit, "the second time");
+    }
+}
+
+#[test]
+fn minimising_endless_runs_ends_with_the_campaign() {
+    let (directory, time) = (tempfile::tempdir().unwrap(), Duration::from_secs(3));
+    let started = Instant::now();
+    let limit = Limit { runs: None, deadline: Deadline::default().within(time) };
+    let events = work(&mut start(&ENDLESS, 1, directory.path()), &limit);
+    assert!(started.elapsed() < time + SLACK, "{:?}", started.elapsed());
+    let found = findings(&events);
+    assert!(found.iter().any(|finding| finding.signature.starts_with("O-LIVE")), "{found:?}");
+    assert_eq!(corpus::list(directory.path()).unwrap().len(), found.len());
+}
+
+/// Nobody waits for what was to become smaller: it is written as it was found.
+#[test]
+fn minimising_ends_when_it_is_called_off() {
+    let (directory, enough) = (tempfile::tempdir().unwrap(), AtomicBool::new(false));
+    let limit = Limit { runs: None, deadline: Deadline::flag(&enough) };
+    let mut events = Vec::new();
+    let mut called_off = None;
+    let mut tell = |event| {
+        if matches!(event, Event::Minimising(_)) {
+            enough.store(true, Ordering::SeqCst);
+            called_off.get_or_insert_with(Instant::now);
+        }
+        events.push(event);
+    };
+    start(&ENDLESS, 1, directory.path()).work(&mut tell, &limit).unwrap();
+    assert!(called_off.expect("something is found").elapsed() < SLACK);
+    let [found] = findings(&events)[..] else { panic!("{events:?}") };
+    assert!(!found.is_minimal);
+    let case = corpus::load(&directory.path().join(&found.file)).unwrap();
+    assert!(matches!(case.expect, Some(Expect::Fail(it)) if it.to_string() == found.signature));
+}
+
+/// Cases that take longer to replay than a worker is silent.
+const QUEUE: usize = 6000;
+
+/// A directory whose queue has so many cases.
+fn with_queue(cases: usize) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let queue = directory.path().join("queue/v4.14");
+    std::fs::create_dir_all(&queue).unwrap();
+    for number in 0..cases as u64 {
+        let bytes: Vec<u8> = (0..64).flat_map(|i| derive_seed(number, i).to_le_bytes()).collect();
+        let case = generate::case(&mut arbitrary::Unstructured::new(&bytes), "v4.14");
+        std::fs::write(queue.join(format!("{number:016x}.mmreap")), case.to_string()).unwrap();
+    }
+    directory
+}
+
+#[test]
+fn a_long_queue_takes_half_of_the_time_at_most() {
+    let (directory, time) = (with_queue(QUEUE), Duration::from_millis(1500));
+    let limit = Limit { runs: None, deadline: Deadline::default().within(time) };
+    let started = Instant::now();
+    let events = work(&mut start(&V4_14, 1, directory.path()), &limit);
+    assert!(started.elapsed() < time + SLACK, "{:?}", started.elapsed());
+    let told = |event: &Event| matches!(event, Event::Resuming { all: QUEUE, .. });
+    assert!(events.iter().any(told), "nobody is told");
+    assert!(progress(&events).totals.runs > 0, "nothing is left for the campaign");
+}
+
+#[test]
+fn a_long_queue_is_left_when_it_is_called_off() {
+    let (directory, enough) = (with_queue(QUEUE), AtomicBool::new(false));
+    let mut known = Map::default();
+    known.add(4711);
+    let queue = directory.path().join("queue/v4.14");
+    State::new(Totals::default(), &known).save(&queue.join("worker-0.json")).unwrap();
+    let limit = Limit { runs: None, deadline: Deadline::flag(&enough) };
+    let mut told = Vec::new();
+    let mut tell = |event| {
+        if let Event::Resuming { done, .. } = event {
+            told.push(done);
+            enough.store(true, Ordering::SeqCst);
+        }
+    };
+    start(&V4_14, 1, directory.path()).work(&mut tell, &limit).unwrap();
+    assert!(matches!(told[..], [done] if done < QUEUE), "{told:?}");
+    let state = State::load(&queue.join("worker-0.json")).unwrap().expect("it was saved");
+    assert!(state.map().contains(4711), "what was known is kept");
+}
+
+/// One of the states, and three of the findings: text that ends too early, nothing at all, a link to nowhere.
+#[test]
+#[cfg(unix)]
+fn what_is_damaged_is_told_once_and_stops_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let before = progress(&work(&mut start(&V4_14, 1, directory.path()), &runs(300)));
+    let queue = directory.path().join("queue/v4.14");
+    let state = std::fs::read_to_string(queue.join("worker-0.json")).unwrap();
+    std::fs::write(queue.join("worker-1.json"), &state[..state.len() / 2]).unwrap();
+    let path = |name: &str| directory.path().join(name);
+    std::fs::write(path("cut.mmreap"), "mmreap case 1\nkernel v4.14\nproc").unwrap();
+    std::fs::write(path("empty.mmreap"), "").unwrap();
+    std::os::unix::fs::symlink("nowhere", path("dangling.mmreap")).unwrap();
+    let settings =
+        Settings { revision: &V4_14, seed: 1, directory: directory.path().into(), is_member: true };
+    let mut worker = Worker::start(settings).unwrap();
+    // Members look at everything again each second.
+    let deadline = Deadline::default().within(Duration::from_millis(2500));
+    let events = work(&mut worker, &Limit { runs: None, deadline });
+    let warnings = warnings(&events);
+    for name in ["worker-1.json", "cut.mmreap", "empty.mmreap", "dangling.mmreap"] {
+        assert_eq!(warnings.iter().filter(|it| it.contains(name)).count(), 1, "{warnings:#?}");
+    }
+    assert_eq!(warnings.len(), 4, "{warnings:#?}");
+    let now = progress(&events);
+    assert!(now.totals.runs > 0 && now.features >= before.features);
+    let totals = state::all(&queue).flatten().map(|state| state.totals.runs);
+    assert_eq!(totals.sum::<u64>(), 300 + now.totals.runs, "nothing else is lost");
+}
+
+/// The state that is its own is damaged: it begins anew, and the next one goes on from there.
+#[test]
+fn a_worker_whose_state_is_damaged_begins_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("queue/v4.14/worker-0.json");
+    work(&mut start(&V4_14, 1, directory.path()), &runs(100));
+    std::fs::write(&path, "{\"version\":1,\"tot").unwrap();
+    let events = work(&mut start(&V4_14, 1, directory.path()), &runs(100));
+    assert_eq!(warnings(&events).len(), 1, "{events:?}");
+    let state = State::load(&path).unwrap().expect("it was saved");
+    assert_eq!(state.totals.runs, 100);
+}
