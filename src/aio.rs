@@ -1,19 +1,26 @@
 //! AIO contexts, requests in flight, and the wait for them that makes exiting block.
 //!
-//! Source: fs/aio.c, which did not change in this respect from v4.5 to v7.1. `exit_aio` waits
+//! Source: fs/aio.c of v4.9 to v4.15, in which these functions are the same. `exit_aio` waits
 //! uninterruptibly and without a timeout until the last request of every context has completed. If a
 //! request needs memory to complete (loop device, network, FUSE), the memory has to come from somewhere
 //! else than this address space's exit.
+//!
+//! Both counts of a context are `percpu_ref`s, which the kernel switches to one atomic counter when they are
+//! killed, after a grace period of the scheduler's RCU. On a preemptible kernel, as here, that is not what
+//! `lookup_ioctx` reads the table under. Here a kill takes effect at once: what is delayed there by the grace
+//! period never blocks, so a thread that is slow does the same.
 
 use crate::inject::{FaultPoint, strikes};
-use crate::memory::{Handle, Object, Slab, allocate, free};
-use crate::mm::Mm;
-use crate::sync::atomic::{atomic_dec_and_test, atomic_inc};
+use crate::memory::{Handle, Object, Slab, allocate, free, read};
+use crate::mm::{Mm, mmap_sem};
+use crate::sync::atomic::{atomic_dec_and_test, atomic_inc, atomic_inc_not_zero};
 use crate::sync::point::{Access, point};
+use crate::sync::rwsem::{down_write_killable, up_write};
 use crate::sync::spinlock::{spin_lock, spin_unlock};
 use crate::sync::thread::Tid;
 use crate::sync::time::schedule_timeout_uninterruptible;
 use crate::sync::wait::{complete, wait_event, wait_for_work, wake_up};
+use crate::task::{Callback, call_rcu, rcu_read};
 use crate::trace::{Kind, ObjectRef, What, enter, protocol, record};
 use crate::workqueue::{Work, schedule_work};
 use crate::world::{World, world};
@@ -29,6 +36,8 @@ pub struct Kioctx {
     pub users: i32,
     /// Requests in flight, plus one until the last user is gone.
     pub reqs: i32,
+    /// Whether `kill_ioctx` has to unmap the ring.
+    pub mmap_size: bool,
     /// Who waits for the last request.
     pub waiter: Option<Handle<Waiter>>,
 }
@@ -94,7 +103,8 @@ impl Object for Kiocb {
 
 /// `io_setup`, at boot.
 pub fn io_setup(mm: Handle<Mm>, slot: usize) {
-    let ctx = allocate(Kioctx { mm, dead: false, users: 1, reqs: 1, waiter: None });
+    let ctx =
+        allocate(Kioctx { mm, dead: false, users: 1, reqs: 1, mmap_size: true, waiter: None });
     mm.poke_at("ioctx_table", |mm| mm.ioctx_table[slot] = Some(ctx));
 }
 
@@ -106,7 +116,7 @@ pub fn prepare(completion: Completion) -> Handle<Kiocb> {
 
 /// `io_submit` of one prepared request: whether the context took it.
 pub fn io_submit(mm: Handle<Mm>, slot: usize, request: Handle<Kiocb>) -> bool {
-    let _call = enter("io_submit_one");
+    let _call = enter("do_io_submit");
     let Some(ctx) = lookup_ioctx(mm, slot) else { return false };
     atomic_inc(ctx, "reqs", |ctx| &mut ctx.reqs);
     let allocations = allocations();
@@ -120,18 +130,43 @@ pub fn io_submit(mm: Handle<Mm>, slot: usize, request: Handle<Kiocb>) -> bool {
     true
 }
 
-/// Finds a context and takes a reference on its users, in one RCU read section.
-fn lookup_ioctx(mm: Handle<Mm>, slot: usize) -> Option<Handle<Kioctx>> {
-    let ctx = crate::memory::read(mm, "ioctx_table", |mm| mm.ioctx_table[slot])?;
-    ctx.poke_at("users", |ctx| ctx.users += 1);
-    Some(ctx)
+/// Finds a context, and takes a reference on its users.
+pub type LookupIoctx = fn(Handle<Mm>, usize) -> Option<Handle<Kioctx>>;
+
+/// `lookup_ioctx`: what the table said a moment ago gets one more user, whether it had any left or not.
+pub fn lookup_ioctx_v4_9(mm: Handle<Mm>, slot: usize) -> Option<Handle<Kioctx>> {
+    let _call = enter("lookup_ioctx");
+    rcu_read(|| {
+        let ctx = read(mm, "ioctx_table", |mm| mm.ioctx_table[slot])?;
+        atomic_inc(ctx, "users", |ctx| &mut ctx.users);
+        Some(ctx)
+    })
 }
 
-/// The last user starts the end of the requests (`free_ioctx_users`).
+/// `lookup_ioctx` since v4.17 (baf10564fbb6): who has no users left gets none.
+pub fn lookup_ioctx_v4_17(mm: Handle<Mm>, slot: usize) -> Option<Handle<Kioctx>> {
+    let _call = enter("lookup_ioctx");
+    rcu_read(|| {
+        let ctx = read(mm, "ioctx_table", |mm| mm.ioctx_table[slot])?;
+        atomic_inc_not_zero(ctx, "users", |ctx| &mut ctx.users).then_some(ctx)
+    })
+}
+
+fn lookup_ioctx(mm: Handle<Mm>, slot: usize) -> Option<Handle<Kioctx>> {
+    world(|w| w.revision.lookup_ioctx)(mm, slot)
+}
+
+/// The last user is gone.
 fn put_users(ctx: Handle<Kioctx>) {
     if atomic_dec_and_test(ctx, "users", |ctx| &mut ctx.users) {
-        put_reqs(ctx);
+        free_ioctx_users(ctx);
     }
+}
+
+/// `free_ioctx_users`: from now on only requests in flight keep the context. None of them can be cancelled.
+fn free_ioctx_users(ctx: Handle<Kioctx>) {
+    let _call = enter("free_ioctx_users");
+    put_reqs(ctx);
 }
 
 /// The device: completes one request in its own time.
@@ -200,13 +235,25 @@ fn aio_complete(request: Handle<Kiocb>, ok: bool) {
 
 fn put_reqs(ctx: Handle<Kioctx>) {
     if atomic_dec_and_test(ctx, "reqs", |ctx| &mut ctx.reqs) {
-        free_ioctx_reqs(ctx);
+        world(|w| w.revision.free_ioctx_reqs)(ctx);
     }
 }
 
-/// `free_ioctx_reqs`: the last request is done.
-fn free_ioctx_reqs(ctx: Handle<Kioctx>) {
+/// `free_ioctx_reqs`: the last request is done, and a worker frees the context.
+pub fn free_ioctx_reqs_v4_9(ctx: Handle<Kioctx>) {
     let _call = enter("free_ioctx_reqs");
+    notify_waiter(ctx);
+    schedule_work(Work::FreeIoctx(ctx));
+}
+
+/// `free_ioctx_reqs` since v4.16 (a6d7cff472ee): the worker comes after those who read the table.
+pub fn free_ioctx_reqs_v4_16(ctx: Handle<Kioctx>) {
+    let _call = enter("free_ioctx_reqs");
+    notify_waiter(ctx);
+    call_rcu(Callback::Queue(Work::FreeIoctx(ctx)));
+}
+
+fn notify_waiter(ctx: Handle<Kioctx>) {
     if let Some(waiter) = ctx.peek_at("waiter", |ctx| ctx.waiter)
         && atomic_dec_and_test(waiter, "count", |waiter| &mut waiter.count)
     {
@@ -214,7 +261,12 @@ fn free_ioctx_reqs(ctx: Handle<Kioctx>) {
             waiter.poke_at("ctx_rq_wait", |waiter| waiter.done = true);
         });
     }
-    schedule_work(Work::FreeIoctx(ctx));
+}
+
+/// `free_ioctx`, in a worker.
+pub fn free_ioctx(ctx: Handle<Kioctx>) {
+    let _call = enter("free_ioctx");
+    free(ctx);
 }
 
 /// Kills a context: whether this call did, so that the waiter will hear of its end.
@@ -236,7 +288,7 @@ pub fn kill_ioctx_v4_9(
     }
     mm.poke_at("ioctx_table", |mm| mm.ioctx_table[slot] = None);
     spin_unlock(lock);
-    begin_end(ctx, waiter);
+    begin_end(mm, ctx, waiter);
     true
 }
 
@@ -252,14 +304,25 @@ pub fn kill_ioctx_m20c(
     spin_lock(lock);
     mm.poke_at("ioctx_table", |mm| mm.ioctx_table[slot] = None);
     spin_unlock(lock);
-    begin_end(ctx, waiter);
+    begin_end(mm, ctx, waiter);
     true
 }
 
-/// The context has a waiter, and loses the reference that kept it open.
-fn begin_end(ctx: Handle<Kioctx>, waiter: Handle<Waiter>) {
+/// The ring goes, the context has a waiter, and loses the reference that kept it open.
+fn begin_end(mm: Handle<Mm>, ctx: Handle<Kioctx>, waiter: Handle<Waiter>) {
+    if ctx.peek_at("mmap_size", |ctx| ctx.mmap_size) {
+        munmap_ring(mm);
+    }
     ctx.poke_at("waiter", |ctx| ctx.waiter = Some(waiter));
     put_users(ctx);
+}
+
+/// `vm_munmap` of the ring, a mapping that nobody else looks at: what others notice is the lock.
+fn munmap_ring(mm: Handle<Mm>) {
+    let _call = enter("vm_munmap");
+    if down_write_killable(mmap_sem(mm)).is_ok() {
+        up_write(mmap_sem(mm));
+    }
 }
 
 fn kill_ioctx(mm: Handle<Mm>, slot: usize, ctx: Handle<Kioctx>, waiter: Handle<Waiter>) -> bool {
@@ -291,9 +354,9 @@ pub fn exit_aio_m20(mm: Handle<Mm>) {
     kill_all(mm, |_| ());
 }
 
-/// Kills every context; `wait` is for the requests of all of them.
+/// Kills every context; `wait` is for the requests of all of them. The rings are `exit_mmap`'s to unmap.
 fn kill_all(mm: Handle<Mm>, wait: fn(Handle<Waiter>)) {
-    let table = crate::memory::read(mm, "ioctx_table", |mm| mm.ioctx_table);
+    let table = read(mm, "ioctx_table", |mm| mm.ioctx_table);
     if table.iter().all(Option::is_none) {
         return;
     }
@@ -301,7 +364,10 @@ fn kill_all(mm: Handle<Mm>, wait: fn(Handle<Waiter>)) {
     let mut skipped = 0;
     for (slot, ctx) in table.into_iter().enumerate() {
         match ctx {
-            Some(ctx) => _ = kill_ioctx(mm, slot, ctx, waiter),
+            Some(ctx) => {
+                ctx.poke_at("mmap_size", |ctx| ctx.mmap_size = false);
+                kill_ioctx(mm, slot, ctx, waiter);
+            }
             None => skipped += 1,
         }
     }

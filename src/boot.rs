@@ -10,11 +10,13 @@ use crate::ksm::{self, ksm_enter};
 use crate::memory::{Handle, allocate};
 use crate::mm::mmap::{VmaPlan, insert_vma};
 use crate::mm::pgtable::{Entry, PTRS, Slot, pte_alloc, pte_index};
+use crate::mm::secondary::{self, Release};
 use crate::mm::vma::{VmFlag, Vma};
 use crate::mm::{Mm, fault};
 use crate::page::Watermark;
 use crate::sync::thread::{self, Tid};
-use crate::task::{Signal, Task, TaskFlag, Tasks, new_task};
+use crate::syscall::vfork::add_child;
+use crate::task::{self, Signal, Task, TaskFlag, new_task};
 use crate::trace::{What, record};
 use crate::world::world;
 use std::rc::Rc;
@@ -40,36 +42,20 @@ pub fn machine(plan: MachinePlan) {
         w.zone.boot(plan.frames, plan.min, plan.high);
         w.clock.any_time = plan.any_time;
         w.tlbs.lazy = plan.lazy_tlb;
+        task::boot(w);
         crate::oom::boot(w);
         ksm::boot(w);
         khugepaged::boot(w);
     });
 }
 
-/// A process without threads; `listed` says whether it is on the list of processes from the beginning.
-pub fn process(name: Rc<str>, adj: i16, listed: bool) -> Handle<Signal> {
-    let is_init = &*name == "init";
-    let signal = allocate(Signal {
-        name,
-        threads: Tasks::new(),
-        live: 0,
-        unnotified: 0,
-        sigcnt: 0,
-        group_exit: false,
-        oom_mm: None,
-        oom_score_adj: adj,
-        parent: None,
-        is_init,
-        in_vfork: false,
-        zombie: false,
-    });
-    if listed {
-        world(|w| w.oom.processes.push(signal));
-    }
-    signal
+/// A process without threads.
+pub fn process(name: Rc<str>, adj: i16) -> Handle<Signal> {
+    allocate(Signal::new(name, adj))
 }
 
-/// A task of a process, using the address space, that runs `body`.
+/// A task of a process, using the address space, that runs `body`. A process that gets no address space is
+/// one that somebody starts later, and is not on the list until then.
 pub fn task(
     signal: Handle<Signal>,
     name: Rc<str>,
@@ -80,6 +66,7 @@ pub fn task(
     if let Some(mm) = mm {
         task.poke(|task| task.mm = Some(mm));
         mm.poke(|mm| mm.users += 1);
+        list(task);
     }
     start(task, &name, body);
     task
@@ -87,10 +74,38 @@ pub fn task(
 
 /// A kernel thread of the case.
 pub fn kthread(name: Rc<str>, body: fn(Tid)) -> Handle<Task> {
-    let signal = process(name.clone(), 0, true);
+    let task = kernel_task(name, body);
+    list(task);
+    task
+}
+
+/// A leader is on the list of processes.
+fn list(task: Handle<Task>) {
+    if task.peek(|task| task.signal).peek(|signal| signal.leader == Some(task)) {
+        task::attach(task);
+    }
+}
+
+/// A process that runs becomes a child of another one.
+pub fn parent(child: Handle<Signal>, parent: Handle<Signal>) {
+    let leader = |process: Handle<Signal>| process.peek(|process| process.leader);
+    if let (Some(child), Some(parent)) = (leader(child), leader(parent)) {
+        add_child(parent, child);
+    }
+}
+
+/// A kernel thread that nobody looks for.
+fn kernel_task(name: Rc<str>, body: fn(Tid)) -> Handle<Task> {
+    let signal = process(name.clone(), 0);
     let task = new_task(signal, name.clone(), 1 << TaskFlag::Kthread as u32);
     start(task, &name, body);
     task
+}
+
+/// A secondary MMU of the process's address space, which the process has open.
+pub fn secondary_mmu(signal: Handle<Signal>, mm: Handle<Mm>, release: Release) {
+    let mmu = secondary::open(mm, release);
+    signal.poke(|signal| signal.files.push(mmu));
 }
 
 fn start(task: Handle<Task>, name: &str, body: fn(Tid)) {
@@ -111,18 +126,12 @@ pub fn daemons() {
 }
 
 fn daemon(name: &str, body: fn(Tid)) {
-    let name: Rc<str> = Rc::from(name);
-    let signal = process(name.clone(), 0, false);
-    let task = new_task(signal, name.clone(), 1 << TaskFlag::Kthread as u32);
-    start(task, &name, body);
+    kernel_task(Rc::from(name), body);
 }
 
 /// The device that completes one AIO request, as a thread.
 pub fn device(name: &str, request: Handle<Kiocb>, body: fn(Tid)) {
-    let name: Rc<str> = Rc::from(name);
-    let signal = process(name.clone(), 0, false);
-    let task = new_task(signal, name.clone(), 1 << TaskFlag::Kthread as u32);
-    start(task, &name, body);
+    let task = kernel_task(Rc::from(name), body);
     let thread = task.peek(|task| task.thread);
     request.poke(|request| request.thread = thread);
 }
@@ -162,12 +171,9 @@ fn fill(mm: Handle<Mm>, vma: Handle<Vma>, page: u32, content: u32) {
         return;
     }
     let populated = fault::populate(vma, page);
-    let private = vma.peek(|vma| !vma.has_backing());
     let stored = populated && vma.peek(Vma::is_anonymous) && store(mm, page, content);
-    if private {
-        let content = if stored { content } else { vma.peek(|vma| vma.pristine(page)) };
-        record(mm.object(), What::UserWrite { page, content });
-    }
+    let content = if stored { content } else { vma.peek(|vma| vma.pristine(page)) };
+    record(mm.object(), What::UserWrite { page, content });
 }
 
 fn store(mm: Handle<Mm>, page: u32, content: u32) -> bool {

@@ -3,10 +3,14 @@
 //!
 //! Source: mm/khugepaged.c (`khugepaged_exit`, `collapse_huge_page`) of v4.9 to v4.15, for anonymous
 //! memory. Collapsing takes `mmap_sem` for writing and frees a page table, after it looked whether there
-//! are users left; the handshake with the exit path is ksmd's.
+//! are users left; the handshake with the exit path is ksmd's. The kernel keeps the page table deposited
+//! behind the huge page; here it is freed, and only counted (`nr_ptes`), because nobody looks at it again.
 
 use crate::memory::{Handle, free, read};
 use crate::mm::fault::map_huge;
+use crate::mm::mmu_notifier::{
+    mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start,
+};
 use crate::mm::pgtable::{
     Entry, PTRS, PageTable, Slot, pgd_offset, pmd_lock, pmd_offset, pte_index, read_pmd,
 };
@@ -106,7 +110,12 @@ fn collapse_huge_page(mm: Handle<Mm>, page: u32) {
     down_write(mmap_sem(mm));
     let target = if test_exit(mm) { None } else { table_with_pages(mm, page) };
     let unused = match target {
-        Some((pmd, table)) => collapse(mm, page, pmd, table, &fresh),
+        Some((pmd, table)) => {
+            mmu_notifier_invalidate_range_start(mm, &(page..page + PTRS));
+            let unused = collapse(mm, page, pmd, table, &fresh);
+            mmu_notifier_invalidate_range_end(mm);
+            unused
+        }
         None => fresh,
     };
     up_write(mmap_sem(mm));

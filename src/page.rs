@@ -1,7 +1,7 @@
 //! Page frames, the free list, and the watermarks of the machine's one zone.
 //!
 //! A frame is either free or allocated; the model notices when one is freed while it is mapped, while
-//! a TLB translates to it, or twice. How an allocation goes on when the list is short is in
+//! a TLB translates to it, while a secondary MMU maps it, or twice. How an allocation goes on when the list is short is in
 //! [`crate::page_alloc`].
 
 use crate::inject::{FaultPoint, strikes};
@@ -97,8 +97,8 @@ impl Frame {
 pub enum Watermark {
     /// No watermark (`ALLOC_NO_WATERMARKS`).
     None,
-    /// Half of the minimum (`ALLOC_OOM`).
-    HalfMin,
+    /// The minimum without its half, which is rounded down (`ALLOC_OOM`).
+    Oom,
     /// The minimum.
     Min,
     /// The high watermark.
@@ -110,7 +110,7 @@ impl Watermark {
     pub fn frames(self, zone: &Zone) -> u16 {
         match self {
             Watermark::None => 0,
-            Watermark::HalfMin => zone.min / 2,
+            Watermark::Oom => zone.min - zone.min / 2,
             Watermark::Min => zone.min,
             Watermark::High => zone.high,
         }
@@ -152,7 +152,7 @@ pub fn get_page(frame: Frame) {
 
 /// `put_page`: drops references to frames in one step, and frees those without any left.
 ///
-/// A frame that is mapped, or that a TLB translates to, must not become free: that ends the run.
+/// A frame that is mapped, or that a TLB or a secondary MMU translates to, must not become free: that ends the run.
 pub fn free_pages(frames: &[Frame]) {
     if frames.is_empty() {
         return;
@@ -196,6 +196,10 @@ fn put(w: &mut World, frame: Frame) -> Result<bool, Box<Violation>> {
             unmapped: state.unmapped,
             freed: here,
         }));
+    }
+    if let Some(mapped) = w.shadowed(frame) {
+        let unmapped = state.unmapped;
+        return Err(Box::new(Violation::Shadowed { object, mapped, unmapped, freed: here }));
     }
     w.zone.mlocked -= i32::from(state.mlocked);
     w.zone.get(frame).freed = here;

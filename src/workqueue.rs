@@ -2,13 +2,17 @@
 //!
 //! `mmput_async` (v4.7 to v4.13, and since v4.14-rc4), the asynchronous part of `free_signal_struct`,
 //! and the last step of tearing down an AIO context.
+//!
+//! There is one worker, and items run one after the other. The kernel starts another worker when one sleeps,
+//! but that takes memory, and the system's workqueue has no worker in reserve: while memory is short, what
+//! is queued behind a sleeper waits.
 
-use crate::aio::Kioctx;
-use crate::memory::{Handle, free};
+use crate::aio::{Kioctx, free_ioctx};
+use crate::memory::Handle;
 use crate::mm::{Mm, mmdrop};
 use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::point::Access;
-use crate::sync::wait::{complete, wait_for_work};
+use crate::sync::wait::{complete, wait_event, wait_for_work, wake_up};
 use crate::trace::{Kind, ObjectRef, enter};
 use crate::world::world;
 use std::collections::VecDeque;
@@ -30,13 +34,15 @@ pub struct Workqueue {
     waiting: VecDeque<Work>,
     /// Items that were ever queued.
     pushed: u32,
+    /// Items that are done.
+    finished: u32,
 }
 
 impl Workqueue {
     /// Forgets all work.
     pub fn reset(&mut self) {
         self.waiting.clear();
-        self.pushed = 0;
+        (self.pushed, self.finished) = (0, 0);
     }
 
     /// The n-th item, in footprints.
@@ -51,6 +57,9 @@ impl Workqueue {
 }
 
 const QUEUE: ObjectRef = ObjectRef::sole(Kind::Workqueue);
+
+/// What a flush waits for.
+const FINISHED: &str = "finished";
 
 /// `schedule_work`.
 pub fn schedule_work(work: Work) {
@@ -83,8 +92,34 @@ pub fn kworker() {
     while wait_for_work(QUEUE, "work", is_work_waiting) {
         if let Some(work) = world(|w| w.workqueue.waiting.pop_front()) {
             perform(work);
+            finish();
         }
     }
+}
+
+fn finish() {
+    let awaited = world(|w| {
+        w.footprint.touch(QUEUE, FINISHED, Access::Add);
+        w.workqueue.finished += 1;
+        w.is_awaited(QUEUE, FINISHED)
+    });
+    if awaited {
+        wake_up(QUEUE, FINISHED);
+    }
+}
+
+/// `flush_scheduled_work`: waits until all is done that is queued by now. The worker itself waits for ever.
+pub fn flush_scheduled_work() {
+    let queued = world(|w| {
+        w.footprint.touch(QUEUE, "tail", Access::Read);
+        w.workqueue.pushed
+    });
+    wait_event(QUEUE, FINISHED, || {
+        world(|w| {
+            w.footprint.touch(QUEUE, FINISHED, Access::Read);
+            w.workqueue.finished >= queued
+        })
+    });
 }
 
 /// Whether there is a next item: what others queue behind it is no matter of the worker's.
@@ -100,6 +135,6 @@ fn perform(work: Work) {
     match work {
         Work::Mmput(mm) => crate::exit::fork::mmput_final(mm),
         Work::Mmdrop(mm) => mmdrop(mm),
-        Work::FreeIoctx(ctx) => free(ctx),
+        Work::FreeIoctx(ctx) => free_ioctx(ctx),
     }
 }

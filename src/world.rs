@@ -11,6 +11,7 @@ use crate::memory::{Place, Slab, Violation};
 use crate::mm::Mm;
 use crate::mm::gather::Gather;
 use crate::mm::pgtable::PageTable;
+use crate::mm::secondary::SecondaryMmu;
 use crate::mm::tlb::Tlbs;
 use crate::mm::vma::Vma;
 use crate::oom::OomKiller;
@@ -19,13 +20,15 @@ use crate::revision::{self, Revision};
 use crate::scan_list::ScanList;
 use crate::sync::footprint::Footprint;
 use crate::sync::lock::Locks;
+use crate::sync::mutex::Mutex;
 use crate::sync::point::{Access, ExtraPoints, Op, Turn};
 use crate::sync::ready::Ready;
+use crate::sync::srcu::Srcu;
 use crate::sync::thread::{Sleep, Thread, Tid};
-use crate::sync::time::{Clock, PROGRESS};
-use crate::task::{Signal, Task};
+use crate::sync::time::Clock;
+use crate::task::{ProcessList, Signal, Task};
 use crate::trace::names::KnownPairs;
-use crate::trace::{Call, Event, Kind, Log, ObjectRef, Site, What};
+use crate::trace::{Call, Event, Kind, Log, ObjectRef, Site, What, judged};
 use crate::workqueue::Workqueue;
 use std::cell::RefCell;
 
@@ -111,12 +114,16 @@ pub struct World {
     pub page_tables: Slab<PageTable>,
     /// Gathers.
     pub gathers: Slab<Gather>,
+    /// Secondary MMUs.
+    pub mmus: Slab<SecondaryMmu>,
     /// AIO contexts.
     pub kioctxs: Slab<Kioctx>,
     /// AIO requests.
     pub kiocbs: Slab<Kiocb>,
     /// Those who wait for the end of AIO contexts.
     pub waiters: Slab<Waiter>,
+    /// The processes that can be found.
+    pub processes: ProcessList,
     /// The OOM killer and its reaper.
     pub oom: OomKiller,
     /// ksmd's list.
@@ -125,6 +132,10 @@ pub struct World {
     pub khugepaged: ScanList,
     /// Work for the kernel worker.
     pub workqueue: Workqueue,
+    /// The read sections of the MMU notifiers.
+    pub srcu: Srcu,
+    /// The mutex of a driver of secondary MMUs, if there is one that has it.
+    pub driver_lock: Option<Mutex>,
     /// Scheduling decisions so far.
     pub step: u32,
     /// Scheduling points that the protocol does not have; none unless asked for after each reset.
@@ -162,13 +173,17 @@ impl World {
             vmas: Slab::new(),
             page_tables: Slab::new(),
             gathers: Slab::new(),
+            mmus: Slab::new(),
             kioctxs: Slab::new(),
             kiocbs: Slab::new(),
             waiters: Slab::new(),
+            processes: ProcessList::default(),
             oom: OomKiller::default(),
             ksm: ScanList::default(),
             khugepaged: ScanList::default(),
             workqueue: Workqueue::default(),
+            srcu: Srcu::default(),
+            driver_lock: None,
             step: 0,
             extra_points: ExtraPoints::None,
             footprint: Footprint::default(),
@@ -194,10 +209,13 @@ impl World {
         self.zone.reset();
         self.tlbs.reset();
         self.reset_slabs();
+        self.processes.reset();
         self.oom.reset();
         self.ksm.reset();
         self.khugepaged.reset();
         self.workqueue.reset();
+        self.srcu.reset();
+        self.driver_lock = None;
         (self.step, self.extra_points) = (0, ExtraPoints::None);
         (self.threads_used, self.looks) = (0, 0);
         self.footprint.reset();
@@ -214,6 +232,7 @@ impl World {
         self.vmas.reset();
         self.page_tables.reset();
         self.gathers.reset();
+        self.mmus.reset();
         self.kioctxs.reset();
         self.kiocbs.reset();
         self.waiters.reset();
@@ -411,12 +430,9 @@ impl World {
         if self.booting && is_routine(what) {
             return;
         }
-        if self.footprint.recording && is_progress(what) {
-            self.footprint.touch(PROGRESS, "progress", Access::Add);
-        }
         let thread = &self.threads[self.running.index()];
         let site = if what == What::Enter { thread.entry() } else { thread.site() };
-        self.log.push(Event {
+        let event = Event {
             thread: self.running,
             depth: thread.calls.len() as u8,
             jiffies: self.clock.jiffies,
@@ -424,12 +440,16 @@ impl World {
             site,
             object,
             what,
-        });
+        };
+        if self.footprint.recording {
+            judged::touch(&event, &mut self.footprint);
+        }
+        self.log.push(event);
     }
 
     /// Whether an event from this index on counts as progress.
     pub(crate) fn made_progress(&self, since: usize) -> bool {
-        self.log[since..].iter().any(|event| is_progress(event.what))
+        self.log[since..].iter().any(|event| event.what.is_progress())
     }
 
     /// The zone, as an object of events.
@@ -446,26 +466,5 @@ fn is_routine(what: What) -> bool {
             | What::TestFlag { .. }
             | What::Acquire { .. }
             | What::Release { .. }
-    )
-}
-
-/// Whether an event changes what a stuck allocation waits for.
-fn is_progress(what: What) -> bool {
-    matches!(
-        what,
-        What::FreeFrames { .. }
-            | What::AllocateFrames { .. }
-            | What::Kill
-            | What::Marked
-            | What::Signal
-            | What::Enqueue
-            | What::Dequeue
-            | What::Skip(_)
-            | What::Complete { .. }
-            | What::Exited
-            | What::Unmap { .. }
-            | What::Map { .. }
-            | What::SetFlag { was: false }
-            | What::ClearFlag { was: true }
     )
 }

@@ -103,8 +103,8 @@ fn panic_of_the_scheduler_comes_out_and_the_engine_can_be_used_again() {
 /// A machine that does not get as far as its first decision.
 fn broken_machine() {
     boot::machine(MachinePlan { frames: 8, min: 1, high: 2, any_time: false, lazy_tlb: false });
-    let mm = mm_alloc(0);
-    let signal = boot::process("p".into(), 0, true);
+    let mm = mm_alloc();
+    let signal = boot::process("p".into(), 0);
     boot::task(signal, "p".into(), Some(mm), |_| unreachable!("the machine is not up"));
     (0..2).for_each(|_| mmdrop(mm));
     unreachable!("the run is over");

@@ -25,7 +25,7 @@ thread_local! {
 fn stale_handle_is_a_report_with_three_places() {
     let allocate = || {
         let _call = enter("allocator");
-        SHARED.set(Some(mm_alloc(0)));
+        SHARED.set(Some(mm_alloc()));
     };
     let drop_it = || {
         sleep(1);
@@ -90,20 +90,26 @@ fn mappings() -> Vec<mmreap::mm::mmap::VmaPlan> {
     vec![anon(0, 3, 0), anon(8, 6, locked), anon(16, 4, huge), anon(64, 1, 0)]
 }
 
+/// `nr_ptes` and `nr_pmds`.
+fn tables() -> (i32, i32) {
+    mm().peek(|mm| (mm.nr_ptes, mm.nr_pmds))
+}
+
+/// The table that lies deposited behind the huge page counts, too.
 #[test]
-fn mapping_counts_pages() {
+fn mapping_counts_pages_and_tables() {
     let body = || {
         let rss = mm().peek(|mm| mm.rss);
         let mapped = (0..128).filter(|&page| hardware_walk(mm(), page) != Entry::None).count();
-        note(&format!("{rss} {mapped}"));
+        note(&format!("{rss} {mapped} {:?}", tables()));
         sys_munmap(mm(), 8);
-        note(&format!("{}", mm().peek(|mm| mm.rss)));
+        note(&format!("{} {:?}", mm().peek(|mm| mm.rss), tables()));
         let gone = (8..14).all(|page| hardware_walk(mm(), page) == Entry::None);
         let stays = [0, 2, 16, 19, 64].iter().all(|&page| hardware_walk(mm(), page) != Entry::None);
         note(&format!("{gone} {stays}"));
     };
     let seen = run_mapped(0, &mappings(), &[body]);
-    assert_eq!(seen, ["0 14 14", "0 8", "0 true true"]);
+    assert_eq!(seen, ["0 14 14 (5, 3)", "0 8 (3, 3)", "0 true true"]);
 }
 
 /// The tables of a mapping go with it, those of its neighbours under the same upper table stay.
@@ -129,6 +135,8 @@ fn exit_frees_everything() {
             let tables = w.page_tables.live().count();
             let objects = [w.mms.live().count(), w.vmas.live().count(), w.gathers.live().count()];
             assert_eq!((tables, objects), (0, [0; 3]), "seed {seed}");
+            let counted = w.mms.all().map(|(_, mm)| (mm.rss, mm.nr_ptes, mm.nr_pmds));
+            assert!(counted.into_iter().all(|counters| counters == (0, 0, 0)), "seed {seed}");
             assert_eq!((w.zone.free_frames(), w.zone.mlocked), (FRAMES, 0), "seed {seed}");
             assert_eq!(w.zone.allocated().count(), 0, "seed {seed}");
         });
@@ -144,7 +152,7 @@ fn watermarks_keep_frames_back() {
         left
     }
     let body = || {
-        let marks = [Watermark::High, Watermark::Min, Watermark::HalfMin, Watermark::None];
+        let marks = [Watermark::High, Watermark::Min, Watermark::Oom, Watermark::None];
         note(&format!("{:?}", marks.map(drain)));
         note(&format!("{}", world(|w| w.zone.free_frames())));
     };

@@ -58,7 +58,7 @@ fn hold(lock: fn(RwSem), unlock: fn(RwSem)) {
 
 fn kill(process: usize) {
     let task = world(|w| w.threads()[process + 1].task).expect("it has a task");
-    send_sigkill(task.peek(|task| task.signal));
+    send_sigkill(task);
 }
 
 #[test]

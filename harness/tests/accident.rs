@@ -61,7 +61,7 @@ fn a_campaign_goes_on_and_writes_the_case() {
         };
         let mut found = events.iter().filter_map(found);
         let found = found.find(|it| it.signature.starts_with("O-SELF none harness/tests/accident"));
-        let case = corpus::load(&found.expect("it is found").file).unwrap();
+        let case = corpus::load(&directory.path().join(found.expect("it is found").file)).unwrap();
         let failure = Runner::new().run_case(&case, revision).failure.expect("it fails again");
         assert_eq!(case.expect, Some(Expect::Fail(failure.signature.clone())));
         assert!(failure.headline().starts_with("mmreap itself failed in harness/tests/accident"));

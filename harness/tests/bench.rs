@@ -31,7 +31,7 @@ fn small() -> Bench {
 
 fn run(bench: &Bench, jobs: usize) -> Report {
     let jobs = NonZero::new(jobs).expect("a bench has jobs");
-    bench.run(jobs, &AtomicBool::new(false), &mut || ())
+    bench.run(jobs, &AtomicBool::new(false), &mut |_| ()).expect("threads start")
 }
 
 fn compare(name: &str, written: &str) {
@@ -96,7 +96,7 @@ fn an_arm_that_was_interrupted_is_left_out() {
 
 #[test]
 fn a_bench_that_is_stopped_ends() {
-    let report = small().run(NonZero::<usize>::MIN, &AtomicBool::new(true), &mut || ());
+    let report = small().run(NonZero::<usize>::MIN, &AtomicBool::new(true), &mut |_| ()).unwrap();
     assert!(report.bugs.is_empty() && report.means.is_empty() && !report.complete);
     assert!(table::render(&report).starts_with("Interrupted"));
     html::render(&report);
@@ -132,6 +132,7 @@ static B04_REPAIRED: Bug = Bug {
     scenario: "sc_proc",
     oracles: &["O-PT-UAF", "O-VMA-UAF"],
     sites: &["__oom_reap_task_mm", "exit_mmap"],
+    object: None,
 };
 
 #[test]
@@ -157,8 +158,9 @@ fn patience_saves_runs() {
         &bench.hunts(),
         NonZero::new(2).expect("two is not zero"),
         &AtomicBool::new(false),
-        &mut || (),
-    );
+        &mut |_| (),
+    )
+    .unwrap();
     let runs = |arm: usize| {
         let times = results[16 * arm..][..16].iter().map(|result| result.unwrap().time);
         times.sum::<u64>()

@@ -24,7 +24,7 @@ mmreap case 1
 kernel v4.14
 machine frames 16 min 1 high 2 time any tlb lazy
 
-process victim adj 500 notifiers 1
+process victim adj 500 notifiers 1 release flush_work
   vma heap anon 8 pages locked huge mergeable
   vma late file 1 page unmapped
   vma log shared 2 pages
@@ -32,7 +32,7 @@ process victim adj 500 notifiers 1
   vma tables hugetlb 4 pages
   aio ring
   thread main: write heap; io_submit ring after_alloc; vfork child; wait child; exit
-  thread t2: write_file heap; mmap late; munmap late; madvise heap; read log; io_destroy ring
+  thread t2: write_file heap; mmap late; munmap late; madvise heap; read log; io_destroy ring; guest_write victim heap; mmu_close
 
 process twin shares victim adj -1000
   thread main: io_submit ring error after 10; io_submit ring never; sleep 3; exit_group
@@ -46,7 +46,7 @@ process reader
   thread t2: get_task_mm victim; mmput_async
 
 kthread helper
-  thread main: use_mm victim; copy_from_user victim heap; unuse_mm; sysrq_f
+  thread main: use_mm victim; copy_from_user victim heap; unuse_mm; sysrq_f; guest_read victim log
 
 fault fail_trylock fail-nth 1 task-filter oom_reaper
 fault fail_page_alloc probability 50 interval 2 times 3 space 1
@@ -185,7 +185,7 @@ fn drawing_shows_no_control_characters() {
 fn size_is_checked_first() {
     let largest = format!("{SMALL}#{}", " ".repeat(limit::BYTES - SMALL.len() - 1));
     assert_eq!(read(&largest), read(SMALL));
-    let expected = "1:1: this file has 65537 bytes; a case has at most 65536 bytes";
+    let expected = "1:1: this file is too large; a case has at most 65536 bytes";
     assert_eq!(parse(&format!("{largest} ")).unwrap_err().to_string(), expected);
     assert_eq!(parse_bytes(&[0xff; limit::BYTES + 1]).unwrap_err().to_string(), expected);
 }

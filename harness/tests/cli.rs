@@ -168,6 +168,54 @@ fn what_is_known_is_not_found_again() {
     assert!(new.iter().all(|signature| !known.contains(signature)), "{known:?}, then {new:?}");
 }
 
+/// What is new and what was known before are together what the directory has, and the text says no other numbers.
+#[test]
+fn a_campaign_counts_what_is_written_down() {
+    let directory = directory();
+    let run = |more: &[&str]| {
+        let fuzz = mmreap().args(["fuzz", "--runs", "2000", "--seed", "1", "--corpus"]);
+        fuzz.arg(directory.path()).args(more).output().unwrap()
+    };
+    let written = || {
+        let files = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path());
+        files.filter(|path| path.extension().is_some_and(|it| it == "mmreap")).count() as u64
+    };
+    let mut before = 0;
+    for jobs in ["1", "2"] {
+        let output = run(&["--json", "--jobs", jobs]);
+        let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let found = summary["found"].as_array().unwrap().len() as u64;
+        assert_eq!(summary["known"], before + found, "{summary}");
+        assert_eq!(summary["known"], written(), "{summary}");
+        before = written();
+    }
+    assert!(before >= 3, "{before}");
+    let text = String::from_utf8(run(&[]).stdout).unwrap();
+    let found = written() - before;
+    let last = text.lines().last().unwrap();
+    assert!(last.contains(&format!(": {found} new failures of ")), "{last}");
+    assert!(last.ends_with(&format!("; with older ones {} on v4.14", written())), "{last}");
+}
+
+#[test]
+fn a_terminal_that_is_narrow_is_kept_to() {
+    let width = |columns: &str, args: &[&str], file: Option<PathBuf>| {
+        let output = mmreap().env("COLUMNS", columns).args(args).args(file).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(|line| line.chars().count()).max().unwrap()
+    };
+    assert!(width("50", &["kernels"], None) <= 50);
+    assert!(width("50", &["explain"], Some(corpus(B04))) <= 50);
+    assert!(width("60", &["replay", "--help"], None) <= 60);
+    assert!(width("0", &["kernels"], None) > 100, "nobody says how wide");
+    let directory = directory();
+    let file = directory.path().join("why");
+    let explain = mmreap().env("COLUMNS", "50").arg("explain").arg(corpus(B04));
+    explain.arg("--output").arg(&file).output().unwrap();
+    let lines = fs::read_to_string(file).unwrap();
+    assert!(lines.lines().any(|line| line.len() > 60), "a file is as wide as always");
+}
+
 #[test]
 fn a_thousand_replays_in_two_processes_have_one_event_log() {
     let run = || {
@@ -243,7 +291,7 @@ fn a_page_that_cannot_be_written_is_refused_before_any_work() {
     fs::write(&file, "not a directory").unwrap();
     for (page, why) in [
         (directory.path().to_path_buf(), "is a directory"),
-        (file.join("page.html"), "cannot write to"),
+        (file.join("page.html"), "cannot write"),
     ] {
         let output = mmreap().args(["bench", "--html"]).arg(page).output().unwrap();
         assert_eq!(output.status.code(), Some(2));

@@ -7,6 +7,7 @@ use mmreap_harness::corpus::change::Change;
 use mmreap_harness::corpus::check::check;
 use mmreap_harness::corpus::rename::rename;
 use mmreap_harness::corpus::{self, CaseFile};
+use mmreap_harness::replay::replay;
 use mmreap_harness::run::Runner;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,16 @@ fn the_corpus_is_in_order() {
     let complaints = check(&mut Runner::new(), &files);
     let texts: Vec<_> = complaints.iter().map(|complaint| complaint.render(false)).collect();
     assert!(texts.is_empty(), "{}", texts.join("\n\n"));
+}
+
+#[test]
+fn every_schedule_is_followed_strictly() {
+    let mut runner = Runner::new();
+    for path in files() {
+        let case = corpus::load(&path).unwrap();
+        let replay = replay(&mut runner, &case, revision::find(&case.kernel).unwrap());
+        assert_eq!(replay.divergences.first(true), None, "{}", path.display());
+    }
 }
 
 #[test]

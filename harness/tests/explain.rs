@@ -5,20 +5,25 @@
 //! `MMREAP_BLESS=1 cargo test -p mmreap-harness --test explain` writes what is drawn now; read the
 //! difference before committing it.
 
-use mmreap::revision::{self, part::PARTS};
+use mmreap::revision::part::{PARTS, Part};
+use mmreap::revision::{self, Revision};
 use mmreap::sync::lock::{LockId, Mode};
 use mmreap::sync::thread::{Reason, Sleep, Tid};
-use mmreap::trace::{Kind, ObjectRef, Site};
+use mmreap::trace::{Event, Kind, ObjectRef, Site};
 use mmreap::world::{End, Stuck, World, world};
-use mmreap_harness::case::{Case, Signature, generate, parse::parse};
+use mmreap_harness::case::{Case, Schedule, Signature, Strategy, generate, parse::parse};
 use mmreap_harness::corpus;
 use mmreap_harness::explain::flip::Turn;
+use mmreap_harness::explain::repair::Repair;
 use mmreap_harness::explain::waits::Edge;
 use mmreap_harness::explain::{Diagram, Explanation, ROWS, WIDTH, explain, log, of_case, waits};
 use mmreap_harness::oracle::Failure;
+use mmreap_harness::run::plan::Plan;
 use mmreap_harness::run::{Outcome, Runner};
 use mmreap_harness::schedule::derive_seed;
+use mmreap_harness::schedule::portfolio::Portfolio;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::{fs, path::PathBuf};
 
 fn file(name: &str) -> PathBuf {
@@ -194,7 +199,7 @@ fn who_waits_for_a_lock_waits_for_its_holder() {
 #[test]
 fn every_wait_has_a_reason_and_every_failure_a_rule() {
     let mut reasons: BTreeSet<&str> = BTreeSet::new();
-    for explanation in &explanations(400) {
+    for explanation in &explanations(1000) {
         let is_judged = !explanation.signature.starts_with("O-TEST");
         assert_eq!(!explanation.story.rules.is_empty(), is_judged, "{}", explanation.signature);
         for edge in &explanation.waits.edges {
@@ -212,7 +217,12 @@ fn nothing_is_larger_than_a_page() {
     for explanation in explanations(200) {
         let text = explanation.to_string();
         assert!(text.is_ascii(), "{text}");
-        assert!(text.lines().all(|line| line.len() <= WIDTH && line.trim_end() == line), "{text}");
+        assert_eq!(text, format!("{explanation:WIDTH$}"));
+        for width in [40, 55, WIDTH] {
+            let text = format!("{explanation:width$}");
+            let fits = |line: &str| line.len() <= width && line.trim_end() == line;
+            assert!(text.lines().all(fits), "{width}: {text}");
+        }
         let Diagram { columns, rows, .. } = &explanation.diagram;
         assert!((1..=ROWS).contains(&rows.len()), "{text}");
         assert!((0..columns.len()).all(|c| rows.iter().any(|row| row.column == c)), "{text}");
@@ -242,6 +252,101 @@ fn the_seed_is_cured_by_one_order_and_by_two_functions() {
         let mixed = failing.with(&[alone], revision::find("v4.15").expect("a release"));
         assert!(runner.run_case(&case, mixed).failure.is_some(), "{} alone", alone.name);
     }
+}
+
+/// With one choice more the seed deals a run without the race, so that either function alone seems to repair it.
+#[test]
+fn a_seed_is_followed_by_names() {
+    let case = case("seeded");
+    let failing = revision::find(&case.kernel).expect("a release");
+    let otherwise = of_case(&mut Runner::new(), &case, failing).expect("it fails").otherwise;
+    let repair = otherwise.repair.expect("a later release passes");
+    assert_eq!((repair.kernel, repair.failing), ("v4.15", "v4.14"));
+    assert_eq!(repair.functions, ["exit_mmap", "mark_oom_victim"]);
+    let flip = otherwise.flip.expect("one order decides");
+    assert_eq!(flip.first.operation, "test_bit(MMF_OOM_SKIP)");
+    assert_eq!(flip.second.operation, "set_bit(MMF_OOM_SKIP)");
+}
+
+/// A case that fails under a seed, with its kernel; out of a number, if it makes one.
+fn failing_by_chance(runner: &mut Runner, number: u64) -> Option<(Case, &'static Revision)> {
+    let bytes: Vec<u8> = (0..256).flat_map(|i| derive_seed(number, i).to_le_bytes()).collect();
+    let kernels = ["v4.9", "v4.13", "v4.14", "v4.15+M04"];
+    let name = kernels[number as usize % kernels.len()];
+    let kernel = revision::find(name).expect("a release or a mutant");
+    let mut case = generate::case(&mut arbitrary::Unstructured::new(&bytes), name);
+    case.schedule.segments.clear();
+    let (plan, mut portfolio) = (Rc::new(Plan::new(&case)), Portfolio::new(number));
+    let fails = |run: &u64| {
+        case.schedule.strategy = portfolio.next(number, *run);
+        runner.run(&plan, kernel, case.schedule.strategy).failure.is_some()
+    };
+    (0..100).find(fails)?;
+    Some((case, kernel))
+}
+
+/// The revision that a repair speaks of.
+fn repaired(repair: &Repair) -> &'static Revision {
+    let parts: Vec<&Part> = PARTS.iter().filter(|p| repair.functions.contains(&p.name)).collect();
+    let find = |name| revision::find(name).expect("a release");
+    find(repair.failing).with(&parts, find(repair.kernel))
+}
+
+/// Runs under schedules that no explanation has seen.
+const OTHERS: u64 = 300;
+
+/// Looks at the runs of a case under other schedules that fail like that.
+fn each_failing(
+    runner: &mut Runner,
+    (case, revision): (&Case, &'static Revision),
+    signature: &str,
+    mut look: impl FnMut(&mut World),
+) {
+    let schedule = Schedule { strategy: Strategy::InOrder, segments: Vec::new() };
+    let plan = Rc::new(Plan::new(&Case { schedule, ..case.clone() }));
+    let mut portfolio = Portfolio::new(77);
+    for run in 0..OTHERS {
+        let failure = runner.run(&plan, revision, portfolio.next(77, run)).failure;
+        if failure.is_some_and(|failure| failure.signature.to_string() == signature) {
+            world(&mut look);
+        }
+    }
+}
+
+/// Where in the log of a run a task did what a turn says.
+fn places(world: &World, turn: &Turn) -> Vec<usize> {
+    let is = |event: &Event| {
+        let operation = event.site.to_string();
+        world.threads()[event.thread.index()].name == turn.task
+            && operation == format!("{}/{}", turn.function, turn.operation)
+    };
+    (0..world.log.len()).filter(|&event| is(&world.log[event])).collect()
+}
+
+/// A function that only shifts what chance deals repairs nothing: the case fails in the same way soon. An order
+/// that decides is never the other way round in a run that fails.
+#[test]
+fn what_one_run_says_holds_for_the_case() {
+    let (mut runner, mut repairs, mut flips) = (Runner::new(), 0, 0);
+    for number in 60..120 {
+        let Some((case, kernel)) = failing_by_chance(&mut runner, number) else { continue };
+        let explanation = of_case(&mut runner, &case, kernel).expect("it fails");
+        let signature = &explanation.signature;
+        if let Some(repair) = &explanation.otherwise.repair {
+            let on = (&case, repaired(repair));
+            each_failing(&mut runner, on, signature, |_| panic!("{number}: {repair:?}\n{case}"));
+            repairs += 1;
+        }
+        if let Some(flip) = &explanation.otherwise.flip {
+            each_failing(&mut runner, (&case, kernel), signature, |w| {
+                let (first, second) = (places(w, &flip.second), places(w, &flip.first));
+                let turned = first.last().zip(second.first()).is_some_and(|(x, y)| x < y);
+                assert!(!turned, "{number}: {}\n{case}", flip.sentence());
+            });
+            flips += 1;
+        }
+    }
+    assert!(repairs > 5 && flips > 5, "only {repairs} repairs and {flips} orders are told");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use mmreap::revision;
 use mmreap_harness::corpus;
-use mmreap_harness::explain::{Report, html, markdown, paint, perfetto, report, svg};
+use mmreap_harness::explain::{Report, WIDTH, html, markdown, paint, perfetto, report, svg};
 use mmreap_harness::run::Runner;
 use serde_json::Value;
 use snapbox::cmd::{Command, cargo_bin};
@@ -130,7 +130,7 @@ fn markdown_has_a_title_the_diagram_and_the_case() {
 #[test]
 fn colours_are_all_that_paint_adds() {
     for report in reports() {
-        let painted = paint::render(&report.explanation);
+        let painted = paint::render(&report.explanation, WIDTH);
         assert!(painted.contains("\u{1b}["), "{painted}");
         assert_eq!(
             anstream::adapter::strip_str(&painted).to_string(),

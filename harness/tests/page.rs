@@ -1,7 +1,8 @@
 //! The page of an explanation in a browser: no error, everything drawn, no text on another, also on a phone.
 //!
 //! The browser is asked for nothing but its rendering engine: a script that is added to the page looks at
-//! what was laid out, presses keys, and writes what it found into the page, which the browser then prints.
+//! what was laid out, presses keys, and writes what it found into the document, which the browser then prints.
+//! The page stands in a frame, because no window of Chromium is narrower than 500 pixels.
 //! Needs Chromium, which `ci/setup` installs: `cargo test --test page -- --ignored`.
 
 use serde_json::Value;
@@ -32,14 +33,23 @@ fn browser() -> PathBuf {
     all.find(|file| file.is_file()).expect("there is no Chromium; ci/setup installs it")
 }
 
-/// Opens a page in a window of a size, and prints the document.
-fn open(page: &Path, profile: &Path, (width, height): (u32, u32)) -> Output {
+/// A document with the page in a frame of a size.
+fn framed(page: &str, (width, height): (u32, u32)) -> String {
+    let page = page.replace('&', "&amp;").replace('"', "&quot;");
+    format!(
+        "<!DOCTYPE html><meta charset=\"utf-8\"><body style=\"margin: 0\"><iframe srcdoc=\"{page}\" \
+         style=\"border: 0; width: {width}px; height: {height}px\"></iframe></body>"
+    )
+}
+
+/// Opens a document, and prints what became of it.
+fn open(document: &Path, profile: &Path) -> Output {
     let mut chromium = Command::new(browser());
     chromium.args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]);
     chromium.args(["--enable-logging=stderr", "--virtual-time-budget=5000"]);
     chromium.arg(format!("--user-data-dir={}", profile.display()));
-    chromium.arg(format!("--window-size={width},{height}"));
-    chromium.arg(format!("file://{}", page.display())).output().expect("Chromium runs")
+    chromium.arg("--window-size=2000,2000");
+    chromium.arg(format!("file://{}", document.display())).output().expect("Chromium runs")
 }
 
 /// What the added script found in a window of a size.
@@ -48,8 +58,8 @@ fn look(page: &str, size: (u32, u32)) -> Value {
     let file = directory.path().join("page.html");
     let text = page.replacen("<head>", &format!("<head>{BEFORE}"), 1);
     let text = text.replacen("</body>", &format!("{AFTER}</body>"), 1);
-    std::fs::write(&file, text).expect("the page can be written");
-    let output = open(&file, directory.path(), size);
+    std::fs::write(&file, framed(&text, size)).expect("the page can be written");
+    let output = open(&file, directory.path());
     let (told, complaints) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(!complaints.contains("CONSOLE"), "{complaints}");
@@ -75,6 +85,15 @@ fn the_page_of_the_seed_can_be_read_and_used() {
         assert_eq!(found["outside"], serde_json::json!([]), "{size:?}");
         assert_eq!(found["scrolls"], false, "the page is wider than the window: {size:?}");
         assert_eq!(found["side_by_side"], side_by_side, "{size:?}");
+        assert_eq!(found["width"], size.0, "{all}");
+        assert_eq!(found["failing_is_seen"], true, "{size:?}: {all}");
+        assert_eq!(found["mark_is_seen"], true, "{size:?}: {all}");
+        assert_eq!(found["high_and_empty"], serde_json::json!([]), "{size:?}");
+        assert!(found["folded"].as_u64() > Some(0), "{size:?}: {all}");
+        assert_eq!(found["folded_are_said"], true, "{size:?}: {all}");
+        assert_eq!(found["parts_are_level"], side_by_side, "{size:?}: {all}");
+        assert_eq!(found["case_beside_prose"], side_by_side, "{size:?}: {all}");
+        assert!(found["empty_beside"].as_f64() < Some(0.1), "{size:?}: {all}");
         assert_eq!(found["keys"], true, "{size:?}: {all}");
     }
 }
@@ -82,12 +101,23 @@ fn the_page_of_the_seed_can_be_read_and_used() {
 #[test]
 #[ignore = "needs Chromium: cargo test --test page -- --ignored"]
 fn a_page_that_is_broken_is_noticed() {
-    let style = ".call { width: 300px !important; } .runs { width: 3000px; }</style>";
+    let style = ".call { width: 300px !important; } .runs { width: 3000px; } article { display: block !important; }
+        .case { grid-column: 1 / -1; }</style>";
     let broken = page().replacen("</style>", style, 1);
     let broken = broken.replacen("ArrowLeft: ", "ArrowNowhere: ", 1);
     let found = look(&broken, (1600, 1200));
     assert_ne!(found["overlaps"], serde_json::json!([]));
     assert_eq!((&found["scrolls"], &found["keys"]), (&true.into(), &false.into()));
+    assert_eq!(
+        (&found["parts_are_level"], &found["case_beside_prose"]),
+        (&false.into(), &false.into())
+    );
+    let unfolded = page().replacen("task.classList.toggle", "task.classList.contains", 1);
+    assert_ne!(look(&unfolded, (400, 800))["high_and_empty"], serde_json::json!([]));
+    let still = page().replacen("scroll.scrollLeft += ", "void ", 1);
+    let still = still.replacen("line.scrollLeft = ", "void ", 1);
+    let found = look(&still, (400, 800));
+    assert_eq!((&found["failing_is_seen"], &found["mark_is_seen"]), (&false.into(), &false.into()));
     let throws = page().replacen("\"use strict\";", "throw new Error('no');", 1);
     assert!(std::panic::catch_unwind(|| look(&throws, (400, 800))).is_err(), "a console error");
 }

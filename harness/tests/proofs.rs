@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 /// Each scenario with its bound on preemptions, and the kernels it is proven on: releases, what is as safe
 /// as they are, and mutants that it has to show.
-const PROOFS: [(&str, Option<u32>, &[&str]); 16] = [
+const PROOFS: [(&str, Option<u32>, &[&str]); 18] = [
     (
         "sc_1v",
         None,
@@ -48,10 +48,12 @@ const PROOFS: [(&str, Option<u32>, &[&str]); 16] = [
     ),
     ("sc_aio_unreapable", None, &["v4.15", "v4.15+M26"]),
     ("sc_exitrace", None, &["v4.15"]),
-    ("sc_io_destroy", None, &["v4.15", "v4.15+M20c"]),
+    ("sc_io_destroy", None, &["v4.15+E04", "v4.15+M20c"]),
+    ("sc_io_lookup", None, &["v4.9", "v4.13", "v4.14", "v4.15", "v4.15+E04"]),
     ("sc_ksm", None, &["v4.15"]),
     ("sc_law", None, &["v4.15", "v4.15+M23"]),
     ("sc_mlock", None, &["v4.14", "v4.15"]),
+    ("sc_notif", None, &["v4.9", "v4.13", "v4.14", "v4.15", "v4.15+E02", "v4.15+M36"]),
     ("sc_proc", None, &["v4.14", "v4.15", "v4.15+E01", "v4.15+E02", "v4.15+E03"]),
     ("sc_sharer", None, &["v4.14", "v4.15+M03"]),
     ("sc_sharer_alive", None, &["v4.15", "v4.15+M10", "v4.15+M30"]),

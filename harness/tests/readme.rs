@@ -1,14 +1,12 @@
-//! What the README shows is what the commands print.
+//! What the README shows is what the commands print, and what the ledger says.
 //!
-//! A block between `<!-- generated: COMMAND -->` and `<!-- end -->` holds a fence with the command's output;
-//! `MMREAP_BLESS=1 cargo test` rewrites it.
+//! A block between `<!-- generated: COMMAND -->` and `<!-- end -->` holds a fence with the command's output, or the
+//! limits that the ledger names; `MMREAP_BLESS=1 cargo test` rewrites it.
 
+mod ledger;
+
+use ledger::{limits, root};
 use snapbox::cmd::{Command, cargo_bin};
-use std::path::{Path, PathBuf};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
 
 /// What the command of a block prints; `mmreap …` and `cat FILE` are known.
 fn output(command: &str) -> String {
@@ -26,8 +24,11 @@ fn output(command: &str) -> String {
     }
 }
 
-/// The block's text: the fence, the line that a reader types, and what it prints.
+/// The block's text: the fence, the line that a reader types, and what it prints; or the limits.
 fn block(command: &str) -> String {
+    if command == "limits docs/fidelity.md" {
+        return limits();
+    }
     let shown = output(command);
     match command.strip_prefix("mmreap ") {
         Some(arguments) => {

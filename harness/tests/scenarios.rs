@@ -31,7 +31,8 @@ const SILENT_RUNS: u64 = 300;
 const BASE: &str = "v4.15";
 
 /// Changes that make nothing unsafe, and two mistakes whose harm is outside of this model.
-const SILENT: [&str; 5] = ["v4.15+E01", "v4.15+E02", "v4.15+E03", "v4.15+M22", "v4.15+M29"];
+const SILENT: [&str; 6] =
+    ["v4.15+E01", "v4.15+E02", "v4.15+E03", "v4.15+E04", "v4.15+M22", "v4.15+M29"];
 
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")

@@ -15,6 +15,7 @@ use mmreap_harness::explain;
 use mmreap_harness::run::Runner;
 use mmreap_harness::schedule::derive_seed;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -39,7 +40,7 @@ fn wrong(number: u64) -> &'static Revision {
 }
 
 /// Attacks it: what was found, in which directory, and how long it took.
-fn attack(revision: &'static Revision, directory: &std::path::Path) -> (Vec<Finding>, Duration) {
+fn attack(revision: &'static Revision, directory: &Path) -> (Vec<Finding>, Duration) {
     let settings = Settings { revision, seed: 1, directory: directory.into(), is_member: false };
     let (mut found, started) = (Vec::new(), Instant::now());
     let limit = Limit { runs: None, deadline: Deadline::default().within(TIME) };
@@ -64,15 +65,16 @@ fn complaints(number: u64, slack: Duration) -> Vec<String> {
     if files.len() != found.len() {
         complaints.push(format!("{} findings in {files:#?}", found.len()));
     }
-    let explained = found.iter().filter_map(|finding| explain(finding, revision).err());
+    let explained =
+        found.iter().filter_map(|finding| explain(directory.path(), finding, revision).err());
     complaints.extend(explained);
     complaints.into_iter().map(|complaint| format!("number {number}: {complaint}\n")).collect()
 }
 
 /// A finding is the kernel's, and its file shows it again.
-fn explain(finding: &Finding, revision: &'static Revision) -> Result<(), String> {
+fn explain(directory: &Path, finding: &Finding, revision: &'static Revision) -> Result<(), String> {
     let Finding { signature, file, .. } = finding;
-    let case = corpus::load(file).map_err(|error| error.to_string())?;
+    let case = corpus::load(&directory.join(file)).map_err(|error| error.to_string())?;
     let explanation = explain::of_case(&mut Runner::new(), &case, revision);
     let shown = explanation.map_or("pass".to_string(), |explanation| explanation.signature);
     let is_right = !signature.starts_with("O-SELF") && shown == *signature;

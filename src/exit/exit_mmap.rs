@@ -8,6 +8,7 @@ use crate::mm::free_pgtables::free_pgtables;
 use crate::mm::gather::{Gather, tlb_finish_mmu, tlb_gather_mmu};
 use crate::mm::memory::unmap_vmas;
 use crate::mm::mmap::remove_vma;
+use crate::mm::mmu_notifier::mmu_notifier_release;
 use crate::mm::munlock::munlock_vma_pages_all;
 use crate::mm::vma::{VmFlag, Vma};
 use crate::mm::{Mm, MmFlag, mmap_sem};
@@ -15,7 +16,7 @@ use crate::sync::bits::{set_bit, test_bit};
 use crate::sync::mutex::{mutex_lock, mutex_unlock};
 use crate::sync::rwsem::{down_read, down_write, down_write_trylock, up_read, up_write};
 use crate::task::{current, tsk_is_oom_victim};
-use crate::trace::{enter, protocol};
+use crate::trace::protocol;
 use crate::world::world;
 
 /// What `exit_mmap` carries from unmapping to freeing: the gather, and the first mapping.
@@ -119,12 +120,13 @@ pub fn m13(mm: Handle<Mm>) {
 /// Mutant M22: v4.15 that unmaps a victim's address space with `oom_lock` held.
 pub fn m22(mm: Handle<Mm>) {
     let _call = protocol("exit_mmap", mm.object());
+    mmu_notifier_release(mm);
     let victim = test_bit(mm, MmFlag::OomVictim);
     let oom_lock = world(|w| w.oom.oom_lock());
     if victim {
         mutex_lock(oom_lock);
     }
-    let unmapped = unmap(mm);
+    let unmapped = unmap_all(mm);
     if victim {
         set_bit(mm, MmFlag::OomSkip);
         mutex_unlock(oom_lock);
@@ -161,8 +163,9 @@ pub fn e02(mm: Handle<Mm>) {
 /// frees with it held for writing.
 pub fn e03(mm: Handle<Mm>) {
     let _call = protocol("exit_mmap", mm.object());
+    mmu_notifier_release(mm);
     down_read(mmap_sem(mm));
-    let unmapped = unmap(mm);
+    let unmapped = unmap_all(mm);
     up_read(mmap_sem(mm));
     let Some(unmapped) = unmapped else { return };
     set_bit(mm, MmFlag::OomSkip);
@@ -174,6 +177,11 @@ pub fn e03(mm: Handle<Mm>) {
 /// The steps before the tables may go; `None` if there are no mappings.
 fn unmap(mm: Handle<Mm>) -> Option<Unmapped> {
     mmu_notifier_release(mm);
+    unmap_all(mm)
+}
+
+/// The same without secondary MMUs.
+fn unmap_all(mm: Handle<Mm>) -> Option<Unmapped> {
     munlock_all(mm);
     let vma = read(mm, "mmap", |mm| mm.mmap)?;
     let gather = tlb_gather_mmu(mm, true);
@@ -192,14 +200,6 @@ fn free(mm: Handle<Mm>, (gather, vma): Unmapped) {
 fn empty_write_section(mm: Handle<Mm>) {
     down_write(mmap_sem(mm));
     up_write(mmap_sem(mm));
-}
-
-/// The secondary MMUs let go of the address space.
-pub fn mmu_notifier_release(mm: Handle<Mm>) {
-    if mm.peek_at("notifiers", |mm| mm.notifiers > 0) {
-        let _call = enter("mmu_notifier_release");
-        crate::memory::write(mm, "notifiers", |mm| mm.notifiers = 0);
-    }
 }
 
 /// Munlocks every `VM_LOCKED` mapping, if there are any.

@@ -9,7 +9,7 @@ use crate::memory::{Handle, write};
 use crate::mm::{Mm, MmFlag, mmdrop, mmget, mmgrab, tlb};
 use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::bits::{peek_bit, set_bit, test_bit};
-use crate::task::{Signal, TaskFlag, current, live_threads, task_lock, task_unlock};
+use crate::task::{Signal, TaskFlag, current, find_task_by_vpid, task_lock, task_unlock};
 use crate::trace::{enter, protocol};
 use crate::world::world;
 
@@ -82,7 +82,7 @@ fn module_put(mm: Handle<Mm>) {
 /// `get_task_mm`: a user reference on a process's address space, if it still has one that it may give.
 pub fn get_task_mm(signal: Handle<Signal>) -> Option<Handle<Mm>> {
     let _call = enter("get_task_mm");
-    let leader = *live_threads(signal).first()?;
+    let leader = find_task_by_vpid(signal)?;
     task_lock(leader);
     let mm = leader.peek_at("mm", |task| task.mm);
     let borrowed = peek_bit(leader, TaskFlag::Kthread);

@@ -2,4 +2,5 @@
 
 pub mod do_exit;
 pub mod exit_mmap;
+pub mod exit_notify;
 pub mod fork;

@@ -61,6 +61,13 @@ pub enum Violation {
         /// Where.
         used: Place,
     },
+    /// A reference was taken when there was none left, so that nothing keeps the object.
+    TakenFromZero {
+        /// The object that holds the counter.
+        object: ObjectRef,
+        /// Where.
+        used: Place,
+    },
     /// A page frame was freed while a page table still maps it.
     FreedWhileMapped {
         /// The frame.
@@ -89,6 +96,17 @@ pub enum Violation {
         oops: Oops,
         /// Where.
         used: Place,
+    },
+    /// A page frame was freed while a secondary MMU still maps it.
+    Shadowed {
+        /// The frame.
+        object: ObjectRef,
+        /// Where the secondary MMU mapped it.
+        mapped: Place,
+        /// Where the frame was unmapped without a word to the secondary MMU.
+        unmapped: Place,
+        /// Where the frame was freed.
+        freed: Place,
     },
     /// A lock was misused.
     Lock {
@@ -134,9 +152,11 @@ impl Violation {
             | Violation::DoubleFree { object, .. }
             | Violation::EntryVanished { object, .. }
             | Violation::Underflow { object, .. }
+            | Violation::TakenFromZero { object, .. }
             | Violation::FreedWhileMapped { object, .. }
             | Violation::StaleTranslation { object, .. }
             | Violation::Oops { object, .. }
+            | Violation::Shadowed { object, .. }
             | Violation::Lock { object, .. } => object,
         }
     }

@@ -7,9 +7,10 @@
 //! table that the reaper also takes (6b31d5955cb2).
 
 use super::memory::{count_mapping, page_add_rmap, replace_page};
+use super::mmu_notifier::{mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start};
 use super::pgtable::{
-    self, Entry, PTRS, Slot, pmd_alloc, pmd_lock, pte_alloc, pte_index, pte_offset_map_lock,
-    read_pmd,
+    self, Entry, Level, PTRS, Slot, count_table, pmd_alloc, pmd_lock, pte_alloc, pte_index,
+    pte_offset_map_lock, read_pmd,
 };
 use super::vma::{VmFlag, Vma};
 use super::{Mm, MmFlag};
@@ -91,9 +92,9 @@ fn install(vma: Handle<Vma>, page: u32, write: bool) -> Result<(), VmFault> {
     let (entry, ptl, _) = lock_pte(pmd, page);
     spin_unlock(ptl);
     match entry {
-        Entry::None if write || vma.peek(|vma| vma.file) => fill(mm, vma, pmd, page, write),
+        Entry::None if write || vma.peek(|vma| vma.file) => fill(mm, vma, pmd, page, write, entry),
         Entry::None => install_zero(mm, pmd, page),
-        Entry::Zero if write => fill(mm, vma, pmd, page, true),
+        Entry::Zero if write => fill(mm, vma, pmd, page, true, entry),
         Entry::Page { frame, writable: false } if write => copy_on_write(mm, pmd, page, frame),
         _ => Ok(()),
     }
@@ -119,6 +120,7 @@ fn install_huge(mm: Handle<Mm>, vma: Handle<Vma>, page: u32) -> Result<bool, VmF
     let installed = stable.is_ok() && pmd.peek() == Entry::None;
     if installed {
         map_huge(mm, pmd, page - page % PTRS, &frames);
+        count_table(mm, Level::Pte, 1);
     }
     spin_unlock(ptl);
     if !installed {
@@ -127,7 +129,8 @@ fn install_huge(mm: Handle<Mm>, vma: Handle<Vma>, page: u32) -> Result<bool, VmF
     stable.map(|()| installed)
 }
 
-/// Puts a huge page into an empty middle-level entry. The caller holds the lock.
+/// Puts a huge page into an empty middle-level entry, with a table deposited behind it, which the caller
+/// accounts for. The caller holds the lock.
 pub fn map_huge(mm: Handle<Mm>, pmd: Slot, first: u32, frames: &[Frame]) {
     let mut huge = [Frame(0); PTRS as usize];
     huge.copy_from_slice(frames);
@@ -150,28 +153,43 @@ fn install_zero(mm: Handle<Mm>, pmd: Slot, page: u32) -> Result<(), VmFault> {
 }
 
 /// `do_anonymous_page` for a store, `do_cow_fault` and `do_read_fault`: a new page with what the
-/// mapping contains before anybody stores to it.
+/// mapping contains before anybody stores to it. `wp_page_copy`, if it takes the place of the zero page.
 fn fill(
     mm: Handle<Mm>,
     vma: Handle<Vma>,
     pmd: Slot,
     page: u32,
     writable: bool,
+    was: Entry,
 ) -> Result<(), VmFault> {
     let frame = alloc_page().ok_or(VmFault::Oom)?;
     store(frame, vma.peek(|vma| vma.pristine(page)));
-    let (entry, ptl, slot) = lock_pte(pmd, page);
-    let empty = matches!(entry, Entry::None | Entry::Zero);
-    let stable = if entry == Entry::None { check_stable(mm) } else { Ok(()) };
-    let installed = empty && stable.is_ok();
-    if installed {
-        install_page(mm, vma, slot, page, Entry::Page { frame, writable });
-    }
-    spin_unlock(ptl);
-    if !installed {
+    let fill = || fill_with(vma, pmd, page, was, Entry::Page { frame, writable });
+    let stable = if was == Entry::Zero { notified(mm, page, fill) } else { fill() };
+    if stable != Ok(true) {
         free_pages(&[frame]);
     }
-    stable
+    stable.map(|_| ())
+}
+
+/// Whether the new page is in place: not if something else is there by now.
+fn fill_with(
+    vma: Handle<Vma>,
+    pmd: Slot,
+    page: u32,
+    was: Entry,
+    new: Entry,
+) -> Result<bool, VmFault> {
+    let mm = vma.peek(|vma| vma.mm);
+    let (entry, ptl, slot) = lock_pte(pmd, page);
+    let unchanged = entry == was;
+    let stable = if unchanged && was == Entry::None { check_stable(mm) } else { Ok(()) };
+    let installed = unchanged && stable.is_ok();
+    if installed {
+        install_page(mm, vma, slot, page, new);
+    }
+    spin_unlock(ptl);
+    stable.map(|()| installed)
 }
 
 fn install_page(mm: Handle<Mm>, vma: Handle<Vma>, slot: Slot, page: u32, entry: Entry) {
@@ -198,18 +216,32 @@ fn copy_on_write(mm: Handle<Mm>, pmd: Slot, page: u32, old: Frame) -> Result<(),
     let fresh = alloc_page();
     if let Some(fresh) = fresh {
         store(fresh, content(old));
-        let (entry, ptl, slot) = lock_pte(pmd, page);
-        let unchanged = entry == Entry::Page { frame: old, writable: false };
-        if unchanged {
-            replace_page(mm, page, old);
-            slot.set(Entry::Page { frame: fresh, writable: true });
-            page_add_rmap(mm, page, fresh);
-        }
-        spin_unlock(ptl);
+        let unchanged = notified(mm, page, || replace(mm, pmd, page, old, fresh));
         free_pages(&[if unchanged { old } else { fresh }]);
     }
     free_pages(&[old]);
     fresh.map(|_| ()).ok_or(VmFault::Oom)
+}
+
+/// Whether the old page was still there, and the fresh one is in its place now.
+fn replace(mm: Handle<Mm>, pmd: Slot, page: u32, old: Frame, fresh: Frame) -> bool {
+    let (entry, ptl, slot) = lock_pte(pmd, page);
+    let unchanged = entry == Entry::Page { frame: old, writable: false };
+    if unchanged {
+        replace_page(mm, page, old);
+        slot.set(Entry::Page { frame: fresh, writable: true });
+        page_add_rmap(mm, page, fresh);
+    }
+    spin_unlock(ptl);
+    unchanged
+}
+
+/// Secondary MMUs lose a page before another one takes its place, and find that one afterwards.
+fn notified<R>(mm: Handle<Mm>, page: u32, action: impl FnOnce() -> R) -> R {
+    mmu_notifier_invalidate_range_start(mm, &(page..page + 1));
+    let result = action();
+    mmu_notifier_invalidate_range_end(mm);
+    result
 }
 
 /// A fault in a mapping whose pages stay when they are unmapped.

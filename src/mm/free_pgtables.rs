@@ -5,7 +5,9 @@
 //! it anyway.
 
 use super::Mm;
-use super::pgtable::{Entry, PGDIR_PAGES, PTRS, Slot, pgd_offset, pmd_index};
+use super::pgtable::{
+    Entry, Level, PGDIR_PAGES, PTRS, PageTable, Slot, count_table, pgd_offset, pmd_index,
+};
 use super::vma::Vma;
 use crate::memory::{Handle, free, read};
 use crate::sync::point::{Access, point};
@@ -32,20 +34,22 @@ fn free_pgd_range(mm: Handle<Mm>, pages: std::ops::Range<u32>, floor: u32, ceili
         let span = index * PGDIR_PAGES..(index + 1) * PGDIR_PAGES;
         let pgd = pgd_offset(mm, span.start);
         let Entry::Table(pmd) = pgd.peek() else { continue };
-        free_pte_range(pmd, pages.start.max(span.start), pages.end.min(span.end));
+        free_pte_range(mm, pmd, pages.start.max(span.start), pages.end.min(span.end));
         if floor <= span.start && span.end <= ceiling {
             clear(pgd, "pgd");
             free(pmd);
+            count_table(mm, Level::Pmd, -1);
         }
     }
 }
 
-fn free_pte_range(pmd: Handle<super::pgtable::PageTable>, from: u32, to: u32) {
+fn free_pte_range(mm: Handle<Mm>, pmd: Handle<PageTable>, from: u32, to: u32) {
     for page in (from..to).step_by(PTRS as usize) {
         let slot = Slot { table: pmd, index: pmd_index(page) };
         if let Entry::Table(table) = slot.peek() {
             clear(slot, "pmd");
             free(table);
+            count_table(mm, Level::Pte, -1);
         }
     }
 }

@@ -1,12 +1,15 @@
 //! Unmapping: clear page-table entries, gather the pages, keep the tables.
 //!
-//! Source: mm/memory.c (`unmap_vmas`, `unmap_page_range`, `zap_pte_range`) and mm/huge_memory.c
+//! Source: mm/memory.c (`unmap_vmas`, `zap_page_range`, `unmap_page_range`, `zap_pte_range`) and mm/huge_memory.c
 //! (`zap_huge_pmd`) of v4.9 to v4.15. Entries are cleared under the lock of their table, so two zappers
-//! may run at the same time; the tables themselves must stay.
+//! may run at the same time; the tables themselves must stay. Who calls `unmap_page_range` alone tells no
+//! secondary MMU: before v4.14 that is the reaper.
 
 use super::gather::{Gather, tlb_flush_mmu, tlb_remove_entry, tlb_remove_page};
+use super::mmu_notifier::{mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start};
 use super::pgtable::{
-    self, Entry, PTRS, Slot, pgd_offset, pmd_lock, pmd_offset, pte_offset_map_lock, read_pmd,
+    self, Entry, Level, PTRS, Slot, count_table, pgd_offset, pmd_lock, pmd_offset,
+    pte_offset_map_lock, read_pmd,
 };
 use super::vma::Vma;
 use super::{Mm, tlb};
@@ -20,6 +23,21 @@ use crate::world::world;
 /// `unmap_vmas`: zaps every mapping of the list.
 pub fn unmap_vmas(gather: Handle<Gather>, first: Handle<Vma>) {
     let _call = enter("unmap_vmas");
+    let mm = gather.peek(|gather| gather.mm);
+    mmu_notifier_invalidate_range_start(mm, &(0..u32::MAX));
+    zap_vmas(gather, first);
+    mmu_notifier_invalidate_range_end(mm);
+}
+
+/// `zap_page_range` of a whole mapping: secondary MMUs lose it, too.
+pub fn zap_page_range(gather: Handle<Gather>, vma: Handle<Vma>) {
+    let (mm, pages) = vma.peek(|vma| (vma.mm, vma.start..vma.end));
+    mmu_notifier_invalidate_range_start(mm, &pages);
+    unmap_page_range(gather, vma);
+    mmu_notifier_invalidate_range_end(mm);
+}
+
+fn zap_vmas(gather: Handle<Gather>, first: Handle<Vma>) {
     let mut next = Some(first);
     while let Some(vma) = next {
         unmap_page_range(gather, vma);
@@ -59,6 +77,7 @@ fn zap_huge_pmd(gather: Handle<Gather>, mm: Handle<Mm>, pmd: Slot, from: u32) ->
         return false;
     };
     pmd.set(Entry::None);
+    count_table(mm, Level::Pte, -1);
     let mut full = false;
     for (page, frame) in (from..).zip(frames) {
         page_remove_rmap(mm, page, frame);

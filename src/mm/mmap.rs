@@ -4,7 +4,7 @@
 //! and goes as a whole.
 
 use super::gather::{tlb_finish_mmu, tlb_gather_mmu};
-use super::memory::unmap_page_range;
+use super::memory::zap_page_range;
 use super::munlock::munlock_vma_pages_all;
 use super::vma::{VmFlag, Vma, find_vma};
 use super::{Mm, free_pgtables::free_pgtables, mmap_sem};
@@ -74,7 +74,7 @@ pub fn sys_mmap(mm: Handle<Mm>, plan: &VmaPlan) {
     let slab_page = if strikes(FaultPoint::Slab) { None } else { alloc_page() };
     if let Some(slab_page) = slab_page {
         if find_vma(mm, plan.start).is_none() {
-            insert_vma(mm, plan);
+            contains_what_is_mapped(insert_vma(mm, plan));
         }
         free_pages(&[slab_page]);
     }
@@ -104,7 +104,7 @@ fn unmap_region(mm: Handle<Mm>, vma: Handle<Vma>) {
     write(vma, "vm_next", |vma| vma.next = None);
     let gather = tlb_gather_mmu(mm, false);
     discard(vma, false);
-    unmap_page_range(gather, vma);
+    zap_page_range(gather, vma);
     let floor = before.map_or(0, |before| before.peek(|before| before.end));
     let ceiling = next.map_or(u32::MAX, |next| next.peek(|next| next.start));
     free_pgtables(mm, Some(vma), floor, ceiling);
@@ -133,7 +133,7 @@ pub fn sys_madvise(mm: Handle<Mm>, start: u32) {
     {
         let gather = tlb_gather_mmu(mm, false);
         discard(vma, false);
-        unmap_page_range(gather, vma);
+        zap_page_range(gather, vma);
         tlb_finish_mmu(gather);
         discard(vma, true);
     }
@@ -144,6 +144,15 @@ pub fn sys_madvise(mm: Handle<Mm>, start: u32) {
 pub fn can_madv_dontneed_vma(vma: Handle<Vma>) -> bool {
     let excluded = VmFlag::Locked.mask() | VmFlag::Hugetlb.mask() | VmFlag::Pfnmap.mask();
     crate::memory::read(vma, "vm_flags", |vma| vma.flags & excluded == 0)
+}
+
+/// What a new mapping contains before anybody stores to it.
+fn contains_what_is_mapped(vma: Handle<Vma>) {
+    let (mm, pages) = vma.peek(|vma| (vma.mm, vma.start..vma.end));
+    for page in pages {
+        let content = vma.peek(|vma| vma.pristine(page));
+        record(mm.object(), What::UserWrite { page, content });
+    }
 }
 
 /// The owner gives up what it stored; what it reads next comes from the file or is zero.

@@ -9,8 +9,10 @@ pub mod free_pgtables;
 pub mod gather;
 pub mod memory;
 pub mod mmap;
+pub mod mmu_notifier;
 pub mod munlock;
 pub mod pgtable;
+pub mod secondary;
 pub mod tlb;
 pub mod vma;
 
@@ -23,6 +25,7 @@ use crate::sync::spinlock::SpinLock;
 use crate::trace::Kind;
 use crate::world::{World, world};
 use pgtable::{Level, PageTable};
+use secondary::SecondaryMmu;
 use vma::Vma;
 
 /// Slots of an address space's table of AIO contexts.
@@ -45,10 +48,16 @@ pub struct Mm {
     pub pgd: Handle<PageTable>,
     /// Resident pages.
     pub rss: i32,
+    /// `nr_ptes`: page tables of the lowest level, and those that lie deposited behind huge pages.
+    pub nr_ptes: i32,
+    /// `nr_pmds`: page tables of the middle level.
+    pub nr_pmds: i32,
     /// Pages of VMAs that are `VM_LOCKED`.
     pub locked_vm: i32,
-    /// Registered MMU notifiers.
-    pub notifiers: u8,
+    /// `mmu_notifier_mm->list`: the first registered MMU notifier.
+    pub notifiers: Option<Handle<SecondaryMmu>>,
+    /// Whether there is a `mmu_notifier_mm`, with or without notifiers.
+    pub mmu_notifier_mm: bool,
     /// AIO contexts.
     pub ioctx_table: [Option<Handle<Kioctx>>; IOCTX_SLOTS],
     /// Protects the table of contexts.
@@ -115,7 +124,7 @@ impl Flag for MmFlag {
 }
 
 /// `mm_alloc`: an address space without users or mappings, held once by its future users.
-pub fn mm_alloc(notifiers: u8) -> Handle<Mm> {
+pub fn mm_alloc() -> Handle<Mm> {
     let (mmap_sem, ioctx_lock) = (RwSem::new("mmap_sem"), SpinLock::new("ioctx_lock"));
     let pgd = pgtable::alloc(Level::Pgd);
     let mm = allocate(Mm {
@@ -126,8 +135,11 @@ pub fn mm_alloc(notifiers: u8) -> Handle<Mm> {
         mmap: None,
         pgd,
         rss: 0,
+        nr_ptes: 0,
+        nr_pmds: 0,
         locked_vm: 0,
-        notifiers,
+        notifiers: None,
+        mmu_notifier_mm: false,
         ioctx_table: [None; IOCTX_SLOTS],
         ioctx_lock,
         exe_file: true,

@@ -203,30 +203,31 @@ pub fn slots(table: Handle<PageTable>, from: u32, to: u32) -> impl Iterator<Item
 /// in the way, as `pmd_trans_unstable` finds. Tables appear one at a time under the upper one's lock.
 pub fn pte_alloc(mm: Handle<Mm>, page: u32) -> Option<Slot> {
     let pmd = pmd_alloc(mm, page);
-    table_below(pmd, Level::Pte).map(|_| pmd)
+    table_below(mm, pmd, Level::Pte).map(|_| pmd)
 }
 
 /// `pmd_alloc`: the slot of a page in the middle level, made if it is missing.
 pub fn pmd_alloc(mm: Handle<Mm>, page: u32) -> Slot {
-    let below = table_below(pgd_offset(mm, page), Level::Pmd);
+    let below = table_below(mm, pgd_offset(mm, page), Level::Pmd);
     let table = below.expect("the top level maps no huge pages");
     Slot { table, index: pmd_index(page) }
 }
 
 /// The table below a slot, made under the upper table's lock if the slot is empty.
-fn table_below(upper: Slot, level: Level) -> Option<Handle<PageTable>> {
+fn table_below(mm: Handle<Mm>, upper: Slot, level: Level) -> Option<Handle<PageTable>> {
     match read(upper.table, upper.noun(), |table| table.entries[upper.index]) {
         Entry::Table(table) => Some(table),
-        Entry::None => populate(upper, level),
+        Entry::None => populate(mm, upper, level),
         _ => None,
     }
 }
 
-fn populate(upper: Slot, level: Level) -> Option<Handle<PageTable>> {
+fn populate(mm: Handle<Mm>, upper: Slot, level: Level) -> Option<Handle<PageTable>> {
     let fresh = alloc(level);
     let ptl = pmd_lock(upper);
     let found = upper.peek();
     if found == Entry::None {
+        count_table(mm, level, 1);
         upper.set(Entry::Table(fresh));
     }
     spin_unlock(ptl);
@@ -235,6 +236,16 @@ fn populate(upper: Slot, level: Level) -> Option<Handle<PageTable>> {
     }
     free(fresh);
     if let Entry::Table(table) = found { Some(table) } else { None }
+}
+
+/// `mm_inc_nr_ptes`, `mm_inc_nr_pmds` and their opposites: what tables an address space has. v4.15 keeps
+/// the sum, `pgtables_bytes`, which comes to the same here, where a table is a page.
+pub fn count_table(mm: Handle<Mm>, level: Level, change: i32) {
+    match level {
+        Level::Pgd => {}
+        Level::Pmd => mm.access("nr_pmds", Access::Add, |mm| mm.nr_pmds += change),
+        Level::Pte => mm.access("nr_ptes", Access::Add, |mm| mm.nr_ptes += change),
+    }
 }
 
 /// What the hardware finds for a page when it walks the tables.

@@ -9,15 +9,13 @@ use crate::memory::Handle;
 use crate::sync::lock::{Family, LockId};
 use crate::sync::mutex::Mutex;
 use crate::sync::spinlock::SpinLock;
-use crate::task::{Signal, Task};
+use crate::task::Task;
 use crate::trace::{Kind, ObjectRef};
 use crate::world::World;
 
-/// The OOM killer's global state, and the list of processes that it walks.
+/// The OOM killer's global state.
 #[derive(Debug, Default)]
 pub struct OomKiller {
-    /// The list of processes.
-    pub processes: Vec<Handle<Signal>>,
     /// `oom_victims`: marked threads that have not finished `exit_mm`.
     pub victims: i32,
     /// The lowest that `victims` has been.
@@ -26,19 +24,13 @@ pub struct OomKiller {
     pub reaper_list: Option<Handle<Task>>,
     /// Allocations that succeeded so far.
     pub allocations: u32,
-    /// RCU read sections that are being executed.
-    pub rcu_readers: u32,
-    /// Tasks whose reference is dropped when the last of them ends.
-    pub rcu_late: Vec<Handle<Task>>,
     locks: Option<(Mutex, SpinLock)>,
 }
 
 impl OomKiller {
     /// Forgets everything.
     pub fn reset(&mut self) {
-        self.processes.clear();
-        let processes = std::mem::take(&mut self.processes);
-        *self = OomKiller { processes, ..OomKiller::default() };
+        *self = OomKiller::default();
     }
 
     /// `oom_lock`: serialises the OOM killer.

@@ -10,6 +10,7 @@ use crate::memory::{Handle, dereference, read, write};
 use crate::mm::gather::{tlb_finish_mmu, tlb_gather_mmu};
 use crate::mm::memory::unmap_page_range;
 use crate::mm::mmap::can_madv_dontneed_vma;
+use crate::mm::mmu_notifier::mm_has_notifiers;
 use crate::mm::vma::{VmFlag, Vma};
 use crate::mm::{Mm, MmFlag, mmap_sem, mmget_not_zero};
 use crate::sync::atomic::atomic_read;
@@ -208,6 +209,17 @@ pub fn reap_m12a(task: Handle<Task>, mm: Handle<Mm>) -> bool {
     })
 }
 
+/// Mutant M36: `__oom_reap_task_mm` of v4.15 that does not keep off secondary MMUs.
+pub fn reap_m36(task: Handle<Task>, mm: Handle<Mm>) -> bool {
+    let _call = protocol("__oom_reap_task_mm", mm.object());
+    under_oom_lock(|| {
+        if !down_read_trylock(mmap_sem(mm)) {
+            return skip(task, mm, SkipReason::LockBusy);
+        }
+        locked_pass(task, mm, is_given_up, gather_per_vma)
+    })
+}
+
 /// Until v4.18 a pass holds `oom_lock`, so that nobody is chosen while memory is being freed.
 fn under_oom_lock(pass: impl FnOnce() -> bool) -> bool {
     let oom_lock = world(|w| w.oom.oom_lock());
@@ -245,12 +257,21 @@ fn pass(
     if !down_read_trylock(mmap_sem(mm)) {
         return skip(task, mm, SkipReason::LockBusy);
     }
-    if mm_has_notifiers(mm) {
+    if strikes(FaultPoint::Notifier) || mm_has_notifiers(mm) {
         up_read(mmap_sem(mm));
         schedule_timeout_idle(HZ);
         record(mm.object(), What::Skip(SkipReason::Notifier));
         return true;
     }
+    locked_pass(task, mm, is_over, reap)
+}
+
+fn locked_pass(
+    task: Handle<Task>,
+    mm: Handle<Mm>,
+    is_over: fn(Handle<Mm>) -> bool,
+    reap: fn(Handle<Mm>),
+) -> bool {
     if is_over(mm) {
         up_read(mmap_sem(mm));
         return skip(task, mm, SkipReason::AlreadySkipped);
@@ -267,10 +288,6 @@ fn skip(task: Handle<Task>, mm: Handle<Mm>, reason: SkipReason) -> bool {
     record(mm.object(), What::Skip(reason));
     record(task.object(), What::Trace(Tracepoint::SkipTaskReaping));
     reason != SkipReason::LockBusy
-}
-
-fn mm_has_notifiers(mm: Handle<Mm>) -> bool {
-    strikes(FaultPoint::Notifier) || read(mm, "notifiers", |mm| mm.notifiers > 0)
 }
 
 fn is_given_up(mm: Handle<Mm>) -> bool {

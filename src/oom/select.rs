@@ -8,9 +8,10 @@ use crate::memory::{Handle, read};
 use crate::mm::{Mm, MmFlag};
 use crate::sync::atomic::atomic_read;
 use crate::sync::bits::{peek_bit, test_bit};
+use crate::syscall::vfork::in_vfork;
 use crate::task::{
-    Signal, Task, TaskFlag, find_lock_task_mm, get_task_struct, live_threads, process_shares_mm,
-    processes, rcu_read, task_unlock,
+    Task, TaskFlag, find_lock_task_mm, for_each_process, get_task_struct, process_shares_mm,
+    put_task_struct, rcu_read, same_thread_group, task_unlock, thread_group_empty,
 };
 use crate::trace::{What, enter, protocol, record};
 use crate::world::world;
@@ -18,137 +19,139 @@ use crate::world::world;
 /// `OOM_SCORE_ADJ_MIN`: never killed.
 pub const OOM_SCORE_ADJ_MIN: i16 = -1000;
 
-/// What a search ended with.
+/// `oom_control`: a search for a victim, and how far it has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Selection {
-    /// The leader of this process, with a reference.
-    Chosen(Handle<Task>),
-    /// An earlier victim is still expected to free its memory.
-    Wait,
-    /// Nobody is left.
+pub struct OomControl {
+    /// Whether somebody asked by hand (`order == -1`), who does not wait for earlier victims.
+    pub by_hand: bool,
+    /// `chosen`.
+    pub chosen: Chosen,
+    /// `chosen_points`.
+    pub chosen_points: i32,
+}
+
+/// What a search has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// Nobody.
     Nobody,
+    /// The leader of this process, with a reference.
+    Process(Handle<Task>),
+    /// An earlier victim, which is still expected to free its memory (`-1`).
+    Wait,
 }
 
-/// `select_bad_process`. A search by hand does not wait for earlier victims.
-pub fn select_bad_process(by_hand: bool) -> Selection {
+impl OomControl {
+    /// A search that has not begun.
+    pub fn new(by_hand: bool) -> Self {
+        OomControl { by_hand, chosen: Chosen::Nobody, chosen_points: 0 }
+    }
+
+    /// Another choice takes the place of the one before, whose reference is dropped.
+    fn choose(&mut self, chosen: Chosen) {
+        if let Chosen::Process(former) = self.chosen {
+            put_task_struct(former);
+        }
+        if let Chosen::Process(task) = chosen {
+            get_task_struct(task);
+        }
+        self.chosen = chosen;
+    }
+}
+
+/// `select_bad_process`.
+pub fn select_bad_process(oc: &mut OomControl) {
     let _call = protocol("select_bad_process", OOM);
-    rcu_read(|| search(by_hand))
+    rcu_read(|| _ = for_each_process().find(|&p| world(|w| w.revision.oom_evaluate_task)(p, oc)));
 }
 
-fn search(by_hand: bool) -> Selection {
-    let mut chosen = None;
-    let mut most = 0;
-    for process in processes() {
-        match world(|w| w.revision.oom_evaluate_task)(process, by_hand) {
-            Verdict::Next => {}
-            Verdict::Abort => return Selection::Wait,
-            Verdict::Points(points) if points > most => (chosen, most) = (Some(process), points),
-            Verdict::Points(_) => {}
-        }
-    }
-    match chosen.and_then(|process| live_threads(process).first().copied()) {
-        Some(leader) => {
-            get_task_struct(leader);
-            Selection::Chosen(leader)
-        }
-        None => Selection::Nobody,
-    }
-}
-
-/// What a search makes of one process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It cannot be chosen.
-    Next,
-    /// The search is over: it is an earlier victim that is waited for.
-    Abort,
-    /// It can be chosen, and this much speaks for it.
-    Points(i32),
-}
-
-/// Judges a process for a search, which is by hand or not.
-pub type OomEvaluateTask = fn(Handle<Signal>, bool) -> Verdict;
+/// Judges the process of a leader for a search: whether the search is over.
+pub type OomEvaluateTask = fn(Handle<Task>, &mut OomControl) -> bool;
 
 /// `oom_evaluate_task`: an earlier victim is waited for until it is given up on.
-pub fn evaluate_v4_9(process: Handle<Signal>, by_hand: bool) -> Verdict {
+pub fn evaluate_v4_9(task: Handle<Task>, oc: &mut OomControl) -> bool {
     let _call = enter("oom_evaluate_task");
-    evaluate(process, by_hand, |mm| {
-        if test_bit(mm, MmFlag::OomSkip) { Verdict::Next } else { Verdict::Abort }
-    })
+    evaluate(task, oc, |mm| !test_bit(mm, MmFlag::OomSkip))
 }
 
 /// Mutant M26: `oom_evaluate_task` that waits for every earlier victim.
-pub fn evaluate_m26(process: Handle<Signal>, by_hand: bool) -> Verdict {
+pub fn evaluate_m26(task: Handle<Task>, oc: &mut OomControl) -> bool {
     let _call = enter("oom_evaluate_task");
-    evaluate(process, by_hand, |_| Verdict::Abort)
+    evaluate(task, oc, |_| true)
 }
 
-fn evaluate(process: Handle<Signal>, by_hand: bool, victim: fn(Handle<Mm>) -> Verdict) -> Verdict {
-    if live_threads(process).is_empty() || is_unkillable(process) {
-        return Verdict::Next;
+fn evaluate(task: Handle<Task>, oc: &mut OomControl, awaits: fn(Handle<Mm>) -> bool) -> bool {
+    if oom_unkillable_task(task) {
+        return false;
     }
-    if let Some(mm) = read(process, "oom_mm", |signal| signal.oom_mm)
-        && !by_hand
+    let signal = task.peek(|task| task.signal);
+    if !oc.by_hand
+        && let Some(mm) = read(signal, "oom_mm", |signal| signal.oom_mm)
     {
-        return victim(mm);
+        let is_over = awaits(mm);
+        if is_over {
+            oc.choose(Chosen::Wait);
+        }
+        return is_over;
     }
-    match oom_badness(process) {
-        0 => Verdict::Next,
-        points => Verdict::Points(points),
+    let points = oom_badness(task);
+    if points > oc.chosen_points {
+        oc.choose(Chosen::Process(task));
+        oc.chosen_points = points;
     }
+    false
 }
 
 /// `oom_unkillable_task`: pid 1 and kernel threads.
-pub fn is_unkillable(process: Handle<Signal>) -> bool {
-    process.peek(|signal| signal.is_init) || is_kthread(process)
+pub fn oom_unkillable_task(task: Handle<Task>) -> bool {
+    is_global_init(task) || peek_bit(task, TaskFlag::Kthread)
 }
 
-/// Whether the process is a kernel thread.
-pub fn is_kthread(process: Handle<Signal>) -> bool {
-    live_threads(process).iter().any(|&task| peek_bit(task, TaskFlag::Kthread))
+/// `is_global_init`.
+pub fn is_global_init(task: Handle<Task>) -> bool {
+    task.peek(|task| task.signal).peek(|signal| signal.is_init)
 }
 
 /// `oom_badness` of the revision that runs.
-pub fn oom_badness(process: Handle<Signal>) -> i32 {
-    world(|w| w.revision.oom_badness)(process)
+pub fn oom_badness(task: Handle<Task>) -> i32 {
+    world(|w| w.revision.oom_badness)(task)
 }
 
-/// `oom_badness`: resident pages and the adjustment; 0 means never.
-pub fn badness_v4_9(process: Handle<Signal>) -> i32 {
-    badness(process, |mm| test_bit(mm, MmFlag::OomSkip))
+/// `oom_badness`: resident pages, page tables (v4.15 reads the sum of what was counted by levels before) and
+/// the adjustment; 0 means never. No process of a case is root's, so that none gets the bonus of three percent
+/// that those had until v4.16.
+pub fn badness_v4_9(task: Handle<Task>) -> i32 {
+    badness(task, |mm| test_bit(mm, MmFlag::OomSkip))
 }
 
 /// Mutant M27: `oom_badness` for which address spaces that were given up on are like any other.
-pub fn badness_m27(process: Handle<Signal>) -> i32 {
-    badness(process, |_| false)
+pub fn badness_m27(task: Handle<Task>) -> i32 {
+    badness(task, |_| false)
 }
 
-fn badness(process: Handle<Signal>, given_up: fn(Handle<Mm>) -> bool) -> i32 {
-    if live_threads(process).is_empty() || is_unkillable(process) {
+fn badness(task: Handle<Task>, given_up: fn(Handle<Mm>) -> bool) -> i32 {
+    if oom_unkillable_task(task) {
         return 0;
     }
-    let Some(task) = find_lock_task_mm(process) else { return 0 };
-    let (adj, vfork) =
-        process.peek_at("in_vfork", |signal| (signal.oom_score_adj, signal.in_vfork));
-    let mm = task.peek_at("mm", |task| task.mm);
-    let excluded = adj == OOM_SCORE_ADJ_MIN || vfork || mm.is_some_and(given_up);
-    let points = mm.map_or(0, |mm| mm.peek_at("rss", |mm| mm.rss));
+    let Some((task, mm)) = find_lock_task_mm(task) else { return 0 };
+    let adj = task.peek(|task| task.signal).peek(|signal| signal.oom_score_adj);
+    if adj == OOM_SCORE_ADJ_MIN || given_up(mm) || in_vfork(task) {
+        task_unlock(task);
+        return 0;
+    }
+    let points = mm.peek_at("rss", |mm| mm.rss)
+        + mm.peek_at("nr_ptes", |mm| mm.nr_ptes)
+        + mm.peek_at("nr_pmds", |mm| mm.nr_pmds);
     task_unlock(task);
-    if excluded {
-        return 0;
-    }
     let total = i32::from(world(|w| w.zone.total()));
     (points + i32::from(adj) * total / 1000).max(1)
 }
 
 /// `__task_will_free_mem`: whether the whole process is on its way out.
-fn group_is_exiting(process: Handle<Signal>) -> bool {
-    read(process, "flags", |signal| signal.group_exit) || single_thread_exits(process)
-}
-
-fn single_thread_exits(process: Handle<Signal>) -> bool {
-    let threads = live_threads(process);
-    threads.len() == 1 && test_bit(threads[0], TaskFlag::Exiting)
+fn group_will_free_mem(task: Handle<Task>) -> bool {
+    let signal = task.peek(|task| task.signal);
+    read(signal, "flags", |signal| signal.group_exit)
+        || (thread_group_empty(task) && test_bit(task, TaskFlag::Exiting))
 }
 
 /// `task_will_free_mem` of the revision that runs.
@@ -160,18 +163,17 @@ pub fn task_will_free_mem(task: Handle<Task>) -> bool {
 /// their way out, and the memory has not been given up on. The caller keeps the task's `mm` stable.
 pub fn will_free_v4_9(task: Handle<Task>) -> bool {
     let _call = enter("task_will_free_mem");
-    let (mm, signal) = task.peek_at("mm", |task| (task.mm, task.signal));
-    let Some(mm) = mm else { return false };
-    if !group_is_exiting(signal) || test_bit(mm, MmFlag::OomSkip) {
+    let Some(mm) = task.peek_at("mm", |task| task.mm) else { return false };
+    if !group_will_free_mem(task) || test_bit(mm, MmFlag::OomSkip) {
         return false;
     }
     if atomic_read(mm, "mm_users", |mm| &mut mm.users) <= 1 {
         return true;
     }
-    rcu_read(|| {
-        let mut others = processes().into_iter().filter(|&other| other != signal);
-        others.all(|other| !process_shares_mm(other, mm) || group_is_exiting(other))
-    })
+    let will_free = |p: Handle<Task>| {
+        !process_shares_mm(p, mm) || same_thread_group(task, p) || group_will_free_mem(p)
+    };
+    rcu_read(|| for_each_process().all(will_free))
 }
 
 /// Mutant M10: `task_will_free_mem` that looks at the task alone, as before 1af8bb432695 (v4.8).

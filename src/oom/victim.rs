@@ -91,5 +91,5 @@ pub fn reserve_v4_9(task: Handle<Task>) -> Watermark {
 
 /// Reserves since v4.14 (cd04ae1e2dc8): every thread of a victim may take a part.
 pub fn reserve_v4_14(task: Handle<Task>) -> Watermark {
-    if tsk_is_oom_victim(task) { Watermark::HalfMin } else { Watermark::Min }
+    if tsk_is_oom_victim(task) { Watermark::Oom } else { Watermark::Min }
 }

@@ -7,7 +7,7 @@
 pub mod mutant;
 pub mod part;
 
-use crate::aio::{self, KillIoctx};
+use crate::aio::{self, KillIoctx, Kioctx, LookupIoctx};
 use crate::exit::{exit_mmap, fork};
 use crate::memory::Handle;
 use crate::mm::Mm;
@@ -15,7 +15,8 @@ use crate::mm::fault::{self, HandleMmFault, VmFault};
 use crate::oom::reaper::{self, OomReapTaskMm};
 use crate::oom::select::{self, OomEvaluateTask};
 use crate::oom::{kill, victim};
-use crate::page::Watermark;
+use crate::page::{Frame, Watermark};
+use crate::page_alloc;
 use crate::task::{self, Signal, Task};
 use std::fmt;
 
@@ -31,6 +32,10 @@ pub struct Revision {
     pub mmput: fn(Handle<Mm>),
     /// `exit_aio`.
     pub exit_aio: fn(Handle<Mm>),
+    /// `lookup_ioctx`.
+    pub lookup_ioctx: LookupIoctx,
+    /// `free_ioctx_reqs`.
+    pub free_ioctx_reqs: fn(Handle<Kioctx>),
     /// `kill_ioctx`.
     pub kill_ioctx: KillIoctx,
     /// `exit_mmap`.
@@ -44,11 +49,13 @@ pub struct Revision {
     /// `task_will_free_mem`.
     pub task_will_free_mem: fn(Handle<Task>) -> bool,
     /// `oom_badness`.
-    pub oom_badness: fn(Handle<Signal>) -> i32,
+    pub oom_badness: fn(Handle<Task>) -> i32,
     /// `oom_evaluate_task`.
     pub oom_evaluate_task: OomEvaluateTask,
     /// The end of `oom_kill_process`, which v4.19 made a function of its own, `__oom_kill_process`.
-    pub kill_process: fn(Handle<Signal>),
+    pub kill_process: fn(Handle<Task>),
+    /// `__alloc_pages_slowpath`.
+    pub alloc_pages_slowpath: fn() -> Option<Frame>,
     /// Which reserves the running task may use.
     pub reserve: fn(Handle<Task>) -> Watermark,
     /// `oom_reap_task`.
@@ -74,6 +81,8 @@ pub const V4_9: Revision = Revision {
     change: "the victim's address space is remembered (oom_mm) and given up on with MMF_OOM_SKIP",
     mmput: fork::mmput_v4_9,
     exit_aio: aio::exit_aio_v4_9,
+    lookup_ioctx: aio::lookup_ioctx_v4_9,
+    free_ioctx_reqs: aio::free_ioctx_reqs_v4_9,
     kill_ioctx: aio::kill_ioctx_v4_9,
     exit_mmap: exit_mmap::v4_9,
     mark_oom_victim: victim::mark_v4_9,
@@ -83,6 +92,7 @@ pub const V4_9: Revision = Revision {
     oom_badness: select::badness_v4_9,
     oom_evaluate_task: select::evaluate_v4_9,
     kill_process: kill::kill_v4_9,
+    alloc_pages_slowpath: page_alloc::slowpath_v4_9,
     reserve: victim::reserve_v4_9,
     oom_reap_task: reaper::oom_reap_task_v4_9,
     oom_reap_task_mm: reaper::reap_v4_9,
@@ -95,6 +105,7 @@ pub const V4_13: Revision = Revision {
     name: "v4.13",
     commit: "6b31d5955cb2",
     change: "MMF_UNSTABLE is tested where a fault installs a page, for every task",
+    alloc_pages_slowpath: page_alloc::slowpath_v4_13,
     oom_reap_task_mm: reaper::reap_v4_13,
     handle_mm_fault: fault::handle_mm_fault_v4_13,
     check_stable: fault::check_stable_v4_13,
@@ -108,6 +119,7 @@ pub const V4_14: Revision = Revision {
     change: "the reaper needs no users; exit_mmap waits for it if the current task is a victim",
     mmput: fork::mmput_v4_14,
     exit_mmap: exit_mmap::v4_14,
+    alloc_pages_slowpath: page_alloc::slowpath_v4_14,
     reserve: victim::reserve_v4_14,
     oom_reap_task_mm: reaper::reap_v4_14,
     ..V4_13

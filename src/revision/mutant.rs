@@ -17,7 +17,7 @@ use crate::oom::{kill, reaper, select, victim};
 use crate::{aio, task};
 
 /// Mutants by their numbers, then equivalents.
-pub static MUTANTS: [&Revision; 28] = [
+pub static MUTANTS: [&Revision; 30] = [
     &V4_13_M01,
     &V4_15_M02,
     &V4_15_M03,
@@ -43,9 +43,11 @@ pub static MUTANTS: [&Revision; 28] = [
     &V4_15_M27,
     &V4_15_M29,
     &V4_15_M30,
+    &V4_15_M36,
     &V4_15_E01,
     &V4_15_E02,
     &V4_15_E03,
+    &V4_15_E04,
 ];
 
 const V4_13_M01: Revision = Revision {
@@ -188,12 +190,13 @@ const V4_15_M20: Revision = Revision {
     ..V4_15
 };
 
+/// On top of E04, because two that destroy one context show a bug of v4.15 itself.
 const V4_15_M20C: Revision = Revision {
     name: "v4.15+M20c",
     commit: "-",
-    change: "kill_ioctx does not look whether the context is dead already",
+    change: "as E04, but kill_ioctx does not look whether the context is dead already",
     kill_ioctx: aio::kill_ioctx_m20c,
-    ..V4_15
+    ..V4_15_E04
 };
 
 const V4_15_M22: Revision = Revision {
@@ -252,6 +255,14 @@ const V4_15_M30: Revision = Revision {
     ..V4_15
 };
 
+const V4_15_M36: Revision = Revision {
+    name: "v4.15+M36",
+    commit: "-",
+    change: "the reaper does not look whether there are MMU notifiers",
+    oom_reap_task_mm: reaper::reap_m36,
+    ..V4_15
+};
+
 const V4_15_E01: Revision = Revision {
     name: "v4.15+E01",
     commit: "-",
@@ -273,5 +284,14 @@ const V4_15_E03: Revision = Revision {
     commit: "-",
     change: "safe: as in v6.1, tables go with mmap_sem held for writing, so readers have left or see SKIP",
     exit_mmap: exit_mmap::e03,
+    ..V4_15
+};
+
+const V4_15_E04: Revision = Revision {
+    name: "v4.15+E04",
+    commit: "-",
+    change: "safe: as in v4.17, an AIO context outlives its readers, and without users it is not found",
+    lookup_ioctx: aio::lookup_ioctx_v4_17,
+    free_ioctx_reqs: aio::free_ioctx_reqs_v4_16,
     ..V4_15
 };

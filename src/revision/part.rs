@@ -29,6 +29,8 @@ macro_rules! parts {
 parts! {
     mmput "__mmput",
     exit_aio "exit_aio",
+    lookup_ioctx "lookup_ioctx",
+    free_ioctx_reqs "free_ioctx_reqs",
     kill_ioctx "kill_ioctx",
     exit_mmap "exit_mmap",
     mark_oom_victim "mark_oom_victim",
@@ -38,6 +40,7 @@ parts! {
     oom_badness "oom_badness",
     oom_evaluate_task "oom_evaluate_task",
     kill_process "oom_kill_process",
+    alloc_pages_slowpath "__alloc_pages_slowpath",
     reserve "__gfp_pfmemalloc_flags",
     oom_reap_task "oom_reap_task",
     oom_reap_task_mm "__oom_reap_task_mm",

@@ -1,8 +1,8 @@
-//! `atomic_t`: counters inside of objects, named by their field.
+//! `atomic_t`: counters inside of objects, named by their field. All of them count references.
 
 use crate::memory::{Handle, Object, Violation, report};
 use crate::sync::point::{Access, Left, point};
-use crate::trace::{What, record};
+use crate::trace::{ObjectRef, What, record};
 use crate::world::world;
 
 /// The way from an object to one of its counters.
@@ -20,12 +20,6 @@ pub fn atomic_read<T: Object>(object: Handle<T>, field: &'static str, counter: C
 pub fn atomic_inc<T: Object>(object: Handle<T>, field: &'static str, counter: Counter<T>) {
     point(object.object(), Access::Add, "atomic_inc", field);
     add(object, field, Access::Add, counter, 1);
-}
-
-/// `atomic_dec`.
-pub fn atomic_dec<T: Object>(object: Handle<T>, field: &'static str, counter: Counter<T>) {
-    point(object.object(), Access::Add, "atomic_dec", field);
-    add(object, field, Access::Add, counter, -1);
 }
 
 /// `atomic_dec_and_test`: whether the counter became zero.
@@ -64,11 +58,19 @@ fn add<T: Object>(
 ) -> i32 {
     let old = object.access(field, access, |o| *counter(o));
     let new = old + delta;
-    if new < 0 {
-        let used = world(|w| w.here());
-        report(Violation::Underflow { object: object.object(), used });
-    }
+    check(object.object(), old, new);
     object.access(field, access, |o| *counter(o) = new);
     record(object.object(), What::Count { old, new });
     new
+}
+
+/// Nobody drops a reference that is not there, and nobody takes one from an object that has none left.
+fn check(object: ObjectRef, old: i32, new: i32) {
+    let here = || world(|w| w.here());
+    if new < 0 {
+        report(Violation::Underflow { object, used: here() });
+    }
+    if old == 0 {
+        report(Violation::TakenFromZero { object, used: here() });
+    }
 }

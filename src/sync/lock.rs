@@ -276,20 +276,22 @@ fn try_take(w: &mut World, lock: LockId, mode: Mode) -> bool {
 
 /// Releases the lock.
 pub(super) fn release(lock: LockId, verb: &'static str) {
-    let (object, class, held) = world(|w| {
-        let held = w.running().held.iter().rev().find(|held| held.0 == lock).copied();
-        let lock = w.locks.get(lock);
-        (lock.object, lock.class, held)
-    });
+    let (object, class) = noun(lock);
+    let held = world(|w| w.running().held.iter().rev().find(|held| held.0 == lock).copied());
     let Some((_, mode)) = held else { misuse(object, LockRule::ReleaseNotHeld) };
     point(object, Access::Unlock(mode), verb, class);
+    let_go(lock, mode);
+}
+
+/// Releases the lock, which the running thread holds, in the step at hand.
+pub(super) fn let_go(lock: LockId, mode: Mode) {
     let awaited = world(|w| {
         let me = w.running_tid();
         w.running().held.retain(|held| held.0 != lock);
-        w.record(object, What::Release { mode });
         let state = w.locks.get(lock);
         state.holders.retain(|holder| *holder != me);
-        let awaited = !state.queue.is_empty();
+        let (object, class, awaited) = (state.object, state.class, !state.queue.is_empty());
+        w.record(object, What::Release { mode });
         if awaited {
             // Of several readers that release it, the last hands it over.
             w.footprint.touch(object, class, Access::Update);

@@ -8,7 +8,7 @@ use crate::exit::fork::{get_task_mm, mmput};
 use crate::memory::{Handle, read};
 use crate::mm::{Mm, mmap_sem};
 use crate::sync::rwsem::{down_read, up_read};
-use crate::task::{Signal, rcu_read};
+use crate::task::{Signal, fatal_signal_pending, rcu_read};
 use crate::trace::{enter, protocol};
 
 /// A user reference on the address space of a process, found by its pid.
@@ -33,13 +33,14 @@ fn show_map(mm: Handle<Mm>) {
     up_read(mmap_sem(mm));
 }
 
-/// `process_vm_readv`: reads pages of another process; ends at the first that faults.
+/// `process_vm_readv`: reads pages of another process; ends at the first that faults, and before each that
+/// whoever reads is killed.
 pub fn process_vm_readv(process: Handle<Signal>, pages: std::ops::Range<u32>) {
     let Some(mm) = pin(process) else { return };
     {
         let _call = enter("process_vm_rw");
         for page in pages {
-            if load(mm, page, By::Kernel).is_err() {
+            if fatal_signal_pending() || load(mm, page, By::Kernel).is_err() {
                 break;
             }
         }

@@ -1,6 +1,6 @@
 //! Access to user memory: by user-mode instructions, and by the kernel on behalf of a task.
 //!
-//! Source: arch/x86/mm/fault.c (`__do_page_fault`) and `copy_from_user` of v4.9 to v4.15. A user-mode
+//! Source: arch/x86/mm/fault.c (`__do_page_fault`, `mm_fault_error`) and `copy_from_user` of v4.9 to v4.15. A user-mode
 //! thread notices a fatal signal at its next instruction; the kernel in the middle of a system call does
 //! not, which is why it may read memory that the reaper has taken away.
 
@@ -11,16 +11,15 @@ use crate::mm::pgtable::{Entry, PTRS, hardware_walk};
 use crate::mm::tlb::Translation;
 use crate::mm::vma::find_vma;
 use crate::mm::{Mm, mmap_sem};
-use crate::oom::kill::{Request, out_of_memory};
+use crate::oom::kill::pagefault_out_of_memory;
 use crate::page::{Frame, content, store};
-use crate::sync::mutex::{mutex_trylock, mutex_unlock};
 use crate::sync::point::{Access, point};
 use crate::sync::rwsem::{down_read, up_read};
 use crate::sync::thread::Tid;
 use crate::sync::time::memory_nap;
 use crate::task::{current, fatal_signal_pending};
 use crate::trace::{What, enter, record};
-use crate::world::{World, world};
+use crate::world::world;
 
 /// Who accesses user memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +50,8 @@ pub fn load(mm: Handle<Mm>, page: u32, by: By) -> Result<u32, AccessError> {
     }
     let frame = access(mm, page, false, by)?;
     let content = frame.map_or(0, content);
-    record(mm.object(), What::UserRead { page, content });
+    let frame = frame.map_or(0, |frame| u32::from(frame.0));
+    record(mm.object(), What::UserRead { frame, page, content });
     Ok(content)
 }
 
@@ -120,7 +120,12 @@ fn cached(cpu: Tid, mm: Handle<Mm>, page: u32) -> Option<Translation> {
 }
 
 /// `__do_page_fault`.
-fn page_fault(mm: Handle<Mm>, page: u32, write: bool, by: By) -> Result<(), AccessError> {
+pub(super) fn page_fault(
+    mm: Handle<Mm>,
+    page: u32,
+    write: bool,
+    by: By,
+) -> Result<(), AccessError> {
     let _call = enter("__do_page_fault");
     down_read(mmap_sem(mm));
     let fault =
@@ -128,22 +133,22 @@ fn page_fault(mm: Handle<Mm>, page: u32, write: bool, by: By) -> Result<(), Acce
     up_read(mmap_sem(mm));
     match fault {
         Some(Ok(())) => Ok(()),
-        None | Some(Err(VmFault::Sigbus)) => Err(AccessError::Fault),
-        Some(Err(VmFault::Oom)) if by == By::Kernel => Err(AccessError::Fault),
-        Some(Err(VmFault::Oom)) => {
-            pagefault_out_of_memory();
-            Ok(())
-        }
+        Some(Err(fault)) => mm_fault_error(fault, by),
+        None => Err(AccessError::Fault),
     }
 }
 
-/// `pagefault_out_of_memory`: kills somebody unless somebody else is at it; the access is tried again.
-fn pagefault_out_of_memory() {
-    let oom_lock = world(|w| w.oom.oom_lock());
-    if !fatal_signal_pending() && mutex_trylock(oom_lock) {
-        record(World::ZONE, What::OomRequest { frames: 1, forced: false });
-        out_of_memory(Request::Allocation);
-        mutex_unlock(oom_lock);
+/// `mm_fault_error`: the kernel's own access ends short, whatever the reason; who runs in user mode returns
+/// there, to die or to try again.
+fn mm_fault_error(fault: VmFault, by: By) -> Result<(), AccessError> {
+    let _call = enter("mm_fault_error");
+    if by == By::Kernel || fault == VmFault::Sigbus {
+        return Err(AccessError::Fault);
     }
-    memory_nap(1);
+    pagefault_out_of_memory();
+    if !fatal_signal_pending() {
+        // In the place of a CPU that faults again and again.
+        memory_nap(1);
+    }
+    Ok(())
 }

@@ -1,45 +1,95 @@
 //! `vfork`: a child runs in its parent's address space, and the parent waits until it lets go.
 //!
-//! Source: kernel/fork.c (`_do_fork`, `wait_for_vfork_done`) of v4.9 to v4.15.
+//! Source: kernel/fork.c (`copy_process`, `_do_fork`, `wait_for_vfork_done`) of v4.9 to v4.15. A child of a
+//! case may have several threads; the others appear with the first, as if it had started them at once.
 
 use crate::exit::fork::mmput;
 use crate::memory::{Handle, write};
-use crate::mm::mmget;
-use crate::sync::point::Access;
-use crate::sync::wait::{wait_event_killable, wait_for_work, wake_up};
+use crate::mm::{Mm, mmget};
+use crate::sync::rwlock::write_section;
+use crate::sync::wait::{complete, wait_event_killable, wait_for_work};
 use crate::task::{
-    PROCESS_LIST, Signal, TASKS, Task, current, fatal_signal_pending, is_listed, threads,
+    Signal, Task, attach, current, fatal_signal_pending, for_each_thread, get_task_struct,
+    put_task_struct, task_lock, task_unlock, tasklist_lock,
 };
 use crate::trace::enter;
-use crate::world::world;
 
-/// Starts a child that waits in [`await_start`], and waits until it is gone or a signal arrives. Who is
-/// to die gets no child: that is checked in one step with the child's appearance, so that a kill of all
-/// who share the address space misses nobody.
+/// Starts a child that waits in [`await_start`], and waits until it is gone or a signal arrives.
 pub fn sys_vfork(child: Handle<Signal>) {
     let _call = enter("_do_fork");
-    let Some(mm) = current().peek_at("mm", |task| task.mm) else { return };
-    let tasks = threads(child);
-    tasks.iter().for_each(|_| mmget(mm));
-    write(child, "in_vfork", |child| child.in_vfork = true);
-    if fatal_signal_pending() {
-        tasks.iter().for_each(|_| mmput(mm));
-        return;
+    let leader = child.peek(|child| child.leader);
+    if let (Some(mm), Some(child)) = (current().peek_at("mm", |task| task.mm), leader)
+        && copy_process(child, mm)
+    {
+        write(child, "vfork_done", |child| child.vfork_done = true);
+        get_task_struct(child);
+        wake_up_new_task(child);
+        wait_for_vfork_done(child);
     }
-    tasks.iter().for_each(|task| task.poke_at("mm", |task| task.mm = Some(mm)));
-    world(|w| {
-        w.footprint.touch(PROCESS_LIST, TASKS, Access::Write);
-        w.oom.processes.push(child);
+}
+
+/// `copy_process`: whether there is a child. Who is to die gets none: that is looked at in one step with
+/// the child's appearance, so that nobody slips out of a kill.
+fn copy_process(child: Handle<Task>, mm: Handle<Mm>) -> bool {
+    let _call = enter("copy_process");
+    for thread in for_each_thread(child) {
+        mmget(mm);
+        thread.poke_at("mm", |thread| thread.mm = Some(mm));
+    }
+    let appeared = write_section(tasklist_lock(), || {
+        let appears = !fatal_signal_pending();
+        if appears {
+            add_child(current(), child);
+            attach(child);
+        }
+        appears
     });
-    wake_up(child.object(), "start");
-    wait_event_killable(child.object(), "vfork_done", || {
-        !is_listed(child) || child.peek_at("in_vfork", |child| !child.in_vfork)
+    if !appeared {
+        for thread in for_each_thread(child) {
+            thread.poke_at("mm", |thread| thread.mm = None);
+            mmput(mm);
+        }
+    }
+    appeared
+}
+
+/// The leader of a process becomes a child.
+pub(crate) fn add_child(parent: Handle<Task>, child: Handle<Task>) {
+    child.poke_at("real_parent", |child| child.real_parent = Some(parent));
+    parent.poke_at("children", |parent| parent.children.push(child));
+}
+
+/// `wake_up_new_task`.
+fn wake_up_new_task(child: Handle<Task>) {
+    complete(child.object(), "start", || {
+        for_each_thread(child)
+            .for_each(|thread| thread.poke_at("start", |thread| thread.started = true));
     });
+}
+
+/// `wait_for_vfork_done`: a parent that is killed does not wait any longer, and from then on the child is
+/// like any other.
+fn wait_for_vfork_done(child: Handle<Task>) {
+    let _call = enter("wait_for_vfork_done");
+    let done = || child.peek_at("vfork_done", |child| !child.vfork_done);
+    if !wait_event_killable(child.object(), "vfork_done", done) {
+        task_lock(child);
+        child.poke_at("vfork_done", |child| child.vfork_done = false);
+        task_unlock(child);
+    }
+    put_task_struct(child);
+}
+
+/// `in_vfork`: the parent waits in the same address space. The caller holds the task's `task_lock`.
+pub fn in_vfork(task: Handle<Task>) -> bool {
+    let (vfork_done, mm) = task.peek_at("vfork_done", |task| (task.vfork_done, task.mm));
+    let parent = task.peek_at("real_parent", |task| task.real_parent);
+    vfork_done && parent.is_some_and(|parent| parent.peek_at("mm", |parent| parent.mm) == mm)
 }
 
 /// What the thread of a vforked child does until its parent calls `vfork`: whether that happened.
 #[must_use = "a thread must not go on after the run"]
 pub fn await_start(task: Handle<Task>) -> bool {
-    let signal = task.peek(|task| task.signal);
-    wait_for_work(signal.object(), "start", || task.peek_at("mm", |task| task.mm.is_some()))
+    let leader = task.peek(|task| task.signal).peek(|signal| signal.leader).unwrap_or(task);
+    wait_for_work(leader.object(), "start", || task.peek_at("start", |task| task.started))
 }

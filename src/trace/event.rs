@@ -27,6 +27,10 @@ pub enum Kind {
     Zone,
     /// `mmu_gather`.
     Gather,
+    /// A secondary MMU, with its MMU notifier.
+    SecondaryMmu,
+    /// The read sections of the MMU notifiers.
+    Srcu,
     /// `kioctx`.
     Kioctx,
     /// An AIO request.
@@ -64,6 +68,8 @@ impl Kind {
             Kind::Page => "page",
             Kind::Zone => "zone",
             Kind::Gather => "mmu_gather",
+            Kind::SecondaryMmu => "secondary_mmu",
+            Kind::Srcu => "srcu",
             Kind::Kioctx => "kioctx",
             Kind::Kiocb => "kiocb",
             Kind::AioWait => "ctx_rq_wait",
@@ -233,7 +239,21 @@ pub enum What {
         /// The page's number in the address space.
         page: u32,
     },
-    /// Private memory got new content by a store, or, with the content of its file, by being mapped.
+    /// A secondary MMU maps a page frame for a user address.
+    Shadow {
+        /// The frame's number; 0 is the zero page.
+        frame: u32,
+        /// The page's number in the address space.
+        page: u32,
+    },
+    /// A secondary MMU has lost a page frame.
+    Unshadow {
+        /// The frame's number.
+        frame: u32,
+        /// The page's number in the address space.
+        page: u32,
+    },
+    /// A page got new content by a store, or, with what its mapping contains, by being mapped.
     UserWrite {
         /// The page's number in the address space.
         page: u32,
@@ -242,6 +262,8 @@ pub enum What {
     },
     /// User memory was read, and the reader got this content.
     UserRead {
+        /// The frame's number; 0 is the zero page.
+        frame: u32,
         /// The page's number in the address space.
         page: u32,
         /// The content.
@@ -344,11 +366,14 @@ impl fmt::Display for What {
             What::Acquire { mode, trylock: true } => write!(f, "{mode} = 1"),
             What::TryFailed { mode } => write!(f, "{mode} = 0"),
             What::Acquire { mode, .. } | What::Release { mode } => write!(f, "{mode}"),
-            What::Map { frame, page } | What::Unmap { frame, page } => {
+            What::Map { frame, page }
+            | What::Unmap { frame, page }
+            | What::Shadow { frame, page }
+            | What::Unshadow { frame, page } => {
                 write!(f, "page {page}, frame {frame}")
             }
             What::UserWrite { page, content }
-            | What::UserRead { page, content }
+            | What::UserRead { page, content, .. }
             | What::UserDiscard { page, content, .. } => {
                 write!(f, "page {page}, content {content}")
             }
@@ -367,6 +392,27 @@ impl fmt::Display for What {
 }
 
 impl What {
+    /// Whether it changes what a stuck allocation waits for.
+    pub(crate) fn is_progress(self) -> bool {
+        matches!(
+            self,
+            What::FreeFrames { .. }
+                | What::AllocateFrames { .. }
+                | What::Kill
+                | What::Marked
+                | What::Signal
+                | What::Enqueue
+                | What::Dequeue
+                | What::Skip(_)
+                | What::Complete { .. }
+                | What::Exited
+                | What::Unmap { .. }
+                | What::Map { .. }
+                | What::SetFlag { was: false }
+                | What::ClearFlag { was: true }
+        )
+    }
+
     /// The name of the kind of event, as logs print it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -387,6 +433,8 @@ impl What {
             What::Fault => "fault",
             What::Map { .. } => "map",
             What::Unmap { .. } => "unmap",
+            What::Shadow { .. } => "shadow",
+            What::Unshadow { .. } => "unshadow",
             What::UserWrite { .. } => "user_write",
             What::UserRead { .. } => "user_read",
             What::UserFault { .. } => "user_fault",

@@ -73,10 +73,10 @@ fn main() {
     let any_time = program.any_time;
     boot::machine(MachinePlan { frames: FRAMES, min: 4, high: 8, any_time, lazy_tlb: false });
     for number in 0..program.bodies.len() {
-        let mm = mm_alloc(0);
+        let mm = mm_alloc();
         program.mappings.iter().for_each(|mapping| boot::vma(mm, mapping, 7));
         let name: Rc<str> = format!("p{number}").into();
-        let signal = boot::process(name.clone(), 0, true);
+        let signal = boot::process(name.clone(), 0);
         boot::task(signal, name, Some(mm), perform);
     }
     boot::daemons();

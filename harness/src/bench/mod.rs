@@ -23,6 +23,7 @@ use crate::campaign::suite::Bug;
 use arm::Arm;
 use hunt::Hunt;
 use report::Report;
+use std::io;
 use std::num::NonZero;
 use std::sync::atomic::AtomicBool;
 
@@ -57,13 +58,18 @@ impl Bench {
         hunts
     }
 
-    /// Hunts on so many threads, until the end or until `stop`. `progress` hears of each hunt's end.
+    /// Hunts on so many threads, until the end or until `stop`. `progress` hears how many hunts ended since it
+    /// was told last.
+    ///
+    /// # Errors
+    ///
+    /// If a thread cannot be started.
     pub fn run(
         &self,
         jobs: NonZero<usize>,
         stop: &AtomicBool,
-        progress: &mut dyn FnMut(),
-    ) -> Report {
-        Report::new(self, &crew::share(&self.hunts(), jobs, stop, progress))
+        progress: &mut dyn FnMut(u64),
+    ) -> io::Result<Report> {
+        Ok(Report::new(self, &crew::share(&self.hunts(), jobs, stop, progress)?))
     }
 }

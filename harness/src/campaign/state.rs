@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const VERSION: u32 = 1;
 
 /// Workers on one directory, at most.
-const WORKERS: u32 = 256;
+pub const WORKERS: u32 = 256;
 
 /// The content of a state file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,19 +19,27 @@ pub struct Bug {
     pub oracles: &'static [&'static str],
     /// The sites of its signature, exactly; none if any will do.
     pub sites: &'static [&'static str],
+    /// The kind of object; none if any will do.
+    pub object: Option<&'static str>,
 }
 
 impl Bug {
     /// Whether a failure with the signature is this bug.
     pub fn is(&self, signature: &Signature) -> bool {
         let sites = self.sites.is_empty() || signature.sites == self.sites;
-        sites && self.oracles.contains(&&*signature.oracle)
+        let object = self.object.is_none_or(|object| signature.object == object);
+        sites && object && self.oracles.contains(&&*signature.oracle)
+    }
+
+    /// The same, recognised by the kind of object, too.
+    const fn on(self, object: &'static str) -> Self {
+        Bug { object: Some(object), ..self }
     }
 }
 
 /// The bugs of the releases by their numbers, then the mutants by theirs. B01 is that of a repair that was not
 /// taken, and so of a mutant.
-pub static SUITE: [Bug; 28] = [
+pub static SUITE: [Bug; 31] = [
     bug("B01", "v4.13+M01", "sc_aio", &["O-LIVE"], &["exit_aio", "out_of_memory"]),
     bug(
         "B02",
@@ -44,6 +52,8 @@ pub static SUITE: [Bug; 28] = [
     bug("B05", "v4.14", "sc_mlock", &["O-PT-UAF"], &["exit_mmap", "__oom_reap_task_mm"]),
     bug("B05", "v4.15", "sc_mlock", &["O-PT-UAF"], &["exit_mmap", "__oom_reap_task_mm"]),
     bug("B06", "v4.9", "sc_writer", &["O-DATA"], ZERO_PAGE),
+    bug("B20", "v4.13", "sc_notif", &["O-NOTIF"], &["__oom_reap_task_mm"]),
+    bug("B55", "v4.15", "sc_io_lookup", &["O-MM-UAF"], &[]).on("kioctx"),
     bug("M02", "v4.15+M02", "sc_aio", &["O-LIVE"], &[]),
     bug("M03", "v4.15+M03", "sc_sharer", WALKS, REAPER_WALKS),
     bug("M04", "v4.15+M04", "sc_1v", WALKS, REAPER_WALKS),
@@ -66,6 +76,7 @@ pub static SUITE: [Bug; 28] = [
     bug("M26", "v4.15+M26", "sc_aio_unreapable", &["O-LIVE"], &[]),
     bug("M27", "v4.15+M27", "sc_2enq", &["O-SPUR"], &["oom_kill_process", "oom_reap_task"]),
     bug("M30", "v4.15+M30", "sc_sharer_alive", &["O-DATA"], LOST),
+    bug("M36", "v4.15+M36", "sc_notif", &["O-NOTIF"], &["__oom_reap_task_mm"]),
 ];
 
 const fn bug(
@@ -75,7 +86,7 @@ const fn bug(
     oracles: &'static [&'static str],
     sites: &'static [&'static str],
 ) -> Bug {
-    Bug { id, kernel, scenario, oracles, sites }
+    Bug { id, kernel, scenario, oracles, sites, object: None }
 }
 
 /// The walk of the reaper meets what the exit path has freed.

@@ -23,13 +23,17 @@ pub type Strike = (FaultPoint, u32);
 pub struct Sweep {
     /// Runs, one for each call that was failed.
     pub runs: u64,
-    /// For each failure, the first strike that led to it.
+    /// How the case fails without any fault, if it does. No fault is blamed for that.
+    pub without: Option<Signature>,
+    /// For each other failure, the first strike that led to it.
     pub found: BTreeMap<Signature, Strike>,
 }
 
 /// Fails every call of every point once.
 pub fn sweep(runner: &mut Runner, case: &Case, revision: &'static Revision) -> Sweep {
-    let mut sweep = Sweep::default();
+    let bare = Case { faults: Vec::new(), ..case.clone() };
+    let without = runner.run_case(&bare, revision).failure.map(|failure| failure.signature);
+    let mut sweep = Sweep { without, ..Sweep::default() };
     for point in FaultPoint::ALL {
         for nth in 1..=CALLS {
             let outcome = runner.run_case(&with_strike(case, (point, nth)), revision);
@@ -37,7 +41,9 @@ pub fn sweep(runner: &mut Runner, case: &Case, revision: &'static Revision) -> S
                 break;
             }
             sweep.runs += 1;
-            if let Some(failure) = outcome.failure {
+            if let Some(failure) = outcome.failure
+                && sweep.without.as_ref() != Some(&failure.signature)
+            {
                 sweep.found.entry(failure.signature).or_insert((point, nth));
             }
         }

@@ -29,7 +29,7 @@ pub struct Team {
 }
 
 impl Team {
-    /// Starts one worker per command.
+    /// Starts one worker per command. If one cannot be started, the others stop.
     pub fn start(commands: impl IntoIterator<Item = Command>) -> io::Result<Self> {
         let (sender, news) = channel();
         let mut inputs = Vec::new();
@@ -37,7 +37,7 @@ impl Team {
             let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
             inputs.push(child.stdin.take());
             let sender = sender.clone();
-            thread::spawn(move || listen(number, child, &sender));
+            thread::Builder::new().spawn(move || listen(number, child, &sender))?;
         }
         let at_work = inputs.len();
         Ok(Team { inputs, news, at_work })

@@ -60,8 +60,6 @@ pub enum Event {
         /// Of so many.
         all: usize,
     },
-    /// It has seen a failure with this signature, known or not, for the first time since it started.
-    Seen(String),
     /// What the worker came to since it started.
     Progress(Progress),
     /// It has begun to minimise a failure.
@@ -91,8 +89,8 @@ pub struct Progress {
 pub struct Finding {
     /// Its signature.
     pub signature: String,
-    /// The file of its case.
-    pub file: PathBuf,
+    /// The name of its file in the directory.
+    pub file: String,
     /// Runs of the worker before it.
     pub runs: u64,
     /// Whether minimising came to its end before the time was up.
@@ -155,7 +153,7 @@ impl Worker {
             self.write_queue()?;
             self.now_and_then(tell)?;
         }
-        self.report(tell);
+        tell(Event::Progress(self.progress()));
         self.save()
     }
 
@@ -210,22 +208,11 @@ impl Worker {
         Progress { totals, features, kept: self.kept }
     }
 
-    /// Tells what it came to.
-    fn report(&mut self, tell: Tell<'_>) {
-        for signature in self.campaign.seen().keys() {
-            let signature = signature.to_string();
-            if self.told.insert(signature.clone()) {
-                tell(Event::Seen(signature));
-            }
-        }
-        tell(Event::Progress(self.progress()));
-    }
-
     fn now_and_then(&mut self, tell: Tell<'_>) -> Result<(), CorpusError> {
         let now = Instant::now();
         if now - self.reported >= REPORT {
             self.reported = now;
-            self.report(tell);
+            tell(Event::Progress(self.progress()));
         }
         if now - self.saved >= SAVE {
             self.saved = now;
@@ -321,7 +308,8 @@ impl Worker {
             }
             others = finished.others;
         }
-        tell(Event::Found(Finding { signature, file, runs, is_minimal }));
+        let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into());
+        tell(Event::Found(Finding { signature, file: name, runs, is_minimal }));
         Ok(others)
     }
 

@@ -32,7 +32,7 @@ pub fn check(case: &Case) -> Verdict {
     check_machine(&case.machine)?;
     processes::check(case)?;
     operations::check(&Scope::new(case))?;
-    let tasks = known_tasks(case);
+    let tasks = Tasks::of(case);
     bounds::at_most(case.faults.len(), limit::FAULTS, "faults", Item::Fault(limit::FAULTS))?;
     case.faults.iter().enumerate().try_for_each(|(i, fault)| check_fault(i, fault, &tasks))?;
     check_schedule(case, &tasks)?;
@@ -76,42 +76,68 @@ fn check_machine(machine: &Machine) -> Verdict {
     })
 }
 
-/// Every name that a task of this case can have.
-fn known_tasks(case: &Case) -> Vec<String> {
-    let mut names = task_names(case);
-    names.extend(io_requests(case).into_iter().map(|request| request.name));
-    names.extend(RESERVED.map(String::from));
-    names
+/// The tasks of a case.
+struct Tasks<'a> {
+    case: &'a Case,
+    /// Every name that one can have.
+    names: Vec<String>,
 }
 
-fn check_task(place: Place, task: &str, tasks: &[String]) -> Verdict {
-    place.demand(tasks.iter().any(|known| known == task), || {
-        let message = format!("there is no task {}", super::error::quote(task));
-        (message, allowed(task, "tasks of this case", tasks))
-    })
+impl Tasks<'_> {
+    fn of(case: &Case) -> Tasks<'_> {
+        let mut names = task_names(case);
+        names.extend(io_requests(case).into_iter().map(|request| request.name));
+        names.extend(RESERVED.map(String::from));
+        Tasks { case, names }
+    }
+
+    fn check(&self, place: Place, task: &str) -> Verdict {
+        place.demand(self.names.iter().any(|known| known == task), || match self.first(task) {
+            Some(name) => {
+                let help = "the first thread of a process has the name of the process alone";
+                (format!("{} is called `{name}`", super::error::quote(task)), help.into())
+            }
+            None => {
+                let message = format!("there is no task {}", super::error::quote(task));
+                (message, allowed(task, "tasks of this case", &self.names))
+            }
+        })
+    }
+
+    /// The process whose first thread this would be, if it were called as others are.
+    fn first(&self, task: &str) -> Option<&str> {
+        let (process, thread) = task.split_once('/')?;
+        let process = self.case.processes.iter().find(|it| it.name == process)?;
+        (process.threads.first()?.name == thread).then_some(&*process.name)
+    }
 }
 
-fn check_fault(index: usize, fault: &Fault, tasks: &[String]) -> Verdict {
+fn check_fault(index: usize, fault: &Fault, tasks: &Tasks<'_>) -> Verdict {
     let place = |key| Place::new(Item::Fault(index), key);
     bounds::PROBABILITY.check(fault.probability, place("probability"))?;
     bounds::INTERVAL.check(fault.interval, place("interval"))?;
     let fail_nth = |n: &u32| bounds::FAIL_NTH.check(*n, place("fail-nth"));
     fault.fail_nth.iter().try_for_each(fail_nth)?;
-    fault.task_filter.iter().try_for_each(|task| check_task(place("task-filter"), task, tasks))
+    fault.task_filter.iter().try_for_each(|task| tasks.check(place("task-filter"), task))
 }
 
-fn check_schedule(case: &Case, tasks: &[String]) -> Verdict {
+fn check_schedule(case: &Case, tasks: &Tasks<'_>) -> Verdict {
     if let Strategy::Pct { depth, .. } = case.schedule.strategy {
         bounds::DEPTH.check(depth, Place::new(Item::Schedule, "depth"))?;
     }
     let segments = &case.schedule.segments;
-    bounds::at_most(segments.len(), limit::SEGMENTS, "segments", Item::Segment(limit::SEGMENTS))?;
+    bounds::at_most(
+        segments.len(),
+        limit::SEGMENTS,
+        "`run` lines",
+        Item::Segment(limit::SEGMENTS),
+    )?;
     segments.iter().enumerate().try_for_each(|(i, segment)| check_segment(i, segment, tasks))
 }
 
-fn check_segment(index: usize, segment: &Segment, tasks: &[String]) -> Verdict {
+fn check_segment(index: usize, segment: &Segment, tasks: &Tasks<'_>) -> Verdict {
     let place = |key| Place::new(Item::Segment(index), key);
-    check_task(place(""), &segment.task, tasks)?;
+    tasks.check(place(""), &segment.task)?;
     let Some(stop) = &segment.until else {
         return Ok(());
     };

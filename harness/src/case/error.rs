@@ -45,7 +45,7 @@ impl CaseError {
     /// text. The result has no line feed at its end.
     pub fn render(&self, file: &str, source: &[u8], color: bool) -> String {
         let (line, mark) = excerpt(source, &self.span);
-        let file = file.replace(char::is_control, "\u{fffd}");
+        let file = harmless(file);
         let annotation = AnnotationKind::Primary.span(mark).label(&self.label);
         let snippet = Snippet::source(line).path(file).line_start(self.line).annotation(annotation);
         let title = Level::ERROR.primary_title(&self.message).element(snippet);
@@ -75,6 +75,19 @@ fn excerpt(source: &[u8], span: &Range<usize>) -> (String, Range<usize>) {
 fn visible(text: &str) -> String {
     let hidden = |c: char| c.is_control() && !c.is_ascii();
     text.replace(hidden, "\u{fffd}")
+}
+
+/// A text of unknown origin, such as a path, with nothing in it that a terminal obeys.
+pub(crate) fn harmless(text: &str) -> String {
+    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut harmless = String::new();
+    for c in text.chars() {
+        match c.is_control() || turns(c) {
+            true => harmless.extend(c.escape_default()),
+            false => harmless.push(c),
+        }
+    }
+    harmless
 }
 
 /// The first characters of a text, with a sign that something is missing.

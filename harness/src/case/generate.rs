@@ -133,6 +133,12 @@ fn touched(case: &Case) -> usize {
     for (index, process) in case.processes.iter().enumerate() {
         let owner = scope.owner(case, index);
         for operation in process.threads.iter().flat_map(|thread| &thread.operations) {
+            let owner = match operation {
+                Operation::GuestWrite(host, _) | Operation::GuestRead(host, _) => {
+                    scope::user(case, host).map_or(owner, |host| scope.owner(case, host))
+                }
+                _ => owner,
+            };
             pages += match operation {
                 Operation::Alloc(count) => usize::from(*count),
                 Operation::Write(vma) | Operation::Read(vma) | Operation::WriteFile(vma) => {

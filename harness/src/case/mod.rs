@@ -130,14 +130,28 @@ pub struct Process {
     pub parent: Option<String>,
     /// `adj N`: `oom_score_adj`, -1000 (never killed) to 1000.
     pub adj: i16,
-    /// `notifiers N`: MMU notifiers registered on the address space.
+    /// `notifiers N`: secondary MMUs that it has open, each with an MMU notifier on the address space.
     pub notifiers: u8,
+    /// `release plain|lock|flush_work`: what the drivers of these MMUs wait for when they let go.
+    pub release: Release,
     /// Mappings, in address order.
     pub vmas: Vec<Vma>,
     /// AIO contexts.
     pub contexts: Vec<String>,
     /// Threads; the first is the group leader.
     pub threads: Vec<Thread>,
+}
+
+/// What the driver of a secondary MMU waits for when the address space is released.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Release {
+    /// `plain`: nothing.
+    #[default]
+    Plain,
+    /// `lock`: a mutex that all drivers of this kind have in common, and hold during a guest's fault.
+    Lock,
+    /// `flush_work`: all work that is queued.
+    FlushWork,
 }
 
 /// User process or kernel thread.
@@ -246,6 +260,12 @@ pub enum Operation {
     UnuseMm,
     /// `sysrq_f`: a kernel thread invokes the OOM killer by hand.
     SysrqF,
+    /// `guest_read PROCESS VMA`: loads from every page through a secondary MMU of the process.
+    GuestRead(String, String),
+    /// `guest_write PROCESS VMA`: the same with stores.
+    GuestWrite(String, String),
+    /// `mmu_close`: the process lets go of the latest secondary MMU that it has open.
+    MmuClose,
 }
 
 /// When an AIO request completes.

@@ -65,9 +65,8 @@ fn check_size(size: usize) -> Result<(), CaseError> {
     if size <= limit::BYTES {
         return Ok(());
     }
-    let message = format!("this file has {size} bytes");
     let help = format!("a case has at most {} bytes", limit::BYTES);
-    Err(Mistake::at(0..0, message).help(help).in_text(""))
+    Err(Mistake::at(0..0, "this file is too large").help(help).in_text(""))
 }
 
 fn not_text(bytes: &[u8], error: std::str::Utf8Error) -> CaseError {
@@ -287,13 +286,22 @@ impl<'a> Parser<'a> {
     }
 }
 
+/// What some editors put before the text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 fn check_first(line: Line) -> Result<(), Mistake> {
     let words: Vec<_> = line.text.split_ascii_whitespace().collect();
     let wanted = format!("mmreap case {VERSION}");
     if line.text.trim_end() == wanted {
         return Ok(());
     }
+    if line.text.starts_with(BYTE_ORDER_MARK) {
+        let mark = line.start..line.start + BYTE_ORDER_MARK.len_utf8();
+        let mistake = Mistake::at(mark, "this file begins with a byte order mark");
+        return Err(mistake.help("save it as UTF-8 without one"));
+    }
     let mistake = match words[..] {
+        _ if words.join(" ") == wanted => "the first line has blanks where none belong".into(),
         ["mmreap", "case", version] if version.bytes().all(|byte| byte.is_ascii_digit()) => {
             format!("this case is written in version {} of the format", quote(version))
         }

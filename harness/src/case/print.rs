@@ -9,8 +9,8 @@
 //! What this does not keep: comments other than [`Case::notes`], the order of keys, indentation.
 
 use super::{
-    Case, Completion, Expect, Fault, Machine, Operation, Process, ProcessKind, Schedule, Segment,
-    Signature, Strategy, Thread, Time, Tlb, VERSION, Vma, words::Argument,
+    Case, Completion, Expect, Fault, Machine, Operation, Process, ProcessKind, Release, Schedule,
+    Segment, Signature, Strategy, Thread, Time, Tlb, VERSION, Vma, words::Argument,
 };
 use std::fmt::{Display, Formatter, Result};
 
@@ -82,6 +82,7 @@ impl Display for Process {
         optional(f, "parent", self.parent.as_ref())?;
         unless(f, 0, "adj", self.adj)?;
         unless(f, 0, "notifiers", self.notifiers)?;
+        unless(f, Release::Plain.name(), "release", self.release.name())?;
         writeln!(f)?;
         self.vmas.iter().try_for_each(|vma| writeln!(f, "  {vma}"))?;
         self.contexts.iter().try_for_each(|context| writeln!(f, "  aio {context}"))?;

@@ -4,7 +4,7 @@
 //! that no word is written down in two ways. What the words mean is said at the tree's own items;
 //! which of them may stand where is decided in [`super::parse`] and [`super::check`].
 
-use super::{Completion, FaultPoint, Operation, Time, Tlb, VmaKind};
+use super::{Completion, FaultPoint, Operation, Release, Time, Tlb, VmaKind};
 
 impl VmaKind {
     /// Every kind, in the order in which the documentation lists them.
@@ -75,6 +75,20 @@ impl Tlb {
     }
 }
 
+impl Release {
+    /// All choices.
+    pub const ALL: [Release; 3] = [Release::Plain, Release::Lock, Release::FlushWork];
+
+    /// The word in the text.
+    pub fn name(self) -> &'static str {
+        match self {
+            Release::Plain => "plain",
+            Release::Lock => "lock",
+            Release::FlushWork => "flush_work",
+        }
+    }
+}
+
 /// What follows the word of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Argument<'a> {
@@ -134,6 +148,9 @@ impl Operation {
             Operation::CopyFromUser(..) => "copy_from_user",
             Operation::UnuseMm => "unuse_mm",
             Operation::SysrqF => "sysrq_f",
+            Operation::GuestRead(..) => "guest_read",
+            Operation::GuestWrite(..) => "guest_write",
+            Operation::MmuClose => "mmu_close",
         }
     }
 
@@ -162,23 +179,27 @@ impl Operation {
             | Operation::ProcMaps(process)
             | Operation::UseMm(process)
             | Operation::ProcessVmReadv(process, _)
-            | Operation::CopyFromUser(process, _) => Argument::Process(process),
+            | Operation::CopyFromUser(process, _)
+            | Operation::GuestRead(process, _)
+            | Operation::GuestWrite(process, _) => Argument::Process(process),
             Operation::Free
             | Operation::Exit
             | Operation::ExitGroup
             | Operation::Mmput
             | Operation::MmputAsync
             | Operation::UnuseMm
-            | Operation::SysrqF => return None,
+            | Operation::SysrqF
+            | Operation::MmuClose => return None,
         })
     }
 
     fn second_argument(&self) -> Option<Argument<'_>> {
         match self {
             Operation::IoSubmit(_, completion) => Some(Argument::Completion(*completion)),
-            Operation::ProcessVmReadv(_, vma) | Operation::CopyFromUser(_, vma) => {
-                Some(Argument::Vma(vma))
-            }
+            Operation::ProcessVmReadv(_, vma)
+            | Operation::CopyFromUser(_, vma)
+            | Operation::GuestRead(_, vma)
+            | Operation::GuestWrite(_, vma) => Some(Argument::Vma(vma)),
             _ => None,
         }
     }

@@ -1,6 +1,9 @@
 //! `mmreap bench`: how many runs it takes to find known bugs, and what a way to choose schedules gains.
 
-use super::{AS_EXPECTED, Stop, catch_interrupts, print_json, unknown};
+use super::print::{beside, is_standard_output, write};
+use super::{
+    AS_EXPECTED, MOST_JOBS, Stop, cannot_start, catch_interrupts, check_apart, print_json, unknown,
+};
 use crate::bench::arm::{ARMS, BASELINES};
 use crate::bench::{Bench, html, table};
 use crate::campaign::RUNS_PER_CASE;
@@ -8,14 +11,13 @@ use crate::campaign::suite::SUITE;
 use crate::corpus;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread::available_parallelism;
-use std::time::Duration;
 
 /// Arguments of `mmreap bench`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-Everything is counted in runs: the same arguments give the same report, byte for byte, with any
+Everything is counted in runs: the same arguments give the same report, byte for byte, with any \
 number of jobs. Ctrl-C ends the bench and reports what is complete.
 
 Examples:
@@ -46,12 +48,12 @@ pub struct Arguments {
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     cap: u64,
     /// Threads [default: one for each processor]
-    #[arg(long, value_name = "N")]
-    jobs: Option<NonZero<usize>>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_JOBS))]
+    jobs: Option<u16>,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
-    /// Write the report as a page, with survival curves
+    /// Write the report as a page, with survival curves; `-` is standard output
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }
@@ -61,19 +63,26 @@ const MOST_SEEDS: u64 = 1_000_000;
 
 /// Hunts, and prints the report. The page comes last: if it cannot be written, nothing is lost.
 pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
-    arguments.html.as_deref().map_or(Ok(()), check_page)?;
+    let page = arguments.html.as_deref();
+    check_apart(arguments.json, page)?;
+    page.filter(|path| !is_standard_output(path)).map_or(Ok(()), corpus::check_output)?;
     let bench = arguments.bench();
-    let jobs = arguments.jobs.or(available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN);
+    let jobs = arguments.jobs.and_then(|jobs| NonZero::new(jobs.into()));
+    let jobs = jobs.or(available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN);
     let bar = progress_bar(bench.hunts().len());
-    let report = bench.run(jobs, &*catch_interrupts()?, &mut || bar.inc(1));
+    let report = bench.run(jobs, &*catch_interrupts()?, &mut |hunts| {
+        bar.inc(hunts);
+        bar.tick();
+    });
     bar.finish_and_clear();
+    let report = report.map_err(|error| cannot_start("a thread", &error))?;
     if arguments.json {
         print_json(&report);
     } else {
-        anstream::print!("{}", table::render(&report));
+        beside(page, format_args!("{}", table::render(&report)));
     }
-    if let Some(path) = &arguments.html {
-        corpus::write(path, &html::render(&report))?;
+    if let Some(path) = page {
+        write(path, &html::render(&report))?;
     }
     Ok(AS_EXPECTED)
 }
@@ -90,20 +99,10 @@ impl Arguments {
     }
 }
 
-/// Makes sure, before hours of work, that the page can be written.
-fn check_page(path: &Path) -> Result<(), Stop> {
-    if path.is_dir() {
-        return Err(Stop(format!("error: {} is a directory", path.display())));
-    }
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    Ok(corpus::check_writable(directory.unwrap_or(Path::new(".")))?)
-}
-
 fn progress_bar(hunts: usize) -> ProgressBar {
     let template = "{spinner} {elapsed_precise} {wide_bar} {pos}/{len} hunts";
     let bar = ProgressBar::new(hunts as u64);
     bar.set_style(ProgressStyle::with_template(template).expect("the template is well-formed"));
-    bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
 

@@ -1,12 +1,13 @@
 //! `mmreap corpus`: whether case files are in order, and what would put them in order.
 
-use super::{AS_EXPECTED, BAD_INPUT, FOUND, Stop};
+use super::print::{errln, outln};
+use super::{AS_EXPECTED, CANNOT, FOUND, Stop};
 use crate::corpus::change::Plan;
 use crate::corpus::check::check;
 use crate::corpus::dedup::dedup;
 use crate::corpus::rename::rename;
 use crate::corpus::upgrade::upgrade;
-use crate::corpus::{CaseFile, CorpusError, expand};
+use crate::corpus::{CaseFile, CorpusError, STANDARD, expand};
 use crate::run::Runner;
 use std::path::PathBuf;
 
@@ -18,12 +19,7 @@ What changes files only shows what it would do, until it is told to --apply it.
 Examples:
   mmreap corpus check
   mmreap corpus dedup found/ --apply
-  mmreap corpus upgrade CASE.mmreap
-
-Exit codes:
-  0  everything is in order, or was put in order
-  1  something is wrong, or left to do
-  2  a file cannot be read or written")]
+  mmreap corpus upgrade CASE.mmreap")]
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -32,12 +28,28 @@ pub struct Arguments {
 #[derive(clap::Subcommand, Debug)]
 enum Command {
     /// Replay every case on the kernels it names; look at names, form and duplicates
+    #[command(after_help = "\
+Examples:
+  mmreap corpus check
+  mmreap corpus check found/ CASE.mmreap")]
     Check(Files),
-    /// Of the cases with one kernel and signature, keep the smallest that replays
+    /// Of the cases with one kernel and signature, keep the smallest that replays; no comment is lost
+    #[command(after_help = "\
+Examples:
+  mmreap corpus dedup found/            shows which files would go, and why
+  mmreap corpus dedup found/ --apply    removes them")]
     Dedup(Changes),
     /// Name files after kernel and signature
+    #[command(after_help = "\
+Examples:
+  mmreap corpus rename found/            shows which names would change
+  mmreap corpus rename found/ --apply    changes them")]
     Rename(Changes),
     /// Rewrite files in the present version's canonical form; comments become notes at the head
+    #[command(after_help = "\
+Examples:
+  mmreap corpus upgrade                        shows which files of corpus/ would change
+  mmreap corpus upgrade CASE.mmreap --apply    rewrites one")]
     Upgrade(Changes),
 }
 
@@ -74,7 +86,7 @@ fn check_all(arguments: &Files) -> Result<u8, Stop> {
     let (files, unreadable) = read(arguments)?;
     let wrong = check(&mut Runner::new(), &files);
     complain(&wrong);
-    anstream::println!("cases: {}, complaints: {}", files.len(), wrong.len() + unreadable);
+    outln!("cases: {}, complaints: {}", files.len(), wrong.len() + unreadable);
     Ok(exit_code(unreadable, wrong.len()))
 }
 
@@ -86,17 +98,20 @@ fn tidy(arguments: &Changes, tidy: Tidy) -> Result<u8, Stop> {
         if arguments.apply {
             change.apply()?;
         }
-        anstream::println!("{change}");
+        outln!("{change}");
     }
     let left = if arguments.apply { 0 } else { plan.changes.len() };
     if left > 0 {
-        anstream::println!("nothing is changed without --apply");
+        outln!("nothing is changed without --apply");
     }
     Ok(exit_code(unreadable, left + plan.refused.len()))
 }
 
 /// The files that can be read, and the number of those that cannot, about which a message is printed.
-fn read(arguments: &Files) -> Result<(Vec<CaseFile>, usize), CorpusError> {
+fn read(arguments: &Files) -> Result<(Vec<CaseFile>, usize), Stop> {
+    if arguments.paths.iter().any(|path| path == STANDARD) {
+        return Err(Stop("error: `-` is standard input, and a corpus is files".into()));
+    }
     let paths = expand(&arguments.paths)?;
     let (mut files, mut wrong) = (Vec::new(), Vec::new());
     for path in &paths {
@@ -110,12 +125,12 @@ fn read(arguments: &Files) -> Result<(Vec<CaseFile>, usize), CorpusError> {
 }
 
 fn complain(errors: &[CorpusError]) {
-    errors.iter().for_each(|error| anstream::eprintln!("{}\n", error.render(true)));
+    errors.iter().for_each(|error| errln!("{}\n", error.render(true)));
 }
 
 fn exit_code(unreadable: usize, wrong: usize) -> u8 {
     match (unreadable, wrong) {
-        (1.., _) => BAD_INPUT,
+        (1.., _) => CANNOT,
         (0, 1..) => FOUND,
         (0, 0) => AS_EXPECTED,
     }

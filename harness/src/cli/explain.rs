@@ -1,9 +1,9 @@
 //! `mmreap explain`: why a case fails.
 
-use super::{AS_EXPECTED, FOUND, OneCase, Stop};
+use super::print::{columns, out, write};
+use super::{AS_EXPECTED, OneCase, Stop, tell_pass};
 use crate::case::Case;
-use crate::corpus;
-use crate::explain::{self, Report, html, markdown, paint, perfetto, svg};
+use crate::explain::{self, Report, WIDTH, html, markdown, paint, perfetto, svg};
 use crate::run::Runner;
 use mmreap::revision::Revision;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ pub struct Arguments {
     /// What to write
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Write it here, as a whole or not at all, and not to standard output
+    /// Write it here, as a whole or not at all; `-` is standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -46,22 +46,26 @@ enum Format {
     Json,
 }
 
-/// Explains one file. Exit code 1 if the case fails otherwise than it says.
+/// Explains one file. Exit code 1 if there is nothing to explain.
 pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
-    let (case, revision) = arguments.one.load()?;
-    let Some(report) = explain::report(&mut Runner::new(), &case, revision) else {
-        anstream::eprintln!("{} passes on {}", arguments.one.file.display(), revision.name);
-        let differs = corpus::expected(&case).is_some() && arguments.one.kernel.is_none();
-        return Ok(if differs { FOUND } else { AS_EXPECTED });
+    let (file, revision) = arguments.one.load()?;
+    let Some(report) = explain::report(&mut Runner::new(), &file.case, revision) else {
+        let json = matches!(arguments.format, Format::Json);
+        return Ok(tell_pass(&file, revision, json));
     };
-    let text = render(&report, arguments.format);
     match (&arguments.output, arguments.format) {
-        (Some(path), _) => corpus::write(path, &text)?,
-        (None, Format::Text) => anstream::print!("{}", paint::render(&report.explanation)),
-        (None, _) => anstream::print!("{text}"),
+        (Some(path), format) => write(path, &render(&report, format))?,
+        (None, Format::Text) => {
+            let width = columns().unwrap_or(WIDTH).clamp(NARROWEST, WIDTH);
+            out(format_args!("{}", paint::render(&report.explanation, width)));
+        }
+        (None, format) => out(format_args!("{}", render(&report, format))),
     }
     Ok(AS_EXPECTED)
 }
+
+/// The narrowest page that an explanation is fitted to.
+const NARROWEST: usize = 40;
 
 fn render(report: &Report, format: Format) -> String {
     let why = &report.explanation;

@@ -2,7 +2,7 @@
 
 mod display;
 
-use super::{AS_EXPECTED, FOUND, Stop, catch_interrupts, parse_kernel};
+use super::{AS_EXPECTED, FOUND, MOST_JOBS, Stop, cannot_start, catch_interrupts, parse_kernel};
 use crate::campaign::Limit;
 use crate::campaign::team::{News, Team};
 use crate::campaign::worker::{Event, Settings, Worker};
@@ -12,7 +12,6 @@ use display::Display;
 use mmreap::revision::Revision;
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
-use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
@@ -45,8 +44,9 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR", default_value = "findings")]
     corpus: PathBuf,
     /// Processes that work on it
-    #[arg(long, value_name = "N", default_value = "1")]
-    jobs: NonZeroU64,
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=MOST_JOBS))]
+    jobs: u16,
     /// Stop at the first new failure
     #[arg(long)]
     first: bool,
@@ -71,7 +71,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
         return be_member(arguments, seed, &interrupted, &limit);
     }
     let mut display = Display::new(arguments, seed);
-    if arguments.jobs.get() == 1 {
+    if arguments.jobs == 1 {
         alone(arguments, seed, &interrupted, &limit, &mut display)?;
     } else {
         together(arguments, seed, &interrupted, &mut display)?;
@@ -129,10 +129,12 @@ fn be_member(
     limit: &Limit<'_>,
 ) -> Result<u8, Stop> {
     let flag = interrupted.clone();
-    std::thread::spawn(move || {
+    let listen = move || {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
         flag.store(true, Ordering::SeqCst);
-    });
+    };
+    let listener = std::thread::Builder::new().spawn(listen);
+    listener.map_err(|error| cannot_start("a thread", &error))?;
     work(arguments, seed, limit, &mut |event| {
         let line = serde_json::to_string(&event).expect("plain values can be written as JSON");
         // A parent that is gone needs not hear it.
@@ -147,9 +149,9 @@ fn together(
     interrupted: &AtomicBool,
     display: &mut Display,
 ) -> Result<(), Stop> {
-    let failed = |error| Stop(format!("error: cannot start a worker: {error}"));
+    let failed = |error| cannot_start("a worker", &error);
     let program = std::env::current_exe().map_err(failed)?;
-    let commands = (0..arguments.jobs.get()).map(|number| {
+    let commands = (0..arguments.jobs).map(|number| {
         let mut command = Command::new(&program);
         command.args(member_arguments(arguments, seed, number)).arg("--corpus");
         command.arg(&arguments.corpus);
@@ -174,18 +176,18 @@ fn together(
             Some((_, News::Ended(_))) | None => {}
         }
     }
-    if lost == arguments.jobs.get() {
+    if lost == arguments.jobs {
         return Err(Stop("error: all workers died; what they had written is kept".to_string()));
     }
     Ok(())
 }
 
 /// What a member is told, besides the directory. It does its share of the runs.
-fn member_arguments(arguments: &Arguments, seed: u64, number: u64) -> Vec<String> {
+fn member_arguments(arguments: &Arguments, seed: u64, number: u16) -> Vec<String> {
     let words = ["fuzz", "--member", "--kernel", arguments.kernel.name, "--seed"];
     let mut words: Vec<String> = words.map(String::from).into();
     words.push(seed.to_string());
-    let jobs = arguments.jobs.get();
+    let (jobs, number) = (u64::from(arguments.jobs), u64::from(number));
     let share = arguments.runs.map(|runs| runs / jobs + u64::from(number < runs % jobs));
     let runs = share.map(|runs| ["--runs".to_string(), runs.to_string()]);
     let time = arguments

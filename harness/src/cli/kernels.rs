@@ -1,11 +1,19 @@
 //! `mmreap kernels`: the table of releases and mutants.
 
+use super::print::{columns, outln};
 use super::{AS_EXPECTED, Stop, print_json};
 use mmreap::revision::{self, Revision};
 use serde::Serialize;
 
 /// Arguments of `mmreap kernels`.
 #[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Whatever is listed may stand behind `kernel`, `on`, and --kernel.
+
+Examples:
+  mmreap kernels
+  mmreap kernels --json
+  COLUMNS=60 mmreap kernels    breaks long lines")]
 pub struct Arguments {
     /// Print the table as JSON
     #[arg(long)]
@@ -26,11 +34,23 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
         print_json(&rows);
         return Ok(AS_EXPECTED);
     }
-    anstream::println!("{:<10}  {:<12}  change against the one before", "kernel", "commit");
-    for row in rows {
-        anstream::println!("{:<10}  {:<12}  {}", row.name, row.commit, row.change);
-    }
+    outln!(
+        "{}",
+        line(&Row { name: "kernel", commit: "commit", change: "change against the one before" })
+    );
+    rows.iter().for_each(|row| outln!("{}", line(row)));
     Ok(AS_EXPECTED)
+}
+
+/// The row, broken where the terminal ends.
+fn line(row: &Row) -> String {
+    let head = format!("{:<10}  {:<12}  ", row.name, row.commit);
+    let hang = " ".repeat(head.len());
+    let width = columns().unwrap_or(usize::MAX);
+    textwrap::fill(
+        row.change,
+        textwrap::Options::new(width).initial_indent(&head).subsequent_indent(&hang),
+    )
 }
 
 fn row(revision: &'static Revision) -> Row {

@@ -1,6 +1,9 @@
 //! `mmreap minimize`: a smaller case that fails in the same way.
 
-use super::{AS_EXPECTED, FOUND, OneCase, Stop, catch_interrupts, print_json, write_or_show};
+use super::print::{err, errln, out};
+use super::{
+    AS_EXPECTED, OneCase, Stop, catch_interrupts, check_apart, print_json, tell_pass, write_or_show,
+};
 use crate::campaign::{Finished, Found, finish};
 use crate::corpus;
 use crate::deadline::Deadline;
@@ -8,7 +11,7 @@ use crate::minimize::{Budget, Certificate, Measure, Tally, measure};
 use crate::run::Runner;
 use indicatif::ProgressBar;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Arguments of `mmreap minimize`.
@@ -26,7 +29,7 @@ Ctrl-C stops with the smallest case so far.")]
 pub struct Arguments {
     #[command(flatten)]
     one: OneCase,
-    /// Write the smaller case here; may be FILE itself
+    /// Write the smaller case here; may be FILE itself, or `-` for standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Write cases that fail in other ways, met on the way, into this directory
@@ -54,16 +57,16 @@ struct Summary<'a> {
 
 /// Minimises one file. Exit code 1 if the case does not fail.
 pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
-    let (case, revision) = arguments.one.load()?;
+    check_apart(arguments.json, arguments.output.as_deref())?;
+    let (file, revision) = arguments.one.load()?;
     let mut runner = Runner::new();
-    let Some(failure) = runner.run_case(&case, revision).failure else {
-        anstream::eprintln!("{} passes on {}", arguments.one.file.display(), revision.name);
-        return Ok(FOUND);
+    let Some(failure) = runner.run_case(&file.case, revision).failure else {
+        return Ok(tell_pass(&file, revision, arguments.json));
     };
-    let before = measure(&mut runner, &case, revision);
+    let before = measure(&mut runner, &file.case, revision);
     let bar = ProgressBar::new_spinner();
     let started = Instant::now();
-    let found = Found { case, failure };
+    let found = Found { case: file.case, failure };
     let interrupted = catch_interrupts()?;
     let unlimited = Deadline::flag(&interrupted);
     let deadline = arguments.time.map_or(unlimited, |time| unlimited.within(time));
@@ -78,17 +81,17 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     let after = measure(&mut runner, &finished.case, revision);
     let seconds = started.elapsed().as_secs_f64();
     match &arguments.output {
-        Some(path) => write_or_show(path, &finished.case)?,
-        None if !arguments.json => anstream::print!("{}", finished.case),
+        Some(path) => write_or_show(path, &finished.case, arguments.json)?,
+        None if !arguments.json => out(format_args!("{}", finished.case)),
         None => {}
     }
-    keep_others(&finished.others, arguments.others.as_deref())?;
+    keep_others(&finished.others, arguments)?;
     if arguments.json {
         print_json(&summary(&found, &finished, (before, after), seconds));
     } else {
-        anstream::eprint!("{}", table(&finished));
+        err(format_args!("{}", table(&finished)));
         let end = if is_cut_short(&finished) { "; stopped before the end" } else { "" };
-        anstream::eprintln!("before: {before}\nafter:  {after}, in {seconds:.2} s{end}");
+        errln!("before: {before}\nafter:  {after}, in {seconds:.2} s{end}");
     }
     Ok(AS_EXPECTED)
 }
@@ -128,8 +131,8 @@ fn table(finished: &Finished) -> String {
 }
 
 /// Writes down what failed in other ways, or says what it was.
-fn keep_others(others: &[Found], directory: Option<&Path>) -> Result<(), Stop> {
-    let Some(directory) = directory else {
+fn keep_others(others: &[Found], arguments: &Arguments) -> Result<(), Stop> {
+    let Some(directory) = &arguments.others else {
         mention(others);
         return Ok(());
     };
@@ -137,8 +140,8 @@ fn keep_others(others: &[Found], directory: Option<&Path>) -> Result<(), Stop> {
     for other in others {
         let path = corpus::place(directory, &other.case, &other.failure.signature);
         if !path.exists() {
-            write_or_show(&path, &other.raw())?;
-            anstream::eprintln!("also found {}: {}", other.failure.signature, path.display());
+            write_or_show(&path, &other.raw(), arguments.json)?;
+            errln!("also found {}: {}", other.failure.signature, corpus::shown(&path));
         }
     }
     Ok(())
@@ -147,7 +150,7 @@ fn keep_others(others: &[Found], directory: Option<&Path>) -> Result<(), Stop> {
 /// Says what else failed while a case was minimised.
 pub(super) fn mention(others: &[Found]) {
     for other in others {
-        anstream::eprintln!(
+        errln!(
             "met on the way: {} (`mmreap minimize --others DIR` keeps it)",
             other.failure.signature
         );

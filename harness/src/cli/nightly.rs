@@ -1,8 +1,9 @@
 //! `mmreap nightly`: a night, and its report.
 
+use super::print::outln;
 use super::{AS_EXPECTED, FOUND, STOPPED, Stop, catch_interrupts};
 use crate::campaign::nightly::{Budget, Night, Settings, night};
-use crate::corpus;
+use crate::corpus::{self, shown};
 use crate::deadline::Deadline;
 use indicatif::ProgressBar;
 use std::hash::{BuildHasher, RandomState};
@@ -16,11 +17,7 @@ Examples:
   mmreap nightly --time 8h
   mmreap nightly --time 5m --corpus corpus --report night --seed 7
 
-Ctrl-C ends the night, which is reported as far as it came. Exit codes:
-  0  nothing to look at
-  1  something to look at, see report.md
-  2  bad usage or bad input
-  3  interrupted, and nothing to look at so far")]
+Ctrl-C ends the night, which is reported as far as it came.")]
 pub struct Arguments {
     /// How long campaigns and minimising together may take, after the corpus was replayed (60s, 10m, 8h)
     #[arg(long, value_name = "DURATION", default_value = "1h")]
@@ -41,7 +38,7 @@ pub struct Arguments {
 /// night was interrupted.
 pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     if !arguments.corpus.is_dir() {
-        return Err(Stop(format!("error: there is no directory {}", arguments.corpus.display())));
+        return Err(Stop(format!("error: there is no directory {}", shown(&arguments.corpus))));
     }
     corpus::check_writable(&arguments.report)?;
     let settings = Settings {
@@ -66,15 +63,15 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
 
 fn conclude(arguments: &Arguments, night: &Night) {
     for line in night.complaints() {
-        anstream::println!("{line}");
+        outln!("{line}");
     }
     let color = night.color();
     let report = arguments.report.join("report.md");
     let runs: u64 = night.shares.iter().map(|share| share.totals.runs).sum();
-    anstream::println!(
+    outln!(
         "{color}: {} replays, {runs} runs, seed {}; see {}",
         night.replays.len(),
         night.seed,
-        report.display()
+        shown(&report)
     );
 }

@@ -1,6 +1,9 @@
 //! `mmreap prove`: every schedule of a case.
 
-use super::{AS_EXPECTED, FOUND, OneCase, STOPPED, Stop, print_json, write_or_show};
+use super::print::{beside, errln};
+use super::{
+    AS_EXPECTED, FOUND, OneCase, STOPPED, Stop, check_apart, notes, print_json, write_or_show,
+};
 use crate::campaign::{Found, finish};
 use crate::case::Case;
 use crate::deadline::Deadline;
@@ -8,6 +11,7 @@ use crate::minimize::Budget;
 use crate::oracle::Failure;
 use crate::prove::{Options, Proof, TooManyThreads, Verdict, prove};
 use crate::run::Runner;
+use crate::run::news::News;
 use indicatif::ProgressBar;
 use mmreap::revision::Revision;
 use serde::Serialize;
@@ -25,13 +29,7 @@ Examples:
 
 A proof is about this case on this model: its schedules, as far as they differ in the order of two \
 steps that are in conflict. The schedule that the case itself names is not looked at. Keep cases \
-small: the number of schedules grows quickly with tasks and pages, and most with `machine time any`.
-
-Exit codes:
-  0  proven clean, within the bounds
-  1  a schedule fails
-  2  bad usage or bad input
-  3  stopped before all schedules were tried")]
+small: the number of schedules grows quickly with tasks and pages, and most with `machine time any`.")]
 pub struct Arguments {
     #[command(flatten)]
     one: OneCase,
@@ -47,7 +45,7 @@ pub struct Arguments {
     /// Threads to use
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
     jobs: u8,
-    /// Write the failing case here, minimised
+    /// Write the failing case here, minimised; with `-`, standard output has it and nothing else
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Print the result as JSON
@@ -64,6 +62,8 @@ struct Summary {
     runs: u64,
     placements: u64,
     longest: u32,
+    #[serde(flatten)]
+    news: News,
     preemptions: Option<u32>,
     faults: usize,
     seconds: f64,
@@ -71,7 +71,8 @@ struct Summary {
 
 /// Proves one file.
 pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
-    let (case, revision) = arguments.one.load()?;
+    check_apart(arguments.json, arguments.output.as_deref())?;
+    let (file, revision) = arguments.one.load()?;
     let options = Options {
         preemptions: arguments.preemptions,
         faults: arguments.faults,
@@ -81,13 +82,15 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     };
     let interrupted = super::catch_interrupts()?;
     let started = Instant::now();
-    let proof = attempt(&case, revision, &options, &interrupted)?;
+    let proof = attempt(&file.case, revision, &options, &interrupted)?;
     let seconds = started.elapsed().as_secs_f64();
     if arguments.json {
         print_json(&summary(arguments, revision, &proof, seconds));
     } else {
-        anstream::println!("{}", sentence(&proof, revision, &options));
+        say(arguments, &sentence(&proof, revision, &options));
+        proof.news.items().for_each(|item| say(arguments, &format!("  in some of them: {item}")));
     }
+    notes(&file, revision).iter().for_each(|note| errln!("note: {note}"));
     match &proof.verdict {
         Verdict::Clean => Ok(AS_EXPECTED),
         Verdict::Stopped => Ok(STOPPED),
@@ -168,6 +171,7 @@ fn summary(arguments: &Arguments, revision: &Revision, proof: &Proof, seconds: f
         runs: proof.runs,
         placements: proof.placements,
         longest: proof.longest,
+        news: proof.news.clone(),
         preemptions: arguments.preemptions,
         faults: arguments.faults,
         seconds,
@@ -189,10 +193,14 @@ fn show(
     let small = finished.case;
     if !arguments.json {
         let text = super::explain::of_case(&mut runner, &small, revision);
-        anstream::println!("\n{}", text.unwrap_or_default());
+        say(arguments, &format!("\n{}", text.unwrap_or_default()));
     }
     match &arguments.output {
-        Some(path) => Ok(write_or_show(path, &small)?),
+        Some(path) => Ok(write_or_show(path, &small, arguments.json)?),
         None => Ok(()),
     }
+}
+
+fn say(arguments: &Arguments, text: &str) {
+    beside(arguments.output.as_deref(), format_args!("{text}\n"));
 }

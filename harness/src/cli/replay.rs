@@ -2,12 +2,14 @@
 //!
 //! What makes the exit code 1 is drawn; a divergence that does not is noted in one line.
 
-use super::{AS_EXPECTED, BAD_INPUT, FOUND, Stop, parse_kernel, print_json, revision_of};
+use super::print::{errln, out, outln};
+use super::{AS_EXPECTED, CANNOT, FOUND, Stop, parse_kernel, print_json, revision_of};
 use crate::case::Expect;
 use crate::case::check::Problem;
-use crate::corpus::{CaseFile, CorpusError};
+use crate::corpus::{CaseFile, CorpusError, EXTENSION, expand, shown};
 use crate::replay::{diverged, replay, stated_kernels, wrong_verdict};
 use crate::run::Runner;
+use crate::run::news::News;
 use mmreap::revision::{self, Revision};
 use mmreap::world::world;
 use serde::Serialize;
@@ -18,18 +20,18 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "\
 Without --kernel, a case runs on its own kernel and on every kernel that it states a verdict for.
 
-A schedule is followed as far as it goes: while the task of a `run` line sleeps, others run. With --strict,
+A schedule is followed as far as it goes: while the task of a `run` line sleeps, others run. With --strict, \
 each line has to be followed exactly on the case's own kernel, or on the one of --kernel.
 
 Examples:
-  mmreap replay corpus/*.mmreap
+  mmreap replay corpus
   mmreap replay CASE.mmreap --strict
   mmreap replay CASE.mmreap --all-kernels
   mmreap replay CASE.mmreap --kernel v4.15 --log")]
 pub struct Arguments {
-    /// Case files
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    /// Case files, directories of them, or `-` for standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
     /// Run on this release or mutant only
     #[arg(long, value_name = "REV", value_parser = parse_kernel)]
     kernel: Option<&'static Revision>,
@@ -42,7 +44,7 @@ pub struct Arguments {
     /// Let nobody else run while a `run` line is not done
     #[arg(long)]
     strict: bool,
-    /// Print the whole event log of each run
+    /// Print the whole event log of each run; with --json, it is among the data
     #[arg(long)]
     log: bool,
     /// Run each case so many times, and compare the event logs
@@ -55,16 +57,23 @@ pub struct Arguments {
 
 #[derive(Serialize)]
 struct Line {
-    file: PathBuf,
+    file: String,
     kernel: &'static str,
     verdict: String,
     expected: Option<String>,
     as_expected: bool,
+    #[serde(flatten)]
+    news: News,
     /// The first line that could not be followed.
     divergence: Option<String>,
     /// Whether there is none, if that was demanded.
     followed: bool,
     same_log: bool,
+    /// What a reader of the verdict has to know.
+    notes: Vec<String>,
+    /// The event log, if it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<Vec<String>>,
     /// The lines of the case that what happened is not like.
     #[serde(skip)]
     errors: Vec<CorpusError>,
@@ -81,11 +90,18 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     let mut runner = Runner::new();
     let mut lines = Vec::new();
     let mut bad = 0;
-    for path in &arguments.files {
+    let files = expand(&arguments.paths)?;
+    if files.is_empty() {
+        return Err(Stop(format!(
+            "error: there is no *.{EXTENSION} in {}",
+            listed(&arguments.paths)
+        )));
+    }
+    for path in &files {
         match replay_file(&mut runner, path, arguments) {
             Ok(more) => lines.extend(more),
             Err(Stop(message)) => {
-                anstream::eprintln!("{}", message.trim_end());
+                errln!("{}", message.trim_end());
                 bad += 1;
             }
         }
@@ -95,7 +111,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     }
     let differs = lines.iter().any(|line| !line.is_good());
     Ok(match (bad, differs) {
-        (1.., _) => BAD_INPUT,
+        (1.., _) => CANNOT,
         (_, true) => FOUND,
         (_, false) => AS_EXPECTED,
     })
@@ -105,16 +121,24 @@ fn replay_file(runner: &mut Runner, path: &Path, arguments: &Arguments) -> Resul
     let file = CaseFile::read(path)?;
     let kernels = kernels(&file, arguments)?;
     if arguments.all_kernels && !arguments.json {
-        anstream::println!("{}", path.display());
+        outln!("{}", shown(path));
     }
-    let lines = kernels.into_iter().map(|kernel| {
+    let mut lines = Vec::new();
+    for kernel in kernels {
         let line = replay_on(runner, &file, kernel, arguments);
         if !arguments.json {
             show(&line, arguments.all_kernels);
+            // They are about the machine, which is the same for all kernels.
+            let notes = line.notes.iter().filter(|_| lines.is_empty());
+            notes.for_each(|note| outln!("  note: {note}"));
         }
-        line
-    });
-    Ok(lines.collect())
+        lines.push(line);
+    }
+    Ok(lines)
+}
+
+fn listed(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| shown(path)).collect::<Vec<_>>().join(", ")
 }
 
 /// The kernels that were asked for. Of a table, the case's own is a line, too, if it is a mutant.
@@ -142,8 +166,8 @@ fn replay_on(
 ) -> Line {
     let replay = replay(runner, &file.case, kernel);
     let log = world(|w| crate::explain::log(w));
-    if arguments.log {
-        anstream::print!("{log}");
+    if arguments.log && !arguments.json {
+        out(format_args!("{log}"));
     }
     let same_log = (1..arguments.repeat).all(|_| {
         runner.run_case(&file.case, kernel);
@@ -158,15 +182,20 @@ fn replay_on(
         file.error(if meant { problem } else { Problem { help: None, ..problem } })
     });
     let verdict = wrong_verdict(&file.case, &replay).map(|problem| file.error(problem));
+    let notes = replay.notes.iter().map(|note| file.error(note.clone()).to_string());
+    let lines = || log.lines().map(String::from).collect();
     Line {
-        file: file.path.clone(),
+        file: shown(&file.path),
         kernel: kernel.name,
         as_expected: replay.is_as_expected(),
+        news: replay.news.clone(),
         verdict: replay.got.to_string(),
         expected: replay.expected.as_ref().map(Expect::to_string),
         divergence: divergence.as_ref().map(CorpusError::to_string),
         followed: !strict || divergence.is_none(),
         same_log,
+        notes: notes.collect(),
+        log: (arguments.log && arguments.json).then(lines),
         errors: verdict.into_iter().chain(divergence).collect(),
     }
 }
@@ -177,17 +206,18 @@ fn show(line: &Line, in_table: bool) {
         (Some(_), true) => ", as expected",
         (Some(_), false) => ", not as expected",
     };
+    let verdict = format!("{}{}", line.verdict, line.news);
     if in_table {
-        anstream::println!("  {:<10}  {}{mark}", line.kernel, line.verdict);
+        outln!("  {:<10}  {verdict}{mark}", line.kernel);
     } else {
-        anstream::println!("{}: {} {}{mark}", line.file.display(), line.kernel, line.verdict);
+        outln!("{}: {} {verdict}{mark}", line.file, line.kernel);
     }
     if !line.same_log {
-        anstream::println!("  the event logs of two runs differ");
+        outln!("  the event logs of two runs differ");
     }
     if !line.is_good() {
-        line.errors.iter().for_each(|error| anstream::println!("{}", error.render(true)));
+        line.errors.iter().for_each(|error| outln!("{}", error.render(true)));
     } else if let Some(divergence) = &line.divergence {
-        anstream::println!("  {divergence}");
+        outln!("  {divergence}");
     }
 }

@@ -1,5 +1,6 @@
 //! `mmreap sweep`: every call of every fault point fails once.
 
+use super::print::outln;
 use super::{AS_EXPECTED, FOUND, OneCase, Stop};
 use crate::campaign::sweep::sweep;
 use crate::run::Runner;
@@ -15,17 +16,18 @@ pub struct Arguments {
     one: OneCase,
 }
 
-/// Sweeps one file. Exit code 1 if any run failed.
+/// Sweeps one file. Exit code 1 if any run failed, also the one without a fault.
 pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
-    let (case, revision) = arguments.one.load()?;
-    let result = sweep(&mut Runner::new(), &case, revision);
-    for (signature, (point, nth)) in &result.found {
-        anstream::println!("fault {} fail-nth {nth}: {signature}", point.name());
+    let (file, revision) = arguments.one.load()?;
+    let result = sweep(&mut Runner::new(), &file.case, revision);
+    if let Some(signature) = &result.without {
+        outln!("without a fault: {signature}");
     }
-    anstream::println!(
-        "{} calls failed, one in each run; {} failures",
-        result.runs,
-        result.found.len()
-    );
-    Ok(if result.found.is_empty() { AS_EXPECTED } else { FOUND })
+    for (signature, (point, nth)) in &result.found {
+        outln!("fault {} fail-nth {nth}: {signature}", point.name());
+    }
+    let (runs, failures) = (result.runs, result.found.len());
+    let more = if result.without.is_some() { "further " } else { "" };
+    outln!("{runs} calls failed, one in each run; {failures} {more}failures");
+    Ok(if result.without.is_none() && failures == 0 { AS_EXPECTED } else { FOUND })
 }

@@ -4,7 +4,7 @@
 //! Every complaint points at the line that is wrong, or that the file contradicts. A case that passes has no
 //! failure to be named after, and may be there more than once.
 
-use super::{CaseFile, CorpusError, expected, file_name};
+use super::{CaseFile, CorpusError, expected, file_name, shown};
 use crate::case::Signature;
 use crate::case::check::{Item, Place, Problem};
 use crate::case::error::CaseError;
@@ -90,7 +90,7 @@ fn twin<'a>(
         seen.insert(key, &file.path);
         return None;
     };
-    let message = format!("{} has this signature, too", earlier.display());
+    let message = format!("{} has this signature, too", shown(earlier));
     Some(at_verdict(file, message, "`mmreap corpus dedup` keeps the smallest".into()))
 }
 

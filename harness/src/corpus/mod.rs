@@ -1,8 +1,7 @@
 //! The corpus: a directory of case files, one for each known failure.
 //!
-//! Files are written to a temporary name beside their place and then renamed, so that an interrupted
-//! program leaves either the old file or the new one. A file's name says the revision and the signature;
-//! what it means is only in its text.
+//! A file's name says the revision and the signature; what it means is only in its text. How files are read and
+//! written is in `file`.
 //!
 //! [`check`] says whether everything in it is so; [`dedup`], [`rename`] and [`upgrade`] say what would make it
 //! tidy, each as [`change`]s that somebody else makes or only looks at.
@@ -10,19 +9,20 @@
 pub mod change;
 pub mod check;
 pub mod dedup;
+mod file;
 pub mod rename;
 pub mod upgrade;
 
+pub use file::{check_output, check_writable, remove_leftovers, write, write_unflushed};
+
 use crate::case::check::Problem;
-use crate::case::error::CaseError;
+use crate::case::error::{CaseError, harmless};
 use crate::case::parse::{locate, parse_bytes};
 use crate::case::{Case, Expect, Signature};
 use std::collections::BTreeSet;
-use std::fmt;
-use std::io::{self, Write};
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-use tempfile::NamedTempFile;
+use std::{fmt, io};
 
 /// The ending of case files.
 pub const EXTENSION: &str = "mmreap";
@@ -64,12 +64,8 @@ impl CorpusError {
     /// The message for a person, with the lines of the file that matter.
     pub fn render(&self, color: bool) -> String {
         match self {
-            CorpusError::Io { action, path, source } => {
-                format!("error: cannot {action} {}: {source}", path.display())
-            }
-            CorpusError::Case { path, text, error } => {
-                error.render(&path.display().to_string(), text, color)
-            }
+            CorpusError::Io { .. } => format!("error: {self}"),
+            CorpusError::Case { path, text, error } => error.render(&shown(path), text, color),
         }
     }
 }
@@ -78,9 +74,9 @@ impl fmt::Display for CorpusError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             CorpusError::Io { action, path, source } => {
-                write!(f, "cannot {action} {}: {source}", path.display())
+                write!(f, "cannot {action} {}: {source}", shown(path))
             }
-            CorpusError::Case { path, error, .. } => write!(f, "{}:{error}", path.display()),
+            CorpusError::Case { path, error, .. } => write!(f, "{}:{error}", shown(path)),
         }
     }
 }
@@ -98,10 +94,32 @@ pub struct CaseFile {
     pub case: Case,
 }
 
+/// The path that stands for standard input, and for standard output.
+pub const STANDARD: &str = "-";
+
+/// A path for a reader.
+pub fn shown(path: &Path) -> String {
+    harmless(&path.to_string_lossy())
+}
+
 impl CaseFile {
-    /// Reads one case file.
+    /// Reads one case file, or standard input.
     pub fn read(path: &Path) -> Result<Self, CorpusError> {
-        let bytes = std::fs::read(path).map_err(|source| CorpusError::io("read", path, source))?;
+        if path == STANDARD {
+            return CaseFile::of(Path::new("<stdin>"), file::read(io::stdin()));
+        }
+        CaseFile::of(path, File::open(path).and_then(file::read))
+    }
+
+    /// What was read from a path.
+    fn of(path: &Path, bytes: io::Result<Vec<u8>>) -> Result<Self, CorpusError> {
+        let bytes = bytes.map_err(|source| match source.kind() {
+            io::ErrorKind::IsADirectory => {
+                let why = "it is a directory; this takes a case file, such as one in it";
+                CorpusError::io("read", path, io::Error::new(source.kind(), why))
+            }
+            _ => CorpusError::io("read", path, source),
+        })?;
         match parse_bytes(&bytes) {
             Ok(case) => {
                 let text = String::from_utf8(bytes).expect("the parser refuses what is no text");
@@ -123,18 +141,13 @@ pub fn load(path: &Path) -> Result<Case, CorpusError> {
 }
 
 /// The files that paths stand for: a directory for its case files, sorted by name. However often a file is
-/// named, it is there once.
+/// named, it is in the list once. A path that does not exist stays in it, so that its reader says so.
 pub fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CorpusError> {
     let (mut files, mut seen) = (Vec::new(), BTreeSet::new());
     for path in paths {
         let named = if path.is_dir() { list(path)? } else { vec![path.clone()] };
-        for file in named {
-            let real =
-                file.canonicalize().map_err(|error| CorpusError::io("read", &file, error))?;
-            if seen.insert(real) {
-                files.push(file);
-            }
-        }
+        let new = named.into_iter();
+        files.extend(new.filter(|it| seen.insert(it.canonicalize().unwrap_or(it.clone()))));
     }
     Ok(files)
 }
@@ -154,72 +167,6 @@ pub fn list(directory: &Path) -> Result<Vec<PathBuf>, CorpusError> {
     }
     files.sort();
     Ok(files)
-}
-
-/// Makes sure, before any work is done, that files can be written into the directory.
-pub fn check_writable(directory: &Path) -> Result<(), CorpusError> {
-    let fail = |source| CorpusError::io("write to", directory, source);
-    std::fs::create_dir_all(directory).map_err(fail)?;
-    let mut probe = readable().tempfile_in(directory).map_err(fail)?;
-    probe.write_all(b"probe\n").and_then(|()| probe.as_file().sync_all()).map_err(fail)
-}
-
-/// Writes a text file as a whole or not at all, also if the power fails.
-pub fn write(path: &Path, text: &str) -> Result<(), CorpusError> {
-    replace(path, text, true)
-}
-
-/// Writes a text file as a whole or not at all, unless the power fails: for what is written often.
-pub fn write_unflushed(path: &Path, text: &str) -> Result<(), CorpusError> {
-    replace(path, text, false)
-}
-
-fn replace(path: &Path, text: &str, flush: bool) -> Result<(), CorpusError> {
-    let file = temporary(path, text, flush)?;
-    file.persist(path).map_err(|error| CorpusError::io("write", path, error.error))?;
-    Ok(())
-}
-
-/// The text in a file beside the path.
-fn temporary(path: &Path, text: &str, flush: bool) -> Result<NamedTempFile, CorpusError> {
-    let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let fail = |source| CorpusError::io("write", path, source);
-    let mut file = readable().tempfile_in(directory).map_err(fail)?;
-    file.write_all(text.as_bytes()).map_err(fail)?;
-    if flush {
-        file.as_file().sync_all().map_err(fail)?;
-    }
-    Ok(file)
-}
-
-/// The beginning of the names of files that are being written.
-const TEMPORARY: &str = ".mmreap-";
-
-/// How old a temporary file is that nobody writes any more: writing takes milliseconds.
-const LEFT_OVER: Duration = Duration::from_secs(3600);
-
-/// Removes what killed processes left half written in a directory.
-pub fn remove_leftovers(directory: &Path) -> Result<(), CorpusError> {
-    let fail = |source| CorpusError::io("list", directory, source);
-    for entry in std::fs::read_dir(directory).map_err(fail)? {
-        let entry = entry.map_err(fail)?;
-        let is_temporary = entry.file_name().to_string_lossy().starts_with(TEMPORARY);
-        let age = entry.metadata().and_then(|it| it.modified()).map(|time| time.elapsed());
-        if is_temporary && matches!(age, Ok(Ok(age)) if age > LEFT_OVER) {
-            // If somebody else removes it at the same time, that is as well.
-            let _ = std::fs::remove_file(entry.path());
-        }
-    }
-    Ok(())
-}
-
-/// Temporary files are private unless told otherwise; cases are for everybody whom the umask admits.
-fn readable() -> tempfile::Builder<'static, 'static> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY);
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder
 }
 
 /// The name of the file for a failure: revision, oracle, object and places.

@@ -4,7 +4,7 @@
 //! stays is for [`super::dedup`] to say.
 
 use super::change::{Change, Plan};
-use super::{CaseFile, expected, file_name};
+use super::{CaseFile, expected, file_name, shown};
 use crate::case::check::{Item, Place, Problem};
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ pub fn rename(files: &[CaseFile]) -> Plan {
         }
         if to.exists() || !given.insert(to.clone()) {
             let place = Place::new(Item::Expect, "ORACLE");
-            let message = format!("the name of this failure, {}, is taken", to.display());
+            let message = format!("the name of this failure, {}, is taken", shown(&to));
             let help = Some("`mmreap corpus dedup` keeps the smallest".into());
             plan.refused.push(file.error(Problem { place, message, help }));
         } else {

@@ -208,8 +208,10 @@ fn wrong(violation: &Violation) -> Option<&'static str> {
         Violation::UseAfterFree { .. } | Violation::DoubleFree { .. } => "is freed",
         Violation::EntryVanished { .. } => "has lost the entry",
         Violation::Underflow { .. } => "is below zero",
+        Violation::TakenFromZero { .. } => "had no reference left",
         Violation::FreedWhileMapped { .. } => "is mapped",
         Violation::StaleTranslation { .. } => "is in a TLB",
+        Violation::Shadowed { .. } => "is mapped by a secondary MMU",
         Violation::Lock { rule, .. } => rule.name(),
         Violation::Oops { .. } => return None,
     })

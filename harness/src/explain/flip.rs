@@ -1,34 +1,35 @@
 //! The one order that breaks the run: two steps in conflict which, the other way round, make it pass.
 //!
 //! The run is repeated as it was up to the first of the two steps; there its task is held until the other
-//! one has taken its step, and then everything goes on in the old order as far as it can. What is reported
-//! was seen to pass. Many orders may do: told is the one nearest to the failure between two steps of the
-//! diagram, if possible one about what the tasks agree by (flags, counts, locks) and not about the object
-//! that suffered, because that a use would be fine before the free says nothing.
+//! one has taken its step, and then everything goes on in the old order. That order is written as `run` lines, so
+//! that who takes more steps than before, or fewer, still stops at the same places, and nobody's turn moves because
+//! of it. What is reported was seen to pass, and in no run that fails under other schedules was it the order. Many
+//! orders may do: told is the one nearest to the failure between two steps of the diagram, if possible one about what
+//! the tasks agree by (flags, counts, locks) and not about the object that suffered, because that a use would be
+//! fine before the free says nothing.
 
 use super::diagram::Diagram;
-use crate::case::Case;
+use super::named::{Named, Step, follow};
+use super::sample;
 use crate::oracle::Failure;
 use crate::run::Runner;
-use crate::run::plan::Plan;
-use crate::schedule::in_order::InOrder;
-use crate::schedule::{Shared, ops_conflict};
+use crate::schedule::ops_conflict;
 use mmreap::revision::Revision;
-use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::point::{Access, Op};
 use mmreap::sync::thread::Tid;
-use mmreap::trace::{Kind, ObjectRef, Site};
-use mmreap::world::{End, world};
+use mmreap::trace::{Event, Kind};
 use serde::Serialize;
-use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 /// The oracles whose failures are about references on the address space itself.
 const COUNTED: [&str; 2] = ["O-MM-UAF", "O-DOUBLE"];
 
 /// Runs that are spent on the search, at most. Most searches end within ten.
 const RUNS: usize = 400;
+
+/// Runs that fail under other schedules, at most, to which an order is held.
+const FAILING: usize = 20;
 
 /// Decisions of the longest run that is searched; the runs of failures have some hundreds. Where one goes round and
 /// round for ever, no two steps decide.
@@ -63,36 +64,34 @@ impl Flip {
     }
 }
 
-/// A step of a run.
-#[derive(Clone, Copy)]
-struct Step {
-    thread: Tid,
-    op: Op,
-}
-
 /// Finds the order of a failing run. `diagram` is the drawing of that run.
 pub(super) fn find(
     runner: &mut Runner,
-    case: &Case,
+    named: &Named<'_>,
     revision: &'static Revision,
     failure: &Failure,
     diagram: &Diagram,
 ) -> Option<Flip> {
-    let (_, decisions) = runner.record(case, revision);
-    if decisions.len() > LONGEST {
+    if named.steps.len() > LONGEST {
         return None;
     }
-    let threads: Vec<Tid> = decisions.iter().map(|decision| decision.thread).collect();
-    let mut runs = Runs { runner, plan: Rc::new(Plan::new(case)), revision };
-    let steps = runs.steps(threads)?;
-    let pairs = ranked(&steps, failure, diagram);
-    let (first, second) = pairs.into_iter().take(RUNS).find(|&pair| runs.passes(&steps, pair))?;
-    Some(Flip { first: turn(&steps[first]), second: turn(&steps[second]) })
+    let failing = failing(runner, named, revision, failure);
+    let decides = |&(first, second): &(usize, usize)| {
+        let turned = follow(runner, &named.under(&turned(&named.steps, (first, second))), revision);
+        let steps = [&named.steps[second], &named.steps[first]];
+        turned.passes()
+            && is_turned(&named.steps, &turned.steps, (first, second))
+            && !failing.iter().any(|log| is_in_order(log, steps))
+    };
+    let pairs = ranked(&named.steps, failure, diagram);
+    let (first, second) = pairs.into_iter().take(RUNS).find(decides)?;
+    let turn = |index: usize| turn(named, &named.steps[index]);
+    Some(Flip { first: turn(first), second: turn(second) })
 }
 
-fn turn(step: &Step) -> Turn {
+fn turn(named: &Named<'_>, step: &Step) -> Turn {
     Turn {
-        task: world(|w| w.threads()[step.thread.index()].name.clone()),
+        task: named.name(step.thread),
         function: step.op.site.function().to_string(),
         operation: super::words::operation(step.op.site),
     }
@@ -109,7 +108,7 @@ fn ranked(steps: &[Step], failure: &Failure, diagram: &Diagram) -> Vec<(usize, u
     pairs.sort_by_key(|&(first, second)| {
         let hidden = !is_shown(first) || !is_shown(second);
         let on_object = steps[first].op.object == failure.object && !by_agreement(&steps[first].op);
-        (hidden, on_object, std::cmp::Reverse(first), second)
+        (hidden, on_object, Reverse(first), second)
     });
     pairs
 }
@@ -152,138 +151,48 @@ fn acts(step: &Step) -> bool {
     step.thread != Tid::CLOCK && step.op.access != Access::Start
 }
 
-struct Runs<'a> {
-    runner: &'a mut Runner,
-    plan: Rc<Plan>,
+/// What happened in runs that fail in the same way under other schedules.
+fn failing(
+    runner: &mut Runner,
+    named: &Named<'_>,
     revision: &'static Revision,
+    failure: &Failure,
+) -> Vec<Vec<Event>> {
+    let mut failing = Vec::new();
+    sample::each(runner, named.case, revision, &failure.signature, |w, is_same| {
+        failing.extend(is_same.then(|| w.log.to_vec()));
+        failing.len() == FAILING
+    });
+    failing
 }
 
-impl Runs<'_> {
-    /// Runs the order of threads, and says what each of them did; nothing if the run does not fail.
-    fn steps(&mut self, threads: Vec<Tid>) -> Option<Vec<Step>> {
-        let (steps, failed, _) = self.run(Replay::new(threads, None));
-        failed.then_some(steps)
-    }
-
-    /// Whether the run passes if the second step of a pair comes before the first.
-    fn passes(&mut self, steps: &[Step], (first, second): (usize, usize)) -> bool {
-        let threads = steps.iter().map(|step| step.thread).collect();
-        let until = Until::new(steps, first, second);
-        let (_, failed, held) = self.run(Replay::new(threads, Some(until)));
-        !failed && held
-    }
-
-    /// What happened, whether it failed, and whether the second step came before the first.
-    fn run(&mut self, replay: Replay) -> (Vec<Step>, bool, bool) {
-        let replay = Rc::new(RefCell::new(replay));
-        let scheduler = Box::new(Shared(replay.clone()));
-        let (outcome, _) = self.runner.record_under(&self.plan, self.revision, scheduler);
-        let failed = outcome.failure.is_some() || outcome.end == End::StepLimit;
-        let mut replay = replay.borrow_mut();
-        let flipped = replay.until.as_ref().is_some_and(|until| until.kept && until.missing == 0);
-        (std::mem::take(&mut replay.steps), failed, flipped)
-    }
+/// Whether all that is done like the first step came before all that is done like the second.
+fn is_in_order(log: &[Event], [first, second]: [&Step; 2]) -> bool {
+    let is = |event: &Event, step: &Step| {
+        event.thread == step.thread && event.object == step.op.object && event.site == step.op.site
+    };
+    let last = log.iter().rposition(|event| is(event, first));
+    let begin = log.iter().position(|event| is(event, second));
+    last.zip(begin).is_some_and(|(last, begin)| last < begin)
 }
 
-/// A thread that is held before a step until another thread has taken one.
-struct Until {
-    /// The place of the step before which it is held.
-    at: usize,
-    held: Tid,
-    other: Tid,
-    object: ObjectRef,
-    site: Site,
-    /// How often the other one still has to do that.
-    missing: usize,
-    /// Whether it could be held so long.
-    kept: bool,
+/// The order in which the task of the first step waits for the second one.
+fn turned(steps: &[Step], (first, second): (usize, usize)) -> Vec<Step> {
+    let is_held = |step: &&Step| step.thread == steps[first].thread;
+    let between = || steps[first..=second].iter();
+    let (before, after) = (steps[..first].iter(), steps[second + 1..].iter());
+    let (others, held) = (between().filter(|step| !is_held(step)), between().filter(is_held));
+    before.chain(others).chain(held).chain(after).copied().collect()
 }
 
-impl Until {
-    fn new(steps: &[Step], first: usize, second: usize) -> Self {
-        let Step { thread: other, op } = steps[second];
-        let same = |step: &&Step| {
-            step.thread == other && step.op.object == op.object && step.op.site == op.site
-        };
-        let missing = steps[first..=second].iter().filter(same).count();
-        let held = steps[first].thread;
-        Until { at: first, held, other, object: op.object, site: op.site, missing, kept: true }
-    }
-
-    fn note(&mut self, step: &Step) {
-        let Step { thread, op } = step;
-        self.kept &= *thread != self.held || self.missing == 0;
-        let same = *thread == self.other && op.object == self.object && op.site == self.site;
-        self.missing -= usize::from(same && self.missing > 0);
-    }
-}
-
-/// Runs threads in the order of another run, one of them held for a while.
-struct Replay {
-    /// What is left of the order, last first.
-    order: Vec<Tid>,
-    until: Option<Until>,
-    steps: Vec<Step>,
-}
-
-impl Replay {
-    fn new(mut order: Vec<Tid>, until: Option<Until>) -> Self {
-        order.reverse();
-        Replay { order, until, steps: Vec::new() }
-    }
-
-    /// The next thread of the order that can run now and may. Who cannot has had its turn; who may not
-    /// keeps it.
-    fn next(&mut self, candidates: &[Candidate], current: Option<Tid>) -> Tid {
-        let held = self.held();
-        let can = |thread: Tid| candidates.iter().any(|candidate| candidate.thread == thread);
-        let mut place = self.order.len();
-        while place > 0 {
-            place -= 1;
-            let thread = self.order[place];
-            if Some(thread) != held {
-                self.order.remove(place);
-                if can(thread) {
-                    return thread;
-                }
-            }
-        }
-        let free: Vec<Candidate> =
-            candidates.iter().copied().filter(|c| Some(c.thread) != held).collect();
-        let left = if free.is_empty() { candidates } else { &free };
-        InOrder.choose(left, current.filter(|&thread| Some(thread) != held))
-    }
-
-    /// Who is held now. The other one goes ahead of its turn.
-    fn held(&self) -> Option<Tid> {
-        let until = self.until.as_ref()?;
-        (self.steps.len() >= until.at && until.missing > 0).then_some(until.held)
-    }
-
-    /// The thread whose step is waited for, if it can run.
-    fn awaited(&self, candidates: &[Candidate]) -> Option<Tid> {
-        let other = self.held().and(self.until.as_ref())?.other;
-        candidates.iter().map(|c| c.thread).find(|&thread| thread == other)
-    }
-}
-
-impl Choose for Replay {
-    fn choose(&mut self, candidates: &[Candidate], current: Option<Tid>) -> Tid {
-        let thread = match self.awaited(candidates) {
-            Some(other) => {
-                let turn = self.order.iter().rposition(|&thread| thread == other);
-                turn.map(|turn| self.order.remove(turn));
-                other
-            }
-            None => self.next(candidates, current),
-        };
-        if let Some(chosen) = candidates.iter().find(|c| c.thread == thread) {
-            let step = Step { thread, op: chosen.op };
-            if let Some(until) = self.until.as_mut().filter(|u| self.steps.len() >= u.at) {
-                until.note(&step);
-            }
-            self.steps.push(step);
-        }
-        thread
-    }
+/// Whether the second step of a pair came before the first in another run, which is the same up to there.
+fn is_turned(steps: &[Step], other: &[Step], (first, second): (usize, usize)) -> bool {
+    let Step { thread, op, .. } = steps[second];
+    let is_second = |step: &&Step| {
+        step.thread == thread && step.op.object == op.object && step.op.site == op.site
+    };
+    let nth = steps[first..=second].iter().filter(is_second).count();
+    let is_first = |step: &&Step| step.thread == steps[first].thread;
+    let ahead = other.iter().skip(first).take_while(|step| !is_first(step));
+    ahead.filter(is_second).count() >= nth
 }

@@ -2,7 +2,7 @@
 //! its right; columns overlap where they would not fit side by side.
 
 use super::diagram::{Diagram, Row};
-use super::{WIDTH, text};
+use super::text;
 use std::fmt;
 
 /// Where the first column begins.
@@ -21,7 +21,7 @@ const UNDERLINE: usize = 4;
 impl fmt::Display for Diagram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let widths = self.widths();
-        let starts = starts(&widths, &self.columns);
+        let starts = starts(text::width(f), &widths, &self.columns);
         self.heading(f, &starts, &widths)?;
         self.rows.iter().try_for_each(|row| draw(f, starts[row.column], row))?;
         if self.absent.is_empty() {
@@ -51,7 +51,7 @@ impl Diagram {
     ) -> fmt::Result {
         let (mut names, mut rules) = (String::new(), String::new());
         for (column, name) in self.columns.iter().enumerate() {
-            let end = starts.get(column + 1).map_or(WIDTH, |next| next - GAP);
+            let end = starts.get(column + 1).map_or(text::width(f), |next| next - GAP);
             let width = widths[column].max(UNDERLINE).min(end - starts[column]);
             let name = &name[..name.len().min(width)];
             names = format!("{names:0$}{name}", starts[column]);
@@ -63,12 +63,12 @@ impl Diagram {
 
 /// Where each column begins: side by side if that fits, otherwise as far left as the widest line needs,
 /// and as far apart as the names.
-fn starts(widths: &[usize], names: &[String]) -> Vec<usize> {
+fn starts(page: usize, widths: &[usize], names: &[String]) -> Vec<usize> {
     let side_by_side = spaced(widths.iter().map(|width| width + GAP));
-    if side_by_side.last().zip(widths.last()).is_none_or(|(last, width)| last + width <= WIDTH) {
+    if side_by_side.last().zip(widths.last()).is_none_or(|(last, width)| last + width <= page) {
         return side_by_side;
     }
-    let limits = limits(widths);
+    let limits = limits(page, widths);
     let room = limits.last().map_or(0, |last| last - MARGIN);
     let steps = names.iter().map(|name| name.len() + GAP);
     let needed: usize = steps.clone().take(names.len() - 1).sum();
@@ -88,10 +88,10 @@ fn spaced(steps: impl Iterator<Item = usize>) -> Vec<usize> {
 }
 
 /// Where each column begins at the latest.
-fn limits(widths: &[usize]) -> Vec<usize> {
-    let mut latest = WIDTH + STEP;
+fn limits(page: usize, widths: &[usize]) -> Vec<usize> {
+    let mut latest = page + STEP;
     let limits = widths.iter().enumerate().rev().map(|(column, &width)| {
-        latest = WIDTH.saturating_sub(width).min(latest - STEP).max(MARGIN + column * STEP);
+        latest = page.saturating_sub(width).min(latest - STEP).max(MARGIN + column * STEP);
         latest
     });
     let mut limits: Vec<usize> = limits.collect();
@@ -108,7 +108,7 @@ fn draw(f: &mut fmt::Formatter<'_>, start: usize, row: &Row) -> fmt::Result {
     let start = start + indent(row);
     let Some(mark) = &row.mark else { return text::paragraph(f, start, &row.text) };
     let line = format!("{}  {mark}", row.text);
-    if start + line.len() <= WIDTH {
+    if start + line.len() <= text::width(f) {
         return text::paragraph(f, start, &line);
     }
     text::paragraph(f, start, &row.text)?;

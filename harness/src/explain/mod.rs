@@ -8,7 +8,7 @@
 //! of them runs anything, or knows a revision from another.
 //!
 //! What else could have happened is found by running: `flip` looks for the order of two steps that decides,
-//! `repair` for the later release that passes and its functions.
+//! `repair` for the later release that passes and its functions. Both follow the failing run by names (`named`).
 //!
 //! An [`Explanation`] is a value; a [`Report`] is one with the runs behind it. [`markdown`], [`svg`], [`html`]
 //! and [`perfetto`] write it down; as text it displays itself, and as JSON it is its fields. Printing or
@@ -20,11 +20,13 @@ pub mod html;
 mod layout;
 mod log;
 pub mod markdown;
+mod named;
 mod names;
 pub mod paint;
 pub mod perfetto;
 pub mod repair;
 pub mod rules;
+mod sample;
 mod slice;
 mod stacks;
 pub mod story;
@@ -45,6 +47,7 @@ use crate::run::Runner;
 use flip::Flip;
 use mmreap::revision::{Revision, find};
 use mmreap::world::{End, World, world};
+use named::Named;
 use repair::Repair;
 use rules::Group;
 use serde::Serialize;
@@ -56,7 +59,7 @@ use timeline::Timeline;
 use waits::Waits;
 use words::Words;
 
-/// No line of an explanation is wider.
+/// No line of an explanation is wider, unless it is formatted with another width.
 pub const WIDTH: usize = 72;
 
 /// Why a run failed.
@@ -127,20 +130,15 @@ pub fn report(runner: &mut Runner, case: &Case, revision: &'static Revision) -> 
         (subjects, timeline)
     });
     let failing = Run { timeline, diagram: explanation.diagram.clone() };
-    let later = explanation.otherwise.repair.as_ref().and_then(|repair| find(repair.kernel));
-    let passing = later.map(|later| passing(runner, case, later, &subjects, failure));
+    let repair = explanation.otherwise.repair.as_ref();
+    let passing = repair.map(|repair| passing(runner, repair, &subjects, failure));
     Some(Report { explanation, case: case.to_string(), failing, passing })
 }
 
 /// The run of a release that passes. It is about the same objects as the failure: they exist since boot.
-fn passing(
-    runner: &mut Runner,
-    case: &Case,
-    revision: &'static Revision,
-    subjects: &Subjects,
-    failure: Failure,
-) -> Run {
-    let end = runner.run_case(case, revision).end;
+fn passing(runner: &mut Runner, repair: &Repair, subjects: &Subjects, failure: Failure) -> Run {
+    let later = find(repair.kernel).expect("a release that passes is one");
+    let end = runner.run_case(&repair.followed, later).end;
     let nothing = Failure { events: Vec::new(), details: Vec::new(), ..failure };
     world(|w| {
         let stacks = Stacks::new(&w.log);
@@ -160,9 +158,12 @@ pub fn of_case(
     let outcome = runner.run_case(case, revision);
     let failure = outcome.failure?;
     let explanation = world(|w| explain(w, case, &failure, outcome.end));
-    let flip = flip::find(runner, case, revision, &failure, &explanation.diagram);
-    let repair = repair::find(runner, case, revision);
-    Some(Explanation { otherwise: Otherwise { flip, repair }, ..explanation })
+    let named = Named::of(runner, case, revision, &failure.signature);
+    let otherwise = named.map(|named| Otherwise {
+        flip: flip::find(runner, &named, revision, &failure, &explanation.diagram),
+        repair: repair::find(runner, &named, revision, &failure.signature),
+    });
+    Some(Explanation { otherwise: otherwise.unwrap_or_default(), ..explanation })
 }
 
 /// Explains the failure of the run that is in the world. `end` is how the run ended. Nothing is run.
@@ -191,8 +192,8 @@ fn size(case: &Case) -> String {
     let count = |n, one, many| format!("{n} {}", if n == 1 { one } else { many });
     let processes = count(case.processes.len(), "process", "processes");
     let faults = count(case.faults.len(), "fault", "faults");
-    let segments = || count(case.schedule.segments.len(), "segment", "segments");
-    let turns = Certificate::noted(case).map_or_else(segments, str::to_string);
+    let lines = || count(case.schedule.segments.len(), "`run` line", "`run` lines");
+    let turns = Certificate::noted(case).map_or_else(lines, str::to_string);
     format!("case: {processes}, {faults}, {turns}")
 }
 
@@ -219,9 +220,12 @@ impl Explanation {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         text::paragraph(f, 0, &self.headline)?;
-        write!(f, "\n{}\n", self.diagram)?;
+        f.write_str("\n")?;
+        self.diagram.fmt(f)?;
+        f.write_str("\n")?;
         if !self.waits.edges.is_empty() {
-            writeln!(f, "{}", self.waits)?;
+            self.waits.fmt(f)?;
+            f.write_str("\n")?;
         }
         let told: Vec<String> = self.told().collect();
         told.iter().try_for_each(|sentence| text::paragraph(f, 2, sentence))?;

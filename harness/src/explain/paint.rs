@@ -6,13 +6,13 @@ use super::Explanation;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
 
-/// The text, in colours.
-pub fn render(explanation: &Explanation) -> String {
+/// The text, in colours, on a page of a width.
+pub fn render(explanation: &Explanation, width: usize) -> String {
     let bold = Style::new().bold();
     let (wrong, well) = (AnsiColor::Red.on_default().bold(), AnsiColor::Green.on_default().bold());
     let mut painted = String::new();
     let mut is_head = true;
-    for line in explanation.to_string().lines() {
+    for line in format!("{explanation:width$}").lines() {
         is_head &= !line.is_empty();
         let (style, from) = match line.find("***") {
             Some(mark) => (wrong, mark),

@@ -101,6 +101,16 @@ static GIVEN_UP: Rule = Rule {
     apart: Apart::Noticed,
 };
 
+static ASKER: Rule = Rule {
+    name: "no kill for the dying",
+    text: "an allocation of a thread that is to die may fail, and kills nobody else: what the thread holds \
+           comes free when it is gone",
+    source: "c288983dddf7 (v4.13), 0b28179a6138 (v5.16)",
+    noticed: "only somebody else can give memory, now that its own address space was given up on",
+    other: "nobody waits for this address space, and nobody asks on its behalf",
+    apart: Apart::Places,
+};
+
 static ENTRY: Rule = Rule {
     name: "page-table entries",
     text: "what was read of a page table without its lock may be gone once the lock is held, so it is looked \
@@ -120,11 +130,21 @@ static FLUSH: Rule = Rule {
     apart: Apart::Places,
 };
 
+static SHADOW: Rule = Rule {
+    name: "notify before free",
+    text: "a page is freed after every secondary MMU has lost it: whoever unmaps it tells their notifiers before and \
+           after, or leaves alone what has notifiers",
+    source: "4d4bbd8526a8 (v4.14)",
+    noticed: "nobody can reach the page any more",
+    other: "what its guest can reach is its own",
+    apart: Apart::Places,
+};
+
 static REFERENCE: Rule = Rule {
     name: "references",
     text: "whoever uses an object holds a reference that was taken while another one kept it alive, and \
            drops it once; mm_count keeps the mm_struct, mm_users what it maps",
-    source: "26db62f179d1 (v4.9, for oom_mm)",
+    source: "26db62f179d1 (v4.9, for oom_mm), baf10564fbb6 (v4.17, for AIO contexts)",
     noticed: "a reference keeps the object",
     other: "its reference was the last",
     apart: Apart::Object,
@@ -212,7 +232,11 @@ pub(super) fn broken(signature: &Signature) -> Vec<&'static Rule> {
         "O-VMA-UAF" => vec![&EXCLUSION],
         "O-MM-UAF" | "O-TASK-UAF" | "O-DOUBLE" | "O-LEAK" => vec![&REFERENCE],
         "O-PAGEMAP" | "O-TLB" => vec![&FLUSH],
+        "O-NOTIF" => vec![&SHADOW],
         "O-DATA" => vec![&STABILITY],
+        "O-SPUR" if signature.sites.first().is_some_and(|site| site == "out_of_memory") => {
+            vec![&ASKER]
+        }
         "O-SPUR" if signature.sites.iter().any(|site| site == "oom_kill_process") => {
             vec![&GIVEN_UP]
         }

@@ -218,7 +218,10 @@ impl<'a> Slicer<'a> {
     fn is_about(&self, what: What) -> bool {
         let Subjects { object, pages, .. } = self.subjects;
         match what {
-            What::Map { frame, page } | What::Unmap { frame, page } => {
+            What::Map { frame, page }
+            | What::Unmap { frame, page }
+            | What::Shadow { frame, page }
+            | What::Unshadow { frame, page } => {
                 (object.kind == Kind::Page && object.serial == frame) || pages.contains(&page)
             }
             other => page(other).is_some_and(|page| pages.contains(&page)),

@@ -85,6 +85,7 @@ fn space_of(world: &World, object: ObjectRef) -> Option<ObjectRef> {
         Kind::Kioctx => context(object)?,
         Kind::Kiocb => context(find(&world.kiocbs, object)?.ctx?.object())?,
         Kind::AioWait => of_waiter(world, object)?,
+        Kind::SecondaryMmu => find(&world.mmus, object)?.mm,
         Kind::Page => return of_frame(world, object),
         _ => return None,
     };

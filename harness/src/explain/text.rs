@@ -1,5 +1,6 @@
 //! Text that keeps to the width of a page: broken at blanks, and inside of a word only if a word
-//! alone is too wide. Names in cases are ASCII, so bytes are columns.
+//! alone is too wide. Names in cases are ASCII, so bytes are columns. The page is as wide as the formatter says,
+//! as in `{:60}`, or [`WIDTH`].
 
 use super::WIDTH;
 use std::fmt;
@@ -7,9 +8,18 @@ use std::fmt;
 /// How much further lines of a paragraph are indented than its first.
 const HANG: usize = 4;
 
+/// What a paragraph has room for on any page, however far it should be indented.
+const ROOM: usize = 14;
+
+/// The width of the page that is written.
+pub(super) fn width(f: &fmt::Formatter<'_>) -> usize {
+    f.width().unwrap_or(WIDTH)
+}
+
 /// Writes a text as one paragraph that begins at a column.
 pub(super) fn paragraph(f: &mut fmt::Formatter<'_>, indent: usize, text: &str) -> fmt::Result {
-    let lines = broken(text.trim_end(), WIDTH - indent);
+    let indent = indent.min(width(f) - ROOM);
+    let lines = broken(text.trim_end(), width(f) - indent);
     lines.iter().try_for_each(|line| writeln!(f, "{:indent$}{line}", ""))
 }
 

@@ -137,7 +137,16 @@ fn wants_condition(world: &World, sleep: Sleep) -> Wanted {
     let wanted = match (sleep.object.kind, sleep.noun) {
         (Kind::AioWait, _) => wants_requests(world, sleep.object),
         (Kind::Zone, "allocation") => wants_allocation(world),
-        (Kind::Signal, _) => wants_process(world, sleep),
+        (Kind::Signal, _) => wants_process(world, sleep.object, sleep.noun),
+        (Kind::Task, "vfork_done") => match find(&world.tasks, sleep.object) {
+            Some(child) => wants_process(world, child.signal.object(), sleep.noun),
+            None => Wanted::new(),
+        },
+        (Kind::Workqueue, "finished") => {
+            wants_return(world, "worker_thread", "all work to be done")
+        }
+        (Kind::Srcu, _) => wants_return(world, "mmu_release", "a notifier's release to return"),
+        (Kind::SecondaryMmu, _) => vec![(None, "an invalidation to end".to_string())],
         _ => Wanted::new(),
     };
     if wanted.is_empty() { vec![(None, sleep.noun.to_string())] } else { wanted }
@@ -165,15 +174,22 @@ fn wants_allocation(world: &World) -> Wanted {
     if wanted.is_empty() { vec![(None, format!("{reason}, and nobody allocates"))] } else { wanted }
 }
 
-fn wants_process(world: &World, sleep: Sleep) -> Wanted {
-    let Some(signal) = find(&world.signals, sleep.object) else { return Wanted::new() };
-    let reason = format!("{} of {}", sleep.noun, signal.name);
+/// Those who are stuck in a function.
+fn wants_return(world: &World, function: &str, reason: &str) -> Wanted {
+    let in_it = |stuck: &&Stuck| stuck.calls.iter().any(|call| call.function() == function);
+    let stuck = world.stuck.iter().filter(in_it);
+    stuck.map(|stuck| (Some(stuck.thread), reason.to_string())).collect()
+}
+
+fn wants_process(world: &World, process: ObjectRef, noun: &str) -> Wanted {
+    let Some(signal) = find(&world.signals, process) else { return Wanted::new() };
+    let reason = format!("{noun} of {}", signal.name);
     alive(world, signal).into_iter().map(|thread| (Some(thread), reason.clone())).collect()
 }
 
 /// An allocation waits until the OOM killer has no victim left that is expected to free something.
 fn wants_memory(world: &World) -> Wanted {
-    let processes = world.oom.processes.iter();
+    let processes = world.processes.iter();
     let victims = processes.filter_map(|process| find(&world.signals, process.object()));
     let expected = victims.filter_map(|victim| Some((victim, victim.oom_mm?)));
     let expected = expected.filter(|&(_, mm)| is_awaited(world, mm));

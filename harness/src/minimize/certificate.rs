@@ -73,9 +73,14 @@ impl Certificate {
         case.notes.iter().find_map(|note| note.strip_prefix(PREFIX))
     }
 
+    /// Whether a note is one.
+    pub fn is_written_in(note: &str) -> bool {
+        note.starts_with(PREFIX)
+    }
+
     /// Puts it among the notes of a case, where an older one stood.
     pub fn note(&self, case: &mut Case) {
-        case.notes.retain(|note| !note.starts_with(PREFIX));
+        case.notes.retain(|note| !Certificate::is_written_in(note));
         case.notes.push(format!("{PREFIX}{self}"));
     }
 }

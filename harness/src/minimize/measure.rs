@@ -4,13 +4,16 @@
 //! 2. Faults: each has to be believed.
 //! 3. Operations, with the mappings, contexts and threads they need: lines of the story.
 //! 4. Preemptions: its turns. A schedule with fewer is nearer to what a machine does by itself.
-//! 5. Lines of the file.
-//! 6. Numbers, and places in more words than necessary: what has to be held in the head.
+//! 5. `run` lines beyond those that a file can have.
+//! 6. `run` lines that leave open who runs: a schedule that strict following minds tells only half.
+//! 7. Lines of the file.
+//! 8. Numbers, and places in more words than necessary: what has to be held in the head.
 //!
-//! All but preemptions are in the text; these are counted in a run, as [`crate::schedule::preemption`] says.
+//! All but preemptions and open lines are in the text; these are counted in a run, as
+//! [`crate::schedule::preemption`] and [`crate::schedule::follow`] say.
 
 use crate::case::{
-    Case, Completion, Machine, Operation, Process, Segment, Time, Tlb, Vma, VmaKind,
+    Case, Completion, Machine, Operation, Process, Release, Segment, Time, Tlb, Vma, VmaKind, limit,
 };
 use serde::Serialize;
 use std::fmt;
@@ -26,6 +29,10 @@ pub struct Measure {
     pub operations: usize,
     /// Preemptions of its run.
     pub preemptions: usize,
+    /// `run` lines beyond those that a file can have.
+    pub excess: usize,
+    /// Times that its run could not follow them strictly.
+    pub open: usize,
     /// Lines of its text without notes, verdicts and empty lines.
     pub lines: usize,
     /// The sum of its numbers, flags and words.
@@ -33,13 +40,15 @@ pub struct Measure {
 }
 
 impl Measure {
-    /// The size of a case whose run has so many preemptions.
+    /// The size of a case whose run has so many preemptions, and is followed strictly.
     pub fn of(case: &Case, preemptions: usize) -> Measure {
         Measure {
             processes: case.processes.len(),
             faults: case.faults.len(),
             operations: case.processes.iter().map(operations).sum(),
             preemptions,
+            excess: case.schedule.segments.len().saturating_sub(limit::SEGMENTS),
+            open: 0,
             lines: lines(case),
             numbers: numbers(case),
         }
@@ -96,6 +105,7 @@ fn of_process(process: &Process) -> u64 {
     let operations = process.threads.iter().flat_map(|thread| &thread.operations);
     let keys = u64::from(process.parent.is_some())
         + u64::from(process.notifiers)
+        + u64::from(process.release != Release::Plain)
         + u64::from(process.shares.is_some())
         + u64::from(process.adj.unsigned_abs())
         + ODD * u64::from(process.name == "init");

@@ -147,7 +147,13 @@ pub fn minimize(
 
 /// The size of a case under its own schedule.
 pub fn measure(runner: &mut Runner, case: &Case, revision: &'static Revision) -> Measure {
-    Measure::of(case, preemptions(&runner.record(case, revision).1))
+    let (outcome, decisions) = runner.record(case, revision);
+    measured(case, &outcome, &decisions)
+}
+
+fn measured(case: &Case, outcome: &Outcome, decisions: &[Decision]) -> Measure {
+    let open = outcome.divergences.lenient.len() + outcome.divergences.strict.len();
+    Measure { open, ..Measure::of(case, preemptions(decisions)) }
 }
 
 fn preemptions(decisions: &[Decision]) -> usize {
@@ -203,7 +209,7 @@ impl Minimizer<'_> {
         let (outcome, decisions) = self.runner.record(case, self.revision);
         self.count_runs(1, u64::from(outcome.steps));
         self.is_same(case, &outcome).then(|| {
-            let measure = Measure::of(case, preemptions(&decisions));
+            let measure = measured(case, &outcome, &decisions);
             (Best { case: case.clone(), measure }, decisions)
         })
     }
@@ -232,13 +238,18 @@ impl Minimizer<'_> {
 
     /// The case with its schedule written by names, if it fails that way, too.
     fn by_names(&mut self, case: &Case) -> Option<Best> {
+        let mut best = self.spelled(case)?;
+        segments::drop_chunks(self, &mut best);
+        Some(best)
+    }
+
+    /// The case with every turn of its run written by names, if it fails that way, too.
+    fn spelled(&mut self, case: &Case) -> Option<Best> {
         let (_, decisions) = self.reproduces(case)?;
         let mut named = case.clone();
         named.schedule.strategy = Strategy::InOrder;
         named.schedule.segments = segments::from_decisions(&decisions);
-        let (mut best, _) = self.reproduces(&named)?;
-        segments::drop_chunks(self, &mut best);
-        Some(best)
+        Some(self.reproduces(&named)?.0)
     }
 
     /// Takes a smaller case that fails under the schedule at hand.

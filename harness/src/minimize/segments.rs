@@ -7,9 +7,13 @@ use mmreap::sync::thread::Tid;
 use mmreap::trace::Site;
 use mmreap::world::world;
 
-/// Writes the decisions of the run that is in the world as segments: whenever the thread changes, one
-/// ends.
+/// Writes the decisions of the run that is in the world as segments.
 pub fn from_decisions(decisions: &[Decision]) -> Vec<Segment> {
+    by_names(decisions, &|thread| world(|w| w.threads()[thread.index()].name.clone()))
+}
+
+/// Writes decisions as segments: whenever the thread changes, one ends.
+pub fn by_names(decisions: &[Decision], name: &dyn Fn(Tid) -> String) -> Vec<Segment> {
     let mut segments = Vec::new();
     let mut start = 0;
     for next in 1..=decisions.len() {
@@ -17,20 +21,18 @@ pub fn from_decisions(decisions: &[Decision]) -> Vec<Segment> {
         let goes_on = decisions.get(next).is_some_and(|d| d.thread == thread);
         if !goes_on || thread == Tid::CLOCK {
             let left = decisions.get(next).and_then(|decision| decision.left);
-            segments.push(segment(thread, &decisions[start..next], left));
+            let until = stop(&decisions[start..next], left.filter(|_| thread != Tid::CLOCK));
+            segments.push(Segment { task: name(thread), until });
             start = next;
         }
     }
     segments
 }
 
-fn segment(thread: Tid, decisions: &[Decision], left: Option<Site>) -> Segment {
-    let task = world(|w| w.threads()[thread.index()].name.clone());
-    let stop = |site: Site| {
-        let passed = decisions.iter().filter(|decision| same_words(&decision.site, &site));
-        Stop { site: site.to_string(), nth: passed.count() as u32 + 1 }
-    };
-    Segment { task, until: left.filter(|_| thread != Tid::CLOCK).map(stop) }
+fn stop(decisions: &[Decision], left: Option<Site>) -> Option<Stop> {
+    let site = left?;
+    let passed = decisions.iter().filter(|decision| same_words(&decision.site, &site));
+    Some(Stop { site: site.to_string(), nth: passed.count() as u32 + 1 })
 }
 
 /// Whether a schedule cannot tell the places from each other: it does not name the protocol's function.
@@ -41,14 +43,25 @@ fn same_words(a: &Site, b: &Site) -> bool {
 /// Makes the schedule smaller while the failure stays the same: large runs of segments are dropped first, then
 /// one by one; two of one task are merged, one is moved to another place, and places are made simpler.
 pub(super) fn shorten(minimizer: &mut Minimizer<'_>, best: &mut Best) {
-    minimizer.turn("drop segments");
+    minimizer.turn("spell out");
+    spell_out(minimizer, best);
+    minimizer.turn("drop run lines");
     drop_chunks(minimizer, best);
-    minimizer.turn("merge segments");
+    minimizer.turn("merge run lines");
     merge(minimizer, best);
-    minimizer.turn("move segments");
+    minimizer.turn("move run lines");
     shift(minimizer, best);
     minimizer.turn("simplify stops");
     simplify(minimizer, best);
+}
+
+/// Says who runs while a line leaves that open.
+fn spell_out(minimizer: &mut Minimizer<'_>, best: &mut Best) {
+    if best.measure.open > 0 && !minimizer.is_exhausted() {
+        minimizer.tally().tried += 1;
+        let spelled = minimizer.spelled(&best.case);
+        minimizer.take(best, spelled.filter(|spelled| spelled.measure < best.measure));
+    }
 }
 
 /// Drops segments, from large runs of them to single ones.

@@ -5,7 +5,9 @@
 
 use super::{Best, Minimizer};
 use crate::case::mutate::{merge_sharer, rename_process, renumber, repair};
-use crate::case::{Case, Completion, Fault, Machine, Operation, Process, Thread, Time, Tlb};
+use crate::case::{
+    Case, Completion, Fault, Machine, Operation, Process, Release, Thread, Time, Tlb,
+};
 use crate::case::{Vma, VmaKind};
 
 /// All cases that are one step smaller.
@@ -227,8 +229,10 @@ const FAULT: [fn(&mut Fault); 5] = [
 ];
 
 /// Changes of a process that make it plainer.
-const PROCESS: [fn(&mut Process); 5] = [
+const PROCESS: [fn(&mut Process); 7] = [
     |process| process.notifiers = 0,
+    |process| process.notifiers = process.notifiers.min(1),
+    |process| process.release = Release::Plain,
     |process| process.parent = None,
     |process| process.adj = 0,
     |process| process.adj = process.adj.signum() * 1000,

@@ -1,10 +1,10 @@
 //! O-LEAK: what is left when nothing can happen any more must have a holder.
 //!
 //! Promise: the counts of every address space, and the references of every page frame, are exactly those
-//! of the holders that exist; no gather and no dead task remains, and every page table and mapping belongs to
-//! an address space that exists. Tolerance: judged only if the run came
-//! to rest with no thread stuck in the middle of something, because a stuck thread holds things that no
-//! table lists.
+//! of the holders that exist; an address space that is gone counts neither pages nor page tables any more; no
+//! gather and no dead task remains, every page table and mapping belongs to an address space that exists, and
+//! every secondary MMU to a process that has it open. Tolerance: judged only if the run came to rest with no
+//! thread stuck in the middle of something, because a stuck thread holds things that no table lists.
 
 use super::{Failure, signature};
 use mmreap::memory::Handle;
@@ -22,9 +22,11 @@ pub fn judge(world: &World) -> Option<Failure> {
         return None;
     }
     audit_address_spaces(world)
+        .or_else(|| audit_counters(world))
         .or_else(|| audit_gathers(world))
         .or_else(|| audit_tables(world))
         .or_else(|| audit_mappings(world))
+        .or_else(|| audit_mmus(world))
         .or_else(|| audit_tasks(world))
         .or_else(|| audit_frames(world))
 }
@@ -61,7 +63,19 @@ fn holders(world: &World, mm: Handle<Mm>) -> i32 {
     let lists = world.ksm.registered().iter().chain(world.khugepaged.registered());
     let work = world.workqueue.waiting().filter(|&&work| work == Work::Mmdrop(mm));
     let listed = lists.filter(|&&other| other == mm).count();
-    (borrowed.count() + victims.count() + listed + work.count()) as i32
+    let notifiers = world.mmus.live().filter(|(_, mmu)| mmu.mm == mm);
+    (borrowed.count() + victims.count() + listed + work.count() + notifiers.count()) as i32
+}
+
+/// `check_mm`: an address space that is gone has given back what it counted.
+fn audit_counters(world: &World) -> Option<Failure> {
+    let live: BTreeSet<u32> = world.mms.live().map(|(mm, _)| mm.serial()).collect();
+    let mut gone = world.mms.all().filter(|(mm, _)| !live.contains(&mm.serial()));
+    gone.find_map(|(mm, state)| {
+        let counters = [("rss", state.rss), ("nr_ptes", state.nr_ptes), ("nr_pmds", state.nr_pmds)];
+        let (counter, left) = counters.into_iter().find(|&(_, left)| left != 0)?;
+        Some(describe(mm.object(), counter, left, 0))
+    })
 }
 
 fn audit_gathers(world: &World) -> Option<Failure> {
@@ -88,6 +102,13 @@ fn audit_mappings(world: &World) -> Option<Failure> {
     let mut lost =
         world.vmas.live().filter(|(_, vma)| world.mms.live().all(|(mm, _)| mm != vma.mm));
     lost.next().map(|(vma, _)| describe(vma.object(), "vm_area_struct", 1, 0))
+}
+
+/// Nobody uses one when nothing happens any more.
+fn audit_mmus(world: &World) -> Option<Failure> {
+    let open = || world.signals.live().flat_map(|(_, signal)| &signal.files);
+    let mut lost = world.mmus.live().filter(|(mmu, _)| !open().any(|file| file == mmu));
+    lost.next().map(|(mmu, state)| describe(mmu.object(), "users", state.users, 0))
 }
 
 /// A task whose thread has ended may only be a zombie that its parent has not waited for.

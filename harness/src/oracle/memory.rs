@@ -1,8 +1,9 @@
-//! O-PT-UAF, O-VMA-UAF, O-MM-UAF, O-TASK-UAF, O-DOUBLE, O-PAGEMAP, O-TLB, O-OOPS, and O-LOCK's part that
-//! the model checks: what checked memory reported.
+//! O-PT-UAF, O-VMA-UAF, O-MM-UAF, O-TASK-UAF, O-DOUBLE, O-PAGEMAP, O-TLB, O-OOPS, and those parts of
+//! O-NOTIF and O-LOCK that the model checks: what checked memory reported.
 //!
-//! Promise: every stale access, double free, counter below zero, frame freed while mapped or cached, misused
-//! lock, followed NULL pointer and `BUG_ON` of the run ends it, so the report is about the first. Tolerance: none.
+//! Promise: every stale access, double free, counter below zero, reference taken when there was none left,
+//! frame freed while mapped, cached or known to a secondary MMU, misused lock, followed NULL pointer and
+//! `BUG_ON` of the run ends it, so the report is about the first. Tolerance: none.
 
 use super::{Failure, signature};
 use mmreap::memory::{Place, Violation};
@@ -23,9 +24,11 @@ fn name(violation: &Violation) -> (&'static str, &'static str) {
         Violation::EntryVanished { .. } => ("O-PT-UAF", "vanished entry"),
         Violation::DoubleFree { .. } => ("O-DOUBLE", "double-free"),
         Violation::Underflow { .. } => ("O-DOUBLE", "reference underflow"),
+        Violation::TakenFromZero { .. } => (use_after_free(kind), "reference from zero"),
         Violation::FreedWhileMapped { .. } => ("O-PAGEMAP", "free-while-mapped"),
         Violation::StaleTranslation { .. } => ("O-TLB", "free-before-flush"),
         Violation::Oops { oops, .. } => ("O-OOPS", oops.name()),
+        Violation::Shadowed { .. } => ("O-NOTIF", "free-before-invalidate"),
         Violation::Lock { .. } => ("O-LOCK", "lock misuse"),
     }
 }
@@ -52,13 +55,18 @@ fn places(violation: &Violation) -> Vec<(&'static str, Place)> {
         Violation::EntryVanished { cleared, used, .. } => {
             vec![("used", used), ("cleared", cleared)]
         }
-        Violation::Underflow { used, .. } | Violation::Lock { used, .. } => vec![("used", used)],
+        Violation::Underflow { used, .. }
+        | Violation::TakenFromZero { used, .. }
+        | Violation::Lock { used, .. } => vec![("used", used)],
         Violation::Oops { used, .. } => vec![("met", used)],
         Violation::FreedWhileMapped { mapped, freed, .. } => {
             vec![("freed", freed), ("mapped", mapped)]
         }
         Violation::StaleTranslation { cached, unmapped, freed, .. } => {
             vec![("unmapped", unmapped), ("freed", freed), ("cached", cached)]
+        }
+        Violation::Shadowed { mapped, unmapped, freed, .. } => {
+            vec![("unmapped", unmapped), ("freed", freed), ("shadowed", mapped)]
         }
     }
 }
@@ -67,8 +75,8 @@ fn describe(world: &World, violation: Violation) -> Failure {
     let (oracle, title) = name(&violation);
     let object = violation.object();
     let places = places(&violation);
-    // Who frees a page, and who had it cached, is chance; who did not flush is the bug.
-    let conflicting = if oracle == "O-TLB" { 1 } else { 2 };
+    // Who frees a page, and who had it cached, is chance; who told nobody that it is unmapped is the bug.
+    let conflicting = if matches!(oracle, "O-TLB" | "O-NOTIF") { 1 } else { 2 };
     let sites: Vec<_> = places.iter().take(conflicting).map(|(_, place)| place.site).collect();
     let mut events: Vec<u32> = places.iter().map(|(_, place)| place.event).collect();
     events.sort_unstable();

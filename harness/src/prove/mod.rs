@@ -17,6 +17,7 @@ mod tree;
 
 use crate::case::{Case, Signature};
 use crate::oracle::Failure;
+use crate::run::news::News;
 use mmreap::revision::Revision;
 use search::{Bounds, Part, Shared, search};
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,6 +84,8 @@ pub struct Proof {
     pub classes: BTreeSet<u64>,
     /// What threads lived through, as [`behaviour::behaviour`] numbers it, if it was asked for.
     pub behaviours: BTreeSet<u64>,
+    /// What happened besides, in any of the traces.
+    pub news: News,
     /// The first run of each failure that was not wanted.
     pub others: Others,
 }
@@ -173,6 +176,7 @@ impl Proof {
             placements: 0,
             classes: BTreeSet::new(),
             behaviours: BTreeSet::new(),
+            news: News::default(),
             others: Others::new(),
         }
     }
@@ -183,6 +187,7 @@ impl Proof {
         self.longest = self.longest.max(part.longest);
         self.classes.extend(part.classes);
         self.behaviours.extend(part.behaviours);
+        self.news.add(part.news);
         keep_first(&mut self.others, part.others);
         if let Some((case, failure)) = part.found {
             self.verdict = Verdict::Found(Box::new(case), Box::new(failure));

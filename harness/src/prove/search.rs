@@ -10,6 +10,7 @@ use super::{Options, Others, TooManyThreads, keep_first};
 use crate::case::{Case, FaultPoint, Strategy};
 use crate::minimize::segments::from_decisions;
 use crate::oracle::Failure;
+use crate::run::news::News;
 use crate::run::plan::{Plan, fault_point};
 use crate::run::{Outcome, Runner};
 use crate::schedule::{self, follow::Decision};
@@ -77,6 +78,8 @@ pub struct Part {
     pub classes: BTreeSet<u64>,
     /// What threads lived through.
     pub behaviours: BTreeSet<u64>,
+    /// What happened besides.
+    pub news: News,
     /// Failing runs that were not wanted.
     pub others: Others,
     /// The fault points that runs came by.
@@ -93,6 +96,7 @@ impl Part {
         self.found = self.found.take().or(other.found);
         self.classes.extend(other.classes);
         self.behaviours.extend(other.behaviours);
+        self.news.add(other.news);
         keep_first(&mut self.others, other.others);
         for (call, most) in other.calls {
             let calls = self.calls.entry(call).or_insert(0);
@@ -110,6 +114,7 @@ impl Part {
             return;
         }
         self.traces += 1;
+        self.news.add(world(|w| News::of(w)));
         if options.collect {
             self.classes.insert(explorer.class());
             self.behaviours.insert(world(|w| behaviour(w)));

@@ -3,14 +3,17 @@
 //! A run is judged by oracles; a replay compares that judgement with the case's own lines, and says at
 //! which line the two part ([`wrong_verdict`], [`diverged`]). Nothing here prints.
 
+mod missing;
 mod places;
 
 use crate::case::check::{Item, Place, Problem};
 use crate::case::error::{nearest, quote};
 use crate::case::{Case, Expect, Stop};
 use crate::run::Runner;
+use crate::run::news::News;
 use crate::schedule::follow::{CLOCK, Divergence, Divergences, Obstacle};
 use mmreap::revision::{self, Revision};
+use mmreap::world::world;
 use places::Places;
 
 /// A case on one kernel.
@@ -22,8 +25,12 @@ pub struct Replay {
     pub got: Expect,
     /// What the case says about the kernel, if it does.
     pub expected: Option<Expect>,
+    /// What happened besides, be it a failure or not.
+    pub news: News,
     /// Where the schedule could not be followed.
     pub divergences: Divergences,
+    /// What a reader of the verdict has to know.
+    pub notes: Vec<Problem>,
 }
 
 impl Replay {
@@ -41,7 +48,9 @@ pub fn replay(runner: &mut Runner, case: &Case, kernel: &'static Revision) -> Re
         None => Expect::Pass,
     };
     let expected = verdict_on(case, kernel.name).map(|(_, expect)| expect.clone());
-    Replay { kernel, got, expected, divergences: outcome.divergences }
+    let news = world(|w| News::of(w));
+    let notes = missing::notes(case, &outcome.absent);
+    Replay { kernel, got, expected, news, divergences: outcome.divergences, notes }
 }
 
 /// The line with the verdict on a kernel.
@@ -168,6 +177,17 @@ fn reachable(
         return format!("the last time is `nth {came}`");
     }
     let places = Places::seen(runner, case, kernel);
+    let arrivals = places.arrivals(task, &stop.site);
+    if arrivals > 0 {
+        let here = match stop.nth {
+            1 => "it does not come there".into(),
+            nth => format!("it comes there 0 of {nth} times"),
+        };
+        let whole = times(arrivals);
+        return format!(
+            "from the beginning of this line {here}; in the whole run it does, {whole}"
+        );
+    }
     if let Some(near) = nearest(&stop.site, &places.like(task, &stop.site)) {
         return format!("did you mean `{near}`?");
     }

@@ -3,18 +3,23 @@
 use crate::case::Case;
 use crate::case::error::allowed;
 use crate::run::Runner;
+use crate::schedule::follow::Decision;
 use mmreap::revision::Revision;
+use mmreap::sync::thread::Tid;
 use mmreap::trace::What;
 use mmreap::world::{World, world};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-/// Places by the name of the task.
+/// How often a task came to each place, by the name of the task.
+type Arrivals = BTreeMap<String, BTreeMap<String, u32>>;
+
+/// Where the tasks of a run came by.
 #[derive(Debug, Default)]
 pub(super) struct Places {
     /// `FUNCTION/OPERATION`.
-    sites: BTreeMap<String, BTreeSet<String>>,
+    sites: Arrivals,
     /// `FUNCTION`.
-    functions: BTreeMap<String, BTreeSet<String>>,
+    functions: Arrivals,
 }
 
 impl Places {
@@ -23,30 +28,42 @@ impl Places {
         let (_, decisions) = runner.record(case, kernel);
         let mut places = Places::default();
         world(|w| {
-            let name = |thread: usize| w.threads()[thread].name.clone();
-            for decision in decisions.iter().filter(|d| !d.site.function().is_empty()) {
-                let task = places.sites.entry(name(decision.thread.index())).or_default();
-                task.insert(decision.site.to_string());
+            let mut before = BTreeMap::new();
+            for Decision { thread, site, operation, .. } in decisions {
+                let is_new = before.insert(thread, operation) != Some(operation);
+                if is_new && !site.function().is_empty() {
+                    count(&mut places.sites, w, thread, site.to_string());
+                }
             }
-            places.functions = functions(w);
+            for event in w.log.iter().filter(|event| event.what == What::Enter) {
+                count(&mut places.functions, w, event.thread, event.site.function().to_string());
+            }
         });
         places
     }
 
     /// The places of the task that are named as this one is: functions, or operations.
     pub fn like(&self, task: &str, place: &str) -> Vec<&str> {
-        self.named_as(place).get(task).into_iter().flatten().map(String::as_str).collect()
+        let places = self.named_as(place).get(task).into_iter().flatten();
+        places.map(|(place, _)| place.as_str()).collect()
+    }
+
+    /// How often the task came to the place.
+    pub fn arrivals(&self, task: &str, place: &str) -> u32 {
+        let places = self.named_as(place).get(task);
+        places.and_then(|places| places.get(place)).copied().unwrap_or(0)
     }
 
     /// The first task that came to the place.
     pub fn who_comes_to(&self, place: &str) -> Option<&str> {
         let mut tasks = self.named_as(place).iter();
-        tasks.find(|(_, places)| places.contains(place)).map(|(task, _)| task.as_str())
+        tasks.find(|(_, places)| places.contains_key(place)).map(|(task, _)| task.as_str())
     }
 
     /// The functions that the task came by, for a reader.
     pub fn listed(&self, task: &str) -> String {
-        let functions: Vec<_> = self.functions.get(task).into_iter().flatten().collect();
+        let functions: Vec<_> =
+            self.functions.get(task).into_iter().flat_map(|it| it.keys()).collect();
         allowed("", &format!("`{task}` came by"), &functions)
     }
 
@@ -55,16 +72,12 @@ impl Places {
         allowed("", "tasks of this run", &self.functions.keys().collect::<Vec<_>>())
     }
 
-    fn named_as(&self, place: &str) -> &BTreeMap<String, BTreeSet<String>> {
+    fn named_as(&self, place: &str) -> &Arrivals {
         if place.contains('/') { &self.sites } else { &self.functions }
     }
 }
 
-fn functions(w: &World) -> BTreeMap<String, BTreeSet<String>> {
-    let mut functions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for event in w.log.iter().filter(|event| event.what == What::Enter) {
-        let task = functions.entry(w.threads()[event.thread.index()].name.clone()).or_default();
-        task.insert(event.site.function().to_string());
-    }
-    functions
+fn count(arrivals: &mut Arrivals, w: &World, thread: Tid, place: String) {
+    let task = arrivals.entry(w.threads()[thread.index()].name.clone()).or_default();
+    *task.entry(place).or_default() += 1;
 }

@@ -5,6 +5,8 @@ use super::plan::{Plan, ProcessPlan, Step};
 use mmreap::aio::{self, Kiocb};
 use mmreap::boot;
 use mmreap::memory::Handle;
+use mmreap::mm::mmap::VmaPlan;
+use mmreap::mm::vma::find_vma;
 use mmreap::mm::{self, Mm};
 use mmreap::sync::thread::Tid;
 use mmreap::task::Signal;
@@ -20,8 +22,22 @@ pub(super) struct Cast {
     pub processes: Vec<Handle<Signal>>,
     /// AIO requests of the case.
     pub requests: Vec<Handle<Kiocb>>,
+    /// Pages for which there was no memory.
+    pub absent: Vec<Absent>,
     /// For each thread: process and thread of the case, or the number of the request that it completes.
     roles: Vec<Role>,
+}
+
+/// Pages of a shared or hugetlb mapping that do not exist, because memory was full when it was made. Pages of
+/// other mappings come when they are touched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Absent {
+    /// The process, by its place in the case.
+    pub process: usize,
+    /// The mapping's name.
+    pub vma: Rc<str>,
+    /// How many pages.
+    pub pages: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,6 +63,7 @@ pub(super) fn prepare(plan: Rc<Plan>) {
         cast.plan = Some(plan);
         cast.processes.clear();
         cast.requests.clear();
+        cast.absent.clear();
         cast.roles.clear();
     });
 }
@@ -71,20 +88,32 @@ pub(super) fn main() {
 /// One address space for each process that owns one.
 fn address_spaces(plan: &Plan) -> Vec<Option<Handle<Mm>>> {
     let space = |(p, process): (usize, &ProcessPlan)| {
-        (process.owner == p && !process.kernel).then(|| address_space(process))
+        (process.owner == p && !process.kernel).then(|| address_space(p, process))
     };
     plan.processes.iter().enumerate().map(space).collect()
 }
 
-fn address_space(process: &ProcessPlan) -> Handle<Mm> {
-    let mm = mm::mm_alloc(process.notifiers);
+fn address_space(p: usize, process: &ProcessPlan) -> Handle<Mm> {
+    let mm = mm::mm_alloc();
     for (vma, content) in &process.mapped {
         boot::vma(mm, vma, *content);
+        let pages = absent_pages(mm, vma);
+        if pages > 0 {
+            let absent = Absent { process: p, vma: vma.name.clone(), pages };
+            cast(|cast| cast.absent.push(absent));
+        }
     }
     for slot in 0..process.contexts {
         aio::io_setup(mm, slot);
     }
     mm
+}
+
+/// Pages of a mapping that was just made for which there is no frame, and never will be.
+fn absent_pages(mm: Handle<Mm>, plan: &VmaPlan) -> usize {
+    let vma = find_vma(mm, plan.start).expect("it was just made");
+    let frames = vma.peek(|vma| vma.has_backing().then_some(vma.backing.len()));
+    frames.map_or(0, |frames| plan.pages as usize - frames)
 }
 
 fn start_process(plan: &Plan, p: usize, process: &ProcessPlan, mm: Option<Handle<Mm>>) {
@@ -95,19 +124,23 @@ fn start_process(plan: &Plan, p: usize, process: &ProcessPlan, mm: Option<Handle
         let signal = task.peek(|task| task.signal);
         return cast(|cast| cast.processes.push(signal));
     }
-    let signal = boot::process(process.name.clone(), process.adj, !process.vforked);
+    let signal = boot::process(process.name.clone(), process.adj);
     cast(|cast| cast.processes.push(signal));
+    for _ in 0..process.notifiers {
+        mm.into_iter().for_each(|mm| boot::secondary_mmu(signal, mm, process.release));
+    }
     for (t, (name, _)) in plan.processes[p].threads.iter().enumerate() {
         assign(Role::Thread(p, t));
         boot::task(signal, name.clone(), mm.filter(|_| !process.vforked), user_thread);
     }
 }
 
+/// Whoever is started by `vfork` gets its parent then.
 fn set_parents(plan: &Plan) {
-    for (p, process) in plan.processes.iter().enumerate() {
+    for (p, process) in plan.processes.iter().enumerate().filter(|(_, process)| !process.vforked) {
         if let Some(parent) = process.parent {
             let (child, parent) = cast(|cast| (cast.processes[p], cast.processes[parent]));
-            child.poke(|child| child.parent = Some(parent));
+            boot::parent(child, parent);
         }
     }
 }

@@ -6,8 +6,11 @@
 
 pub mod accident;
 mod boot;
+pub mod news;
 mod perform;
 pub mod plan;
+
+pub use boot::Absent;
 
 use crate::case::{Case, Strategy};
 use crate::coverage::watch::{Notes, Step, Watched};
@@ -42,6 +45,8 @@ pub struct Outcome {
     pub steps: u32,
     /// Segments of the case that could not be followed.
     pub divergences: Divergences,
+    /// Pages that the case declares and the machine does not have.
+    pub absent: Vec<Absent>,
 }
 
 impl Runner {
@@ -182,5 +187,6 @@ fn outcome((follow, ended): (Follow, Result<(), Accident>)) -> Outcome {
         end: w.end.unwrap_or(End::Broken),
         steps: w.step,
         divergences: follow.divergences(),
+        absent: boot::cast(|cast| cast.absent.clone()),
     })
 }

@@ -2,7 +2,8 @@
 
 use super::boot::{cast, part, steps};
 use super::plan::Step;
-use mmreap::exit::do_exit::{do_exit, do_group_exit, sys_wait4};
+use mmreap::exit::do_exit::{do_exit, do_group_exit};
+use mmreap::exit::exit_notify::sys_wait4;
 use mmreap::exit::fork::{mmput, unuse_mm, use_mm};
 use mmreap::memory::Handle;
 use mmreap::mm::{Mm, mmap};
@@ -11,10 +12,11 @@ use mmreap::page_alloc::alloc_page;
 use mmreap::sync::thread::Tid;
 use mmreap::sync::time::schedule_timeout_killable;
 use mmreap::sync::wait::pause;
+use mmreap::syscall::guest;
 use mmreap::syscall::proc::{pin, proc_maps, process_vm_readv};
 use mmreap::syscall::uaccess::{AccessError, By, load, user_store};
 use mmreap::syscall::vfork::{await_start, sys_vfork};
-use mmreap::task::{Signal, current, fatal_signal_pending, is_listed, rcu_read, send_sigkill};
+use mmreap::task::{Signal, current, fatal_signal_pending, kill_pid};
 use mmreap::trace::base;
 use mmreap::workqueue::mmput_async;
 use mmreap::{aio, oom};
@@ -92,6 +94,7 @@ fn perform_user(step: &Step) -> Next {
         Step::Vfork(child) => after(|| sys_vfork(process(*child))),
         Step::ProcMaps(p) => after(|| proc_maps(process(*p))),
         Step::ProcessVmReadv(p, pages) => after(|| process_vm_readv(process(*p), pages.clone())),
+        Step::MmuClose => after(guest::close),
         other => after(|| {
             if !perform_on_mm(mm, other) {
                 perform_common(other);
@@ -159,13 +162,12 @@ fn perform_common(step: &Step) {
             free_pages(&frames);
         }
         Step::Sleep(jiffies) => schedule_timeout_killable(*jiffies),
-        Step::Kill(p) => rcu_read(|| {
-            let process = process(*p);
-            if is_listed(process) {
-                send_sigkill(process);
-            }
-        }),
+        Step::Kill(p) => kill_pid(process(*p)),
         Step::GetTaskMm(p) => _ = take_pin(*p),
+        Step::GuestRead(p, pages) => _ = guest::guest_read(process(*p), pages.clone()),
+        Step::GuestWrite(p, pages, content) => {
+            _ = guest::guest_write(process(*p), pages.clone(), *content);
+        }
         Step::Mmput => drop_pin(mmput),
         Step::MmputAsync => drop_pin(mmput_async),
         _ => unreachable!("a checked case has no other operations here"),

@@ -9,6 +9,7 @@ use crate::schedule::pilot::Estimates;
 use mmreap::boot::MachinePlan;
 use mmreap::mm::mmap::VmaPlan;
 use mmreap::mm::pgtable::PTRS;
+use mmreap::mm::secondary::Release;
 use mmreap::mm::vma::VmFlag;
 use mmreap::{aio, inject};
 use rand_chacha::ChaCha8Rng;
@@ -49,8 +50,10 @@ pub struct ProcessPlan {
     pub adj: i16,
     /// Whether it begins with its parent's `vfork`.
     pub vforked: bool,
-    /// MMU notifiers of its address space.
+    /// Secondary MMUs that it has open.
     pub notifiers: u8,
+    /// What their drivers wait for when they let go.
+    pub release: Release,
     /// Mappings at boot, and what their pages contain.
     pub mapped: Vec<(VmaPlan, u32)>,
     /// Number of AIO contexts.
@@ -112,6 +115,12 @@ pub enum Step {
     UnuseMm,
     /// Invokes the OOM killer.
     SysrqF,
+    /// Loads the pages through a secondary MMU of a process.
+    GuestRead(usize, Range<u32>),
+    /// Stores the content to the pages in that way.
+    GuestWrite(usize, Range<u32>, u32),
+    /// Closes a secondary MMU.
+    MmuClose,
 }
 
 impl Plan {
@@ -191,6 +200,14 @@ fn requests(case: &Case) -> Vec<(String, aio::Completion)> {
     io_requests(case).iter().map(|r| (r.name.clone(), completion(r))).collect()
 }
 
+fn release(release: case::Release) -> Release {
+    match release {
+        case::Release::Plain => Release::Plain,
+        case::Release::Lock => Release::Lock,
+        case::Release::FlushWork => Release::Flush,
+    }
+}
+
 fn convert(completion: Completion) -> aio::Completion {
     match completion {
         Completion::After(jiffies) => aio::Completion::After(jiffies),
@@ -216,6 +233,7 @@ impl Planner<'_> {
             adj: process.adj,
             vforked: self.is_vforked(&process.name),
             notifiers: process.notifiers,
+            release: release(process.release),
             mapped: self.mapped(p),
             contexts: process.contexts.len(),
             threads: (0..process.threads.len()).map(thread).collect(),
@@ -286,6 +304,11 @@ impl Planner<'_> {
             Operation::MmputAsync => Step::MmputAsync,
             Operation::UnuseMm => Step::UnuseMm,
             Operation::SysrqF => Step::SysrqF,
+            Operation::MmuClose => Step::MmuClose,
+            Operation::GuestWrite(process, vma) => {
+                let (host, pages) = self.guest(process, vma);
+                Step::GuestWrite(host, pages, content(p, t, o))
+            }
             other => self.step_on_process(other),
         }
     }
@@ -305,8 +328,18 @@ impl Planner<'_> {
             Operation::CopyFromUser(process, vma) => {
                 Step::CopyFromUser(self.pages(self.find(process), vma))
             }
+            Operation::GuestRead(process, vma) => {
+                let (host, pages) = self.guest(process, vma);
+                Step::GuestRead(host, pages)
+            }
             _ => unreachable!("the other operations do not name a process"),
         }
+    }
+
+    /// The process that has the secondary MMU open, and the pages.
+    fn guest(&self, process: &str, vma: &str) -> (usize, Range<u32>) {
+        let process = self.find(process);
+        (owner(self.case, process), self.pages(process, vma))
     }
 
     fn request(&self, process: usize, thread: usize, operation: usize) -> usize {

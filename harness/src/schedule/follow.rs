@@ -89,6 +89,8 @@ pub struct Decision {
     pub thread: Tid,
     /// What it was about to do.
     pub site: Site,
+    /// Its number of that operation: the scheduler may choose more than once before it happens.
+    pub operation: u32,
     /// What the thread that ran before could have done next; `None` if it could not go on.
     pub left: Option<Site>,
     /// Whether that thread was preempted.
@@ -224,7 +226,7 @@ fn decision(thread: Tid, candidates: &[Candidate], current: Option<Tid>) -> Deci
     let site = |thread| candidates.iter().find(|c| c.thread == thread).map(|c| c.op.site);
     let (left, site) = (current.and_then(site), site(thread).unwrap_or_default());
     let preempts = could_go_on(candidates, current).is_some_and(|current| current != thread);
-    Decision { thread, site, left, preempts }
+    Decision { thread, site, operation: operations(thread), left, preempts }
 }
 
 fn order(segment: &Segment, candidates: &[Candidate], progress: &mut Progress) -> Order {

@@ -1,8 +1,8 @@
 //! Damages a case beyond what any change would, for repair to face.
 
 use mmreap_harness::case::{
-    Case, Completion, Expect, Fault, FaultPoint, Operation, Process, ProcessKind, Segment, Stop,
-    Strategy, VmaKind,
+    Case, Completion, Expect, Fault, FaultPoint, Operation, Process, ProcessKind, Release, Segment,
+    Stop, Strategy, VmaKind,
 };
 
 use crate::Stream;
@@ -58,6 +58,7 @@ fn spoil_process(process: &mut Process, stream: &mut Stream) {
     process.parent = bad(stream).then(|| word(stream));
     process.adj = stream.next() as i16;
     process.notifiers = stream.next() as u8;
+    process.release = Release::ALL[stream.below(3)];
     process.contexts.extend([word(stream), word(stream)]);
     for vma in &mut process.vmas {
         vma.pages = stream.next() as u8;
@@ -83,7 +84,7 @@ fn spoil_process(process: &mut Process, stream: &mut Stream) {
 /// Any operation about any names.
 fn any_operation(stream: &mut Stream) -> Operation {
     let (one, two, number) = (word(stream), word(stream), stream.next() as u32);
-    match stream.below(16) {
+    match stream.below(19) {
         0 => Operation::Write(one),
         1 => Operation::Mmap(one),
         2 => Operation::IoSubmit(one, Completion::After(number)),
@@ -98,6 +99,9 @@ fn any_operation(stream: &mut Stream) -> Operation {
         12 => Operation::ProcessVmReadv(one, two),
         13 => Operation::UseMm(one),
         14 => Operation::CopyFromUser(one, two),
+        15 => Operation::GuestWrite(one, two),
+        16 => Operation::GuestRead(one, two),
+        17 => Operation::MmuClose,
         _ => [Operation::UnuseMm, Operation::SysrqF, Operation::Exit][stream.below(3)].clone(),
     }
 }

@@ -7,10 +7,15 @@ use mmreap::boot::{self, MachinePlan};
 use mmreap::exit::do_exit::do_exit;
 use mmreap::exit::fork::mmput;
 use mmreap::memory::Handle;
-use mmreap::mm::gather::tlb_gather_mmu;
-use mmreap::mm::memory::replace_page;
+use mmreap::mm::gather::{Gather, tlb_finish_mmu, tlb_gather_mmu};
+use mmreap::mm::memory::{replace_page, unmap_page_range, zap_page_range};
 use mmreap::mm::mmap::{VmaPlan, insert_vma};
+use mmreap::mm::mmu_notifier::{
+    mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start,
+};
 use mmreap::mm::pgtable::{Entry, Level, alloc, hardware_walk};
+use mmreap::mm::secondary::{Release, open};
+use mmreap::mm::vma::Vma;
 use mmreap::mm::{Mm, mm_alloc, mmap_sem, mmdrop, mmget, mmgrab};
 use mmreap::oom::reaper::{oom_reap_task_v4_9, wake_oom_reaper};
 use mmreap::oom::victim::{exit_oom_victim_v4_9, mark_v4_15};
@@ -23,6 +28,7 @@ use mmreap::sync::mutex::{Mutex, mutex_lock, mutex_unlock};
 use mmreap::sync::rwsem::{down_read, down_write, up_read, up_write};
 use mmreap::sync::thread::Tid;
 use mmreap::sync::time::schedule_timeout_killable;
+use mmreap::syscall::guest::guest_write;
 use mmreap::task::{TaskFlag, current, get_task_struct, put_task_struct, task_lock};
 use mmreap::trace::enter;
 use mmreap::world::world;
@@ -47,11 +53,11 @@ impl Choose for RoundRobin {
 fn main() {
     boot::machine(MachinePlan { frames: 16, min: 1, high: 2, any_time: false, lazy_tlb: false });
     for number in 0..BODIES.with_borrow(Vec::len) {
-        let mm = mm_alloc(0);
+        let mm = mm_alloc();
         let plan = VmaPlan { name: "heap".into(), start: 0, pages: 2, flags: 0, file: false };
         boot::vma(mm, &plan, 7);
         let name: Rc<str> = format!("p{number}").into();
-        let signal = boot::process(name.clone(), 0, true);
+        let signal = boot::process(name.clone(), 0);
         boot::task(signal, name, Some(mm), perform);
     }
     boot::run();
@@ -116,7 +122,7 @@ fn double_free_of_a_page() {
 
 #[test]
 fn double_put() {
-    assert_eq!(verdict(&[|| mmput(mm_alloc(0))]), "O-DOUBLE mm mmput");
+    assert_eq!(verdict(&[|| mmput(mm_alloc())]), "O-DOUBLE mm mmput");
 }
 
 #[test]
@@ -184,6 +190,8 @@ fn leaks() {
     let leak = |leak: fn()| verdict(&[leak]);
     assert_eq!(leak(|| (mmget(mm()), do_exit()).1), "O-LEAK mm mm_users");
     assert_eq!(leak(|| (mmgrab(mm()), do_exit()).1), "O-LEAK mm mm_count");
+    let miscount = || (mm().poke(|mm| mm.nr_ptes += 1), do_exit()).1;
+    assert_eq!(leak(miscount), "O-LEAK mm nr_ptes");
     assert_eq!(leak(|| (tlb_gather_mmu(mm(), false), do_exit()).1), "O-LEAK mmu_gather mmu_gather");
     assert_eq!(leak(|| (alloc(Level::Pte), do_exit()).1), "O-LEAK page_table page_table");
     let forget_mapping = || {
@@ -196,6 +204,43 @@ fn leaks() {
     assert_eq!(leak(forget_mapping), "O-LEAK vma vm_area_struct");
     assert_eq!(leak(|| (get_task_struct(current()), do_exit()).1), "O-LEAK task usage");
     assert_eq!(leak(|| (alloc_page(), do_exit()).1), "O-LEAK page refcount");
+    let forget_mmu = || (open(mm(), Release::Plain), do_exit()).1;
+    assert_eq!(leak(forget_mmu), "O-LEAK secondary_mmu users");
+}
+
+/// The program has a secondary MMU, through which a guest stores to page 0.
+fn run_guest() {
+    let process = current().peek(|task| task.signal);
+    boot::secondary_mmu(process, mm(), Release::Plain);
+    guest_write(process, 0..1, 1).expect("nobody is killed");
+}
+
+/// What the reaper of v4.9 does: the page goes, and no notifier hears of it.
+#[test]
+fn notif_free() {
+    fn unmap(zap: fn(Handle<Gather>, Handle<Vma>)) {
+        run_guest();
+        let gather = tlb_gather_mmu(mm(), false);
+        zap(gather, mm().peek(|mm| mm.mmap).expect("a mapping at page 0"));
+        tlb_finish_mmu(gather);
+        do_exit();
+    }
+    assert_eq!(verdict(&[|| unmap(unmap_page_range)]), "O-NOTIF page program");
+    assert_eq!(verdict(&[|| unmap(zap_page_range)]), "pass");
+}
+
+#[test]
+fn notif_unpaired() {
+    let begin = || {
+        run_guest();
+        mmu_notifier_invalidate_range_start(mm(), &(0..1));
+    };
+    assert_eq!(verdict(&[begin]), "O-NOTIF secondary_mmu program");
+    let end = || {
+        run_guest();
+        mmu_notifier_invalidate_range_end(mm());
+    };
+    assert_eq!(verdict(&[end]), "O-DOUBLE secondary_mmu program");
 }
 
 /// Both see that the task is not queued before either queues it: `oom_lock` is what forbids this.
@@ -278,7 +323,7 @@ fn lock_order_of_many_classes() {
 /// One thread takes both orders, one after the other, and never waits: the order alone is the mistake.
 #[test]
 fn lock_order() {
-    let (a, b) = ("O-LOCK none program", "pass");
+    let (a, b) = ("O-LOCK none program program", "pass");
     let both_orders = || {
         let oom_lock = world(|w| w.oom.oom_lock());
         mutex_lock(oom_lock);

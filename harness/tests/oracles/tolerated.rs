@@ -2,7 +2,7 @@
 //! the oracle's head declares to be fine. Every test first makes sure that it really happened.
 
 use crate::common::{case, run, sample};
-use mmreap::trace::{SkipReason, What};
+use mmreap::trace::{Event, SkipReason, What};
 use mmreap::world::world;
 
 /// Runs the case, which must pass, and says how many kills and skips it had.
@@ -110,6 +110,54 @@ fn init_shares_the_address_space() {
         ",
     );
     assert_eq!(kills, 2);
+}
+
+/// It is no use to a thread that shares it, either, which kills somebody else although it is to die itself.
+#[test]
+fn a_thread_asks_whose_address_space_init_shares() {
+    let (kills, _) = passes(
+        "kernel v4.15
+         machine frames 16 min 1 high 2
+         process init
+           vma heap anon 4 pages
+           thread main: sleep 50; exit
+         process victim shares init adj 500
+           thread main: alloc 12
+         process bystander
+           vma heap anon 4 pages
+           thread main:
+        ",
+    );
+    let asked = world(|w| {
+        let asks = |event: &&Event| matches!(event.what, What::OomRequest { .. });
+        w.log.iter().filter(asks).map(|event| event.thread).collect::<Vec<_>>()
+    });
+    assert_eq!((kills, asked.len()), (2, 2));
+    assert_eq!(asked[0], asked[1]);
+}
+
+/// A thread of a victim gets no reserves, because a kernel thread uses the address space, and waits for the
+/// reaper as anybody would. When that has given up, after a second, it kills somebody else.
+#[test]
+fn a_thread_asks_after_a_second() {
+    let (kills, skips) = passes(
+        "kernel v4.9
+         machine frames 16 min 1 high 2
+         process victim adj 500
+           vma heap anon 4 pages
+           thread main:
+           thread t2: alloc 12
+         process bystander
+           vma heap anon 4 pages
+           thread main:
+         kthread user
+           thread main: use_mm victim; sleep 300
+         fault fail_trylock times 10 task-filter oom_reaper
+         schedule in_order
+           run user
+        ",
+    );
+    assert_eq!((kills, &skips[..10]), (2, &[SkipReason::LockBusy; 10][..]));
 }
 
 /// The victim's exit waits for a device that waits for memory: only the second kill lets it go on.

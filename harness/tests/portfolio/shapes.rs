@@ -100,7 +100,7 @@ fn read_both(_: Tid) {
 
 fn create_ports(_: Tid) {
     for number in 0..PORTS {
-        let port = boot::process("port".into(), 0, false);
+        let port = boot::process("port".into(), 0);
         mutex_lock(shared().1);
         LIST.with_borrow_mut(|list| list.push(port));
         mutex_unlock(shared().1);
@@ -117,7 +117,7 @@ fn delete_last_port(_: Tid) {
 
 fn main() {
     boot::machine(MachinePlan { frames: 8, min: 1, high: 2, any_time: false, lazy_tlb: false });
-    let data = boot::process("shared".into(), 0, false);
+    let data = boot::process("shared".into(), 0);
     data.poke(|s| (s.live, s.sigcnt) = (0, 0));
     SHARED.set(Some((data, Mutex::new("first"), Mutex::new("second"))));
     let bodies = SHAPE.get().iter().flat_map(|&(count, body)| std::iter::repeat_n(body, count));

@@ -9,13 +9,13 @@ use super::{
     scope::{Scope, operations, user_process},
 };
 use crate::case::{
-    Completion, Operation, ProcessKind,
+    Completion, Operation, Process, ProcessKind,
     error::{allowed, quote},
     words::Argument,
 };
 
 /// What a kernel thread may do.
-const KERNEL: [&str; 11] = [
+const KERNEL: [&str; 13] = [
     "alloc",
     "free",
     "sleep",
@@ -27,6 +27,8 @@ const KERNEL: [&str; 11] = [
     "copy_from_user",
     "unuse_mm",
     "sysrq_f",
+    "guest_read",
+    "guest_write",
 ];
 
 /// What only a kernel thread may do.
@@ -133,6 +135,10 @@ impl<'a> Here<'a> {
     fn check_relation(self, operation: &'a Operation, children: &mut Vec<&'a str>) -> Verdict {
         match operation {
             Operation::Mmap(vma) => self.check_mmap(vma),
+            Operation::GuestRead(process, _) | Operation::GuestWrite(process, _) => {
+                self.check_mmu(self.scope.owner(self.resolve_process(process)?))
+            }
+            Operation::MmuClose => self.check_close(),
             Operation::Wait(child) => self.check_child(child),
             Operation::Vfork(child) => {
                 self.check_vfork(child, children)?;
@@ -149,6 +155,23 @@ impl<'a> Here<'a> {
             let message = format!("the VMA `{name}` is mapped from the start");
             (message, "`mmap` is for a VMA that is declared `unmapped`".into())
         })
+    }
+
+    fn check_mmu(self, process: &Process) -> Verdict {
+        self.place("").demand(process.notifiers > 0, || {
+            let message = format!("`{}` has no secondary MMU", process.name);
+            (message, format!("declare it as `process {} notifiers 1`", process.name))
+        })
+    }
+
+    fn check_close(self) -> Verdict {
+        let (this, owner) =
+            (&self.scope.case.processes[self.process], self.scope.owner(self.process));
+        self.place("").demand(this.name == owner.name, || {
+            let message = format!("`{}` has no secondary MMU open", this.name);
+            (message, format!("those of its address space belong to `{}`", owner.name))
+        })?;
+        self.check_mmu(owner)
     }
 
     fn check_child(self, child: &str) -> Verdict {

@@ -114,7 +114,7 @@ impl fmt::Display for Item {
             }
             Item::Fault(n) => write!(f, "fault {}", n + 1),
             Item::Schedule => write!(f, "schedule"),
-            Item::Segment(n) => write!(f, "segment {}", n + 1),
+            Item::Segment(n) => write!(f, "`run` line {}", n + 1),
             Item::Expect => write!(f, "expect"),
             Item::Other(n) => write!(f, "verdict {} on other kernels", n + 1),
         }

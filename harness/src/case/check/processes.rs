@@ -8,7 +8,7 @@ use super::{
     scope::{is_vforked, user_names, user_process},
 };
 use crate::case::{
-    Case, Process, ProcessKind, RESERVED, Thread, Vma, VmaKind,
+    Case, Process, ProcessKind, RESERVED, Release, Thread, Vma, VmaKind,
     error::{allowed, quote},
     limit,
 };
@@ -47,8 +47,16 @@ fn check_user(case: &Case, index: usize) -> Verdict {
     check_parent(case, index)?;
     bounds::ADJ.check(process.adj, place("adj"))?;
     bounds::NOTIFIERS.check(process.notifiers, place("notifiers"))?;
+    check_release(process, place("release"))?;
     check_vmas(process, index)?;
     check_contexts(process, index)
+}
+
+fn check_release(process: &Process, place: Place) -> Verdict {
+    place.demand(process.release == Release::Plain || process.notifiers > 0, || {
+        let message = format!("`{}` has nothing that could be released", process.name);
+        (message, "`release` is about secondary MMUs: declare some with `notifiers N`".into())
+    })
 }
 
 fn check_kernel_thread(process: &Process, index: usize) -> Verdict {
@@ -58,6 +66,7 @@ fn check_kernel_thread(process: &Process, index: usize) -> Verdict {
         (process.parent.is_some(), key("parent")),
         (process.adj != 0, key("adj")),
         (process.notifiers != 0, key("notifiers")),
+        (process.release != Release::Plain, key("release")),
         (!process.vmas.is_empty(), Place::new(Item::Vma(index, 0), "")),
         (!process.contexts.is_empty(), Place::new(Item::Context(index, 0), "")),
         (process.threads.len() > 1, Place::new(Item::Thread(index, 1), "")),

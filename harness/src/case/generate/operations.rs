@@ -51,7 +51,7 @@ type Recipe = fn(&Place, &Held, &mut Draw) -> Option<Operation>;
 /// Weight in user processes, weight in kernel threads, recipe. Touching and allocating memory come
 /// first, since without pressure nothing else matters; then what keeps an address space alive or
 /// takes it down; reading without effect on others comes last.
-const RECIPES: [(usize, usize, Recipe); 22] = [
+const RECIPES: [(usize, usize, Recipe); 25] = [
     (24, 0, |at, _, draw| Some(Operation::Write(at.vma(draw)?))),
     (6, 0, |at, _, draw| Some(Operation::Read(at.vma(draw)?))),
     (6, 0, |at, _, draw| Some(Operation::WriteFile(at.vma(draw)?))),
@@ -88,6 +88,9 @@ const RECIPES: [(usize, usize, Recipe); 22] = [
     }),
     (0, 6, |_, _, _| Some(Operation::UnuseMm)),
     (0, 6, |_, _, _| Some(Operation::SysrqF)),
+    (4, 6, |at, _, draw| at.guest(draw).map(|(process, vma)| Operation::GuestWrite(process, vma))),
+    (3, 3, |at, _, draw| at.guest(draw).map(|(process, vma)| Operation::GuestRead(process, vma))),
+    (4, 0, |_, _, _| Some(Operation::MmuClose)),
 ];
 
 const _: () = assert!(RECIPES.len() <= Swarm::OPERATIONS, "each has a factor of its own");
@@ -113,6 +116,15 @@ impl Place<'_> {
     /// A user process of the case.
     pub(in crate::case) fn user(&self, draw: &mut Draw) -> Option<&Process> {
         draw.pick(&users(self.case)).map(|&index| &self.case.processes[index])
+    }
+
+    /// A process whose address space has a secondary MMU, and a VMA of it.
+    fn guest(&self, draw: &mut Draw) -> Option<(String, String)> {
+        let mut hosts = users(self.case);
+        hosts.retain(|&host| self.scope.owner(self.case, host).notifiers > 0);
+        let process = *draw.pick(&hosts)?;
+        let vma = Place { process, ..*self }.vma(draw)?;
+        Some((self.case.processes[process].name.clone(), vma))
     }
 
     fn child(&self, draw: &mut Draw) -> Option<String> {

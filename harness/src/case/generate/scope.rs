@@ -47,6 +47,10 @@ impl Scope {
             ProcessVmReadv(p, v) | CopyFromUser(p, v) => {
                 user(case, p).is_some_and(|process| has_vma(process, v))
             }
+            GuestRead(p, v) | GuestWrite(p, v) => user(case, p).is_some_and(|process| {
+                has_vma(process, v) && self.owner(case, process).notifiers > 0
+            }),
+            MmuClose => self.0[process] == process && case.processes[process].notifiers > 0,
             Alloc(_) | Free | Sleep(_) | Exit | ExitGroup => true,
             Mmput | MmputAsync | UnuseMm | SysrqF => true,
         }
@@ -101,6 +105,7 @@ fn permitted(kind: ProcessKind, operation: &Operation) -> bool {
     use Operation::*;
     match operation {
         Alloc(_) | Free | Sleep(_) | Kill(_) | GetTaskMm(_) | Mmput | MmputAsync => true,
+        GuestRead(..) | GuestWrite(..) => true,
         UseMm(_) | CopyFromUser(..) | UnuseMm | SysrqF => kind == ProcessKind::Kernel,
         _ => kind == ProcessKind::User,
     }

@@ -12,7 +12,7 @@ use crate::case::generate::operations::thread;
 use crate::case::generate::parts;
 use crate::case::generate::scope::is_vforked;
 use crate::case::generate::swarm::Swarm;
-use crate::case::{Case, Operation, Process, ProcessKind, limit};
+use crate::case::{Case, Operation, Process, ProcessKind, Release, limit};
 
 /// How large a case becomes: the upper ends of ranges.
 #[derive(Clone, Copy)]
@@ -44,8 +44,8 @@ const RELATIONS: [(Relation, usize); 4] = [
     (Relation::Child, 18),
     (Relation::Vforked, 12),
 ];
-/// Children per process. With two operations for each of those, two for each of four VMAs and one
-/// for each of two contexts, a single thread has 14 fixed operations at most, and an exit fits in.
+/// Children per process. With two operations for each of those, two for each of four VMAs, one for each of
+/// two contexts and one for secondary MMUs, a single thread has 15 fixed operations at most, and an exit fits in.
 const CHILDREN: usize = 2;
 /// Percent of the children whose parent does wait; the others become zombies for ever.
 const WAITED: usize = 60;
@@ -57,6 +57,10 @@ const ADJUSTED: usize = 20;
 const ADJUSTMENTS: [i16; 4] = [-1000, -500, 500, 1000];
 /// Percent of the address spaces with MMU notifiers.
 const NOTIFIED: usize = 12;
+/// Percent of those that a guest uses for sure, for what has mapped nothing has nothing to lose. The others are closed.
+const GUEST: usize = 75;
+/// Percent of those whose drivers wait when they let go.
+const BLOCKS: usize = 25;
 /// Percent of the address spaces with AIO contexts: every third, for exit can block only there.
 const AIO: usize = 35;
 /// Percent of the unmapped VMAs that somebody maps for sure.
@@ -83,6 +87,7 @@ pub(in crate::case) fn process(name: String, kind: ProcessKind, threads: usize) 
         parent: None,
         adj: 0,
         notifiers: 0,
+        release: Release::Plain,
         vmas: Vec::new(),
         contexts: Vec::new(),
         threads: (1..=threads).map(|number| thread(format!("t{number}"))).collect(),
@@ -183,7 +188,21 @@ fn furnish(process: &mut Process, size: Size, swarm: &Swarm, draw: &mut Draw) {
     }
     if draw.chance(NOTIFIED) {
         process.notifiers = notifiers(draw);
+        process.release = release(draw);
+        let use_of_it = if draw.chance(GUEST) { guest(process, draw) } else { Operation::MmuClose };
+        give(process, use_of_it, draw);
     }
+}
+
+/// A guest's stores to one of the mappings, of which there is one at least.
+fn guest(process: &Process, draw: &mut Draw) -> Operation {
+    let vma = &process.vmas[draw.below(process.vmas.len())];
+    Operation::GuestWrite(process.name.clone(), vma.name.clone())
+}
+
+/// What a driver of MMUs waits for: mostly nothing.
+pub(in crate::case) fn release(draw: &mut Draw) -> Release {
+    if draw.chance(BLOCKS) { Release::ALL[draw.between(1..=2)] } else { Release::Plain }
 }
 
 /// Gives the operation to one of the process's threads.

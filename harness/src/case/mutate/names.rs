@@ -72,10 +72,14 @@ pub(super) fn references(operation: &mut Operation) -> References<'_> {
         IoSubmit(context, _) | IoDestroy(context) => names.context = Some(context),
         Kill(process) | Wait(process) | Vfork(process) | GetTaskMm(process) | ProcMaps(process)
         | UseMm(process) => names.process = Some(process),
-        ProcessVmReadv(process, vma) | CopyFromUser(process, vma) => {
+        ProcessVmReadv(process, vma)
+        | CopyFromUser(process, vma)
+        | GuestRead(process, vma)
+        | GuestWrite(process, vma) => {
             (names.process, names.vma) = (Some(process), Some(vma));
         }
-        Alloc(_) | Free | Sleep(_) | Exit | ExitGroup | Mmput | MmputAsync | UnuseMm | SysrqF => {}
+        Alloc(_) | Free | Sleep(_) | Exit | ExitGroup | Mmput | MmputAsync | UnuseMm | SysrqF
+        | MmuClose => {}
     }
     names
 }

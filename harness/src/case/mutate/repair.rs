@@ -20,8 +20,8 @@ use crate::case::generate::topology;
 use crate::case::generate::{self, LEAST_FRAMES};
 use crate::case::mutate::names;
 use crate::case::{
-    Case, Completion, Fault, Machine, Operation, Process, ProcessKind, Schedule, Strategy, Thread,
-    Vma, VmaKind, limit,
+    Case, Completion, Fault, Machine, Operation, Process, ProcessKind, Release, Schedule, Strategy,
+    Thread, Vma, VmaKind, limit,
 };
 
 /// The revision of a case whose own cannot be written down: the one the project begins with.
@@ -57,6 +57,9 @@ fn shape(case: &mut Case) {
 fn user_shape(process: &mut Process) {
     process.adj = process.adj.clamp(-1000, 1000);
     process.notifiers = process.notifiers.min(limit::NOTIFIERS);
+    if process.notifiers == 0 {
+        process.release = Release::Plain;
+    }
     process.vmas.truncate(limit::VMAS);
     process.vmas.iter_mut().for_each(vma);
     process.contexts.truncate(limit::CONTEXTS);
@@ -134,7 +137,7 @@ fn relations(case: &mut Case) {
 pub(super) fn dispossess(process: &mut Process) {
     process.vmas.clear();
     process.contexts.clear();
-    process.notifiers = 0;
+    (process.notifiers, process.release) = (0, Release::Plain);
 }
 
 /// Drops every `vfork` operation that is not the only one for a fit child.

@@ -48,13 +48,14 @@ pub(super) fn clock(case: &mut Case, draw: &mut Draw) -> bool {
     true
 }
 
-/// `adj` or `notifiers`.
+/// `adj`, `notifiers` or `release`.
 pub(super) fn process(case: &mut Case, draw: &mut Draw) -> bool {
     let Some(process) = any_user(case, draw) else { return false };
-    match draw.below(4) {
+    match draw.below(5) {
         0 => process.adj = 0,
         1 => process.adj = topology::adjustment(draw),
         2 => process.notifiers = 0,
+        3 => process.release = topology::release(draw),
         _ => process.notifiers = topology::notifiers(draw),
     }
     true

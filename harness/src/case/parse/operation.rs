@@ -10,7 +10,7 @@ use crate::case::{
 type Read = fn(&mut Reader) -> Result<Operation, Mistake>;
 
 /// Every operation, and how it goes on after its own word.
-const OPERATIONS: [(&str, Read); 25] = [
+const OPERATIONS: [(&str, Read); 28] = [
     ("write", |r| Ok(Operation::Write(vma(r)?))),
     ("read", |r| Ok(Operation::Read(vma(r)?))),
     ("write_file", |r| Ok(Operation::WriteFile(vma(r)?))),
@@ -36,6 +36,9 @@ const OPERATIONS: [(&str, Read); 25] = [
     ("copy_from_user", |r| Ok(Operation::CopyFromUser(process(r)?, vma(r)?))),
     ("unuse_mm", |_| Ok(Operation::UnuseMm)),
     ("sysrq_f", |_| Ok(Operation::SysrqF)),
+    ("guest_read", |r| Ok(Operation::GuestRead(process(r)?, vma(r)?))),
+    ("guest_write", |r| Ok(Operation::GuestWrite(process(r)?, vma(r)?))),
+    ("mmu_close", |_| Ok(Operation::MmuClose)),
 ];
 
 /// Reads `OP; OP; …` to the end of the line.

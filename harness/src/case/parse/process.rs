@@ -2,12 +2,12 @@
 
 use super::{Mistake, Parser, Reader, Word, operation, unknown};
 use crate::case::{
-    Case, Process, ProcessKind, Thread, Vma, VmaKind,
+    Case, Process, ProcessKind, Release, Thread, Vma, VmaKind,
     check::{Item, bounds},
     error::quote,
 };
 
-const KEYS: [&str; 4] = ["shares", "parent", "adj", "notifiers"];
+const KEYS: [&str; 5] = ["shares", "parent", "adj", "notifiers", "release"];
 
 /// A flag of a VMA: its word, and where it goes.
 type Flag = (&'static str, fn(&mut Vma) -> &mut bool);
@@ -55,6 +55,11 @@ impl<'a> Parser<'a> {
             "adj" => process.adj = self.number(item, "adj", &bounds::ADJ, reader)?,
             "notifiers" => {
                 process.notifiers = self.number(item, "notifiers", &bounds::NOTIFIERS, reader)?;
+            }
+            "release" => {
+                self.mark(item, "release", key.span());
+                let what = "values of `release`";
+                process.release = reader.choice(what, &Release::ALL, Release::name)?;
             }
             _ => {
                 return Err(match process.kind {
@@ -166,6 +171,7 @@ fn without_keys(first: Word, name: Word) -> Process {
         parent: None,
         adj: 0,
         notifiers: 0,
+        release: Release::Plain,
         vmas: Vec::new(),
         contexts: Vec::new(),
         threads: Vec::new(),

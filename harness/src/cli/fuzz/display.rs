@@ -2,17 +2,19 @@
 
 use super::Arguments;
 use crate::campaign::Totals;
+use crate::campaign::known::Known;
 use crate::campaign::worker::{Event, Finding, Progress};
-use crate::case::Case;
+use crate::case::{Case, Signature};
+use crate::cli::print::{errln, outln};
 use crate::cli::{explain, print_json};
-use crate::corpus;
+use crate::corpus::{self, shown};
 use crate::explain::rules::Group;
 use crate::run::Runner;
 use indicatif::{ProgressBar, ProgressStyle};
 use mmreap::revision::Revision;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Instant;
 
@@ -27,6 +29,8 @@ struct Summary {
     features: u32,
     seconds: f64,
     workers_lost: u64,
+    /// Failures that are written down for this kernel, older ones included.
+    known: usize,
     found: Vec<Shown>,
 }
 
@@ -34,7 +38,8 @@ struct Summary {
 struct Shown {
     signature: String,
     group: Option<Group>,
-    file: PathBuf,
+    file: String,
+    is_minimal: bool,
     runs: u64,
     seconds: f64,
 }
@@ -42,14 +47,15 @@ struct Shown {
 /// What is shown.
 pub struct Display {
     kernel: &'static Revision,
+    directory: PathBuf,
     seed: u64,
     json: bool,
     started: Instant,
     bar: ProgressBar,
     /// The latest of each worker.
     progress: BTreeMap<usize, Progress>,
-    /// Signatures that any of them has seen.
-    seen: BTreeSet<String>,
+    /// The signatures of the kernel that were written down before, and since.
+    known: BTreeSet<String>,
     warnings: BTreeSet<String>,
     found: Vec<Shown>,
     workers_lost: u64,
@@ -60,19 +66,17 @@ impl Display {
     pub fn new(arguments: &Arguments, seed: u64) -> Self {
         let kernel = arguments.kernel;
         if !arguments.json {
-            anstream::println!(
-                "attacking {}, seed {seed}; Ctrl-C stops and keeps what was found",
-                kernel.name
-            );
+            outln!("attacking {}, seed {seed}; Ctrl-C stops and keeps what was found", kernel.name);
         }
         Display {
             kernel,
+            directory: arguments.corpus.clone(),
             seed,
             json: arguments.json,
             started: Instant::now(),
             bar: progress_bar(),
             progress: BTreeMap::new(),
-            seen: BTreeSet::new(),
+            known: known(&arguments.corpus, kernel),
             warnings: BTreeSet::new(),
             found: Vec::new(),
             workers_lost: 0,
@@ -86,7 +90,6 @@ impl Display {
             Event::Resuming { done, all } => {
                 self.show_progress(&format!(", {done} of {all} kept cases replayed"));
             }
-            Event::Seen(signature) => _ = self.seen.insert(signature),
             Event::Progress(progress) => {
                 self.progress.insert(worker, progress);
                 self.show_progress("");
@@ -94,7 +97,8 @@ impl Display {
             Event::Minimising(signature) => {
                 self.show_progress(&format!(", minimising {signature}"))
             }
-            Event::Unwritten(case) => self.bar.suspend(|| anstream::println!("{case}")),
+            Event::Unwritten(case) if self.json => self.bar.suspend(|| errln!("{case}")),
+            Event::Unwritten(case) => self.bar.suspend(|| outln!("{case}")),
             Event::Found(finding) => return self.found(finding),
         }
         false
@@ -103,31 +107,34 @@ impl Display {
     /// Shows a warning, of which it has to be told once however many workers tell it.
     fn warn(&mut self, text: String) {
         if self.warnings.insert(text.clone()) {
-            self.bar.suspend(|| anstream::eprintln!("warning: {text}"));
+            self.bar.suspend(|| errln!("warning: {text}"));
         }
     }
 
     /// Shows that a worker died. The others go on.
     pub fn lost(&mut self, worker: usize, status: ExitStatus) {
         self.workers_lost += 1;
-        self.bar.suspend(|| anstream::eprintln!("worker {} died: {status}", worker + 1));
+        self.bar.suspend(|| errln!("worker {} died: {status}", worker + 1));
     }
 
     fn found(&mut self, finding: Finding) -> bool {
-        let Finding { signature, file, runs, is_minimal: _ } = finding;
+        let Finding { signature, file, runs, is_minimal } = finding;
         if self.found.iter().any(|other| other.signature == signature) {
             return false;
         }
-        let case = corpus::load(&file).ok();
+        self.known.insert(signature.clone());
+        let path = self.directory.join(file);
+        let case = corpus::load(&path).ok();
+        let file = shown(&path);
         if !self.json {
             let text = case.as_ref().and_then(|case| self.explained(case));
             let text = text.unwrap_or_else(|| format!("{signature}\n"));
-            let place = file.display();
-            self.bar.suspend(|| anstream::println!("\n{text}\nwritten to {place}"));
+            let how = if is_minimal { "" } else { "; not minimal yet: `mmreap minimize` goes on" };
+            self.bar.suspend(|| outln!("\n{text}\nwritten to {file}{how}"));
         }
         let seconds = self.started.elapsed().as_secs_f64();
         let group = case.as_ref().and_then(corpus::expected).map(Group::of);
-        self.found.push(Shown { signature, group, file, runs, seconds });
+        self.found.push(Shown { signature, group, file, is_minimal, runs, seconds });
         true
     }
 
@@ -141,8 +148,8 @@ impl Display {
         totals
     }
 
-    fn most(&self, of: fn(&Progress) -> u64) -> u64 {
-        self.progress.values().map(of).max().unwrap_or(0)
+    fn features(&self) -> u32 {
+        self.progress.values().map(|progress| progress.features).max().unwrap_or(0)
     }
 
     fn groups(&self) -> String {
@@ -155,10 +162,10 @@ impl Display {
         let totals = self.totals();
         let rate = totals.runs as f64 / self.started.elapsed().as_secs_f64();
         self.bar.set_message(format!(
-            "{rate:.0} runs/s, {} cases, {} features, {} signatures{doing}",
+            "{rate:.0} runs/s, {} cases, {} features, {} failures known{doing}",
             totals.cases,
-            self.most(|progress| progress.features.into()),
-            self.seen.len()
+            self.features(),
+            self.known.len()
         ));
         self.bar.tick();
     }
@@ -176,23 +183,34 @@ impl Display {
                 cases: totals.cases,
                 failures: totals.failures,
                 kept: self.progress.values().map(|progress| progress.kept).sum(),
-                features: self.most(|progress| progress.features.into()) as u32,
+                features: self.features(),
                 seconds,
                 workers_lost: self.workers_lost,
+                known: self.known.len(),
                 found: self.found,
             });
             return any;
         }
-        anstream::println!(
-            "\n{} runs of {} cases in {seconds:.1} s: {} new failures of {}, {} signatures in all",
+        outln!(
+            "\n{} runs of {} cases in {seconds:.1} s: {} new failures of {}; with older ones {} on {}",
             totals.runs,
             totals.cases,
             self.found.len(),
             self.groups(),
-            self.seen.len()
+            self.known.len(),
+            self.kernel.name
         );
         any
     }
+}
+
+/// The failures that the cases of a directory expect on a kernel. Files that cannot be read are the workers' to
+/// report.
+fn known(directory: &Path, kernel: &Revision) -> BTreeSet<String> {
+    let mut known = Known::default();
+    let files = corpus::list(directory).unwrap_or_default();
+    files.iter().filter_map(|path| corpus::load(path).ok()).for_each(|case| known.add(&case));
+    known.on(kernel.name).map(Signature::to_string).collect()
 }
 
 fn progress_bar() -> ProgressBar {

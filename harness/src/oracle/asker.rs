@@ -1,0 +1,92 @@
+//! O-SPUR, second part: somebody is killed for the sake of who is to die.
+//!
+//! Promise: no allocation of a thread that is on its way out kills anybody else, or panics the machine
+//! because nobody else is left, when its address space was given up on as a victim's. The allocation may fail,
+//! and what the thread holds comes free when it is gone. Judged by what the thread itself sees, in its own order:
+//! it looks whether it will free memory itself, finds `MMF_OOM_SKIP`, looks for somebody else, and kills.
+//!
+//! Tolerance, as in the first part: giving up after one second is policy, and so is giving up at once on what
+//! pid 1 shares. A thread that is stuck after the kill may have needed it.
+
+use super::{Failure, signature};
+use mmreap::sync::thread::Tid;
+use mmreap::sync::time::HZ;
+use mmreap::trace::{Event, Kind, ObjectRef, SkipReason, What};
+use mmreap::world::{End, World};
+use std::collections::BTreeMap;
+
+/// What a thread is about that asks for a kill.
+#[derive(Clone, Copy)]
+struct Asker {
+    /// Where it asked.
+    request: usize,
+    /// Its own address space, and where it saw that it was given up on.
+    given_up: Option<(ObjectRef, usize)>,
+}
+
+/// Finds a kill that only served who was to die.
+pub fn judge(world: &World) -> Option<Failure> {
+    let mut askers: BTreeMap<Tid, Asker> = BTreeMap::new();
+    let mut events = world.log.iter().enumerate();
+    events.find_map(|(index, event)| {
+        match event.what {
+            What::OomRequest { .. } => {
+                askers.insert(event.thread, Asker { request: index, given_up: None });
+            }
+            What::TestFlag { set: true } if asks_about_itself(event) => {
+                let asker = askers.get_mut(&event.thread)?;
+                asker.given_up = Some((event.object, index));
+            }
+            What::Kill | What::OomPanic => {
+                let asker = askers.get(&event.thread)?;
+                let (mm, seen) = asker.given_up.filter(|(mm, _)| *mm != event.object)?;
+                let needless = was_reaped(world, mm) && !is_stuck(world, event.thread);
+                return needless.then(|| describe(world, mm, asker.request, [seen, index]));
+            }
+            _ => {}
+        }
+        None
+    })
+}
+
+/// Whether a thread sees that its own address space was given up on, and so has to look for another one.
+fn asks_about_itself(event: &Event) -> bool {
+    event.site.noun() == "MMF_OOM_SKIP"
+        && event.site.function() == "task_will_free_mem"
+        && event.site.protocol() == "out_of_memory"
+}
+
+/// Whether an address space was given up on by the reaper, and in less than the second that policy allows.
+fn was_reaped(world: &World, mm: ObjectRef) -> bool {
+    let mut waited = 0;
+    for event in world.log.iter().filter(|event| event.object == mm) {
+        match event.what {
+            What::Skip(SkipReason::LockBusy) => waited += HZ / 10,
+            What::Skip(SkipReason::Notifier) => waited += HZ,
+            What::SetFlag { was: false } if event.site.noun() == "MMF_OOM_SKIP" => {
+                return event.site.protocol() == "oom_reap_task" && waited < HZ;
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether the thread had not come to its end when nothing could happen any more.
+fn is_stuck(world: &World, thread: Tid) -> bool {
+    world.end != Some(End::Panic) && world.stuck.iter().any(|stuck| stuck.thread == thread)
+}
+
+fn describe(world: &World, mm: ObjectRef, request: usize, places: [usize; 2]) -> Failure {
+    let asked = world.log[request].site.function();
+    let asker = &world.threads()[world.log[request].thread.index()].name;
+    let mut signature = signature("O-SPUR", Kind::Mm, &[]);
+    signature.sites = vec!["out_of_memory".into(), asked.into()];
+    Failure {
+        signature,
+        title: "kill for a dying owner",
+        object: mm,
+        events: [request, places[0], places[1]].map(|index| index as u32).to_vec(),
+        details: vec![format!("{asker} is to die itself, and asked in {asked}")],
+    }
+}

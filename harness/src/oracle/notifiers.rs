@@ -1,0 +1,28 @@
+//! O-NOTIF, the part that is not about memory: invalidations that nobody ends.
+//!
+//! Promise: when nothing can happen any more, no secondary MMU is told that an invalidation is still going on, for
+//! until its end no guest's fault is resolved. Tolerance: somebody who is stuck in the middle of something else
+//! may be in the middle of one. That pages are freed which a secondary MMU still maps is
+//! [`super::memory`]'s to say.
+
+use super::{Failure, signature};
+use mmreap::trace::Kind;
+use mmreap::world::{End, Stuck, World};
+
+/// Looks for a secondary MMU that waits for an end.
+pub fn judge(world: &World) -> Option<Failure> {
+    let waits = |stuck: &Stuck| stuck.sleep.is_some_and(|it| it.object.kind == Kind::SecondaryMmu);
+    if world.end != Some(End::Quiescent) || !world.stuck.iter().all(waits) {
+        return None;
+    }
+    let (mmu, state) = world.mmus.live().find(|(_, mmu)| mmu.invalidations > 0)?;
+    let began = state.invalidated;
+    let by = &world.threads()[began.thread.index()].name;
+    Some(Failure {
+        signature: signature("O-NOTIF", Kind::SecondaryMmu, &[began.site]),
+        title: "unfinished invalidation",
+        object: mmu.object(),
+        events: vec![began.event],
+        details: vec![format!("begun by {by} in {}", began.site)],
+    })
+}

@@ -1,0 +1,161 @@
+//! The ledger `docs/fidelity.md`: everything that is modelled has its row, and nothing else has.
+//!
+//! What is modelled is not what somebody remembers: it is the functions of the table of revisions, and every
+//! place that runs come to. A row is read by people; what a program can hold of it, these tests do.
+
+mod ledger;
+
+use ledger::{Row, root, rows};
+use mmreap::revision::RELEASES;
+use mmreap::revision::part::PARTS;
+use mmreap::trace::Site;
+use mmreap::world::world;
+use mmreap_harness::case::{Case, generate};
+use mmreap_harness::corpus;
+use mmreap_harness::run::Runner;
+use mmreap_harness::schedule::derive_seed;
+use mmreap_harness::schedule::portfolio::Portfolio;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Generated cases, besides those of the corpus and the scenarios.
+const CASES: u64 = 300;
+
+/// Runs of each case on each release.
+const RUNS: u64 = 3;
+
+/// What is being rewritten; the rows come with that.
+const LATER: [&str; 10] = [
+    "__khugepaged_exit",
+    "__ksm_exit",
+    "collapse_huge_page",
+    "follow_page_mask",
+    "follow_page_pte",
+    "handle_mm_fault",
+    "khugepaged",
+    "khugepaged_scan_mm_slot",
+    "ksmd",
+    "scan_get_next_rmap_item",
+];
+
+/// A function, or an operation, on a release.
+type Place = (String, &'static str);
+
+fn covered() -> BTreeSet<Place> {
+    let places = |row: Row| row.releases.into_iter().map(move |it| (row.function.clone(), it));
+    rows().into_iter().flat_map(places).collect()
+}
+
+fn cases() -> Vec<Case> {
+    let directories = ["corpus", "harness/tests/scenarios"].map(|it| root().join(it));
+    let list = |directory| corpus::list(directory).expect("the directory can be listed");
+    let files = directories.iter().flat_map(|it| list(it));
+    let written = files.map(|path| corpus::load(&path).expect("the case can be read"));
+    written.chain((0..CASES).map(generated)).collect()
+}
+
+fn generated(number: u64) -> Case {
+    let bytes: Vec<u8> = (0..256).flat_map(|i| derive_seed(number, i).to_le_bytes()).collect();
+    generate::case(&mut arbitrary::Unstructured::new(&bytes), "v4.15")
+}
+
+/// The functions that runs come to, and what they do or are about to do there.
+fn shown() -> BTreeSet<Place> {
+    let (mut runner, mut shown) = (Runner::new(), BTreeSet::new());
+    for mut case in cases() {
+        for release in RELEASES {
+            let mut portfolio = Portfolio::new(1);
+            for run in 0..RUNS {
+                case.schedule.strategy = portfolio.next(1, run);
+                let (_, decisions) = runner.record(&case, release);
+                let mut sites: Vec<Site> = decisions.iter().map(|it| it.site).collect();
+                world(|w| sites.extend(w.log.iter().map(|event| event.site)));
+                let names = sites.iter().flat_map(|site| [site.function(), site.verb()]);
+                let names = names.filter(|name| !name.is_empty());
+                shown.extend(names.map(|name| (name.to_string(), release.name)));
+            }
+        }
+    }
+    shown
+}
+
+#[test]
+fn everything_that_runs_show_has_its_row_and_nothing_else_has() {
+    let (shown, covered) = (shown(), covered());
+    let missing: BTreeSet<&str> = shown.difference(&covered).map(|place| &*place.0).collect();
+    let missing: Vec<&&str> = missing.iter().filter(|name| !LATER.contains(name)).collect();
+    assert!(missing.is_empty(), "without a row for a release that shows it: {missing:?}");
+    let known = |name: &str| {
+        shown.iter().any(|place| place.0 == name) || PARTS.iter().any(|part| part.name == name)
+    };
+    let names: BTreeSet<String> = rows().into_iter().map(|row| row.function).collect();
+    let unknown: Vec<&String> = names.iter().filter(|name| !known(name)).collect();
+    assert!(unknown.is_empty(), "rows about {unknown:?}, which no run shows");
+    let came: Vec<&&str> = LATER.iter().filter(|&&name| names.contains(name)).collect();
+    assert!(came.is_empty(), "these have their rows now: {came:?}");
+}
+
+#[test]
+fn a_function_has_one_row_for_a_release() {
+    let mut seen = BTreeMap::new();
+    for row in rows() {
+        for release in row.releases {
+            let other = seen.insert((row.function.clone(), release), row.section.clone());
+            assert_eq!(other, None, "{} on {release} has another row", row.function);
+        }
+    }
+}
+
+/// The source of the table of revisions.
+const TABLE: &str = include_str!("../../src/revision/mod.rs");
+/// The names of its functions.
+const NAMES: &str = include_str!("../../src/revision/part.rs");
+
+/// The kernel's name for a field of the table.
+fn kernel_name(field: &str) -> &'static str {
+    let names = NAMES.lines().filter_map(|line| line.trim().strip_suffix(','));
+    let mut pairs = names.filter_map(|line| line.split_once(" \""));
+    let name = pairs.find_map(|(name, kernel)| (name == field).then(|| kernel.trim_matches('"')));
+    name.unwrap_or_else(|| panic!("the field {field} has no name"))
+}
+
+/// The kernel functions that a release of the table has of its own.
+fn own_functions(release: &str) -> Vec<&'static str> {
+    let start = TABLE.find(&format!("name: \"{release}\"")).expect("the table has the release");
+    let entry = TABLE[start..].split_once("};").expect("an entry has an end").0;
+    let fields = entry.lines().filter(|line| line.contains("::"));
+    let fields = fields.filter_map(|line| line.trim().split_once(": "));
+    fields.map(|(field, _)| kernel_name(field)).collect()
+}
+
+#[test]
+fn every_function_of_the_table_has_a_row_that_begins_with_its_release() {
+    let (rows, covered) = (rows(), covered());
+    for part in PARTS.iter().filter(|part| !LATER.contains(&part.name)) {
+        let is_covered = |name| covered.contains(&(part.name.to_string(), name));
+        let missing: Vec<_> = RELEASES.iter().filter(|it| !is_covered(it.name)).collect();
+        assert!(missing.is_empty(), "{} has no row for {missing:?}", part.name);
+    }
+    for release in RELEASES {
+        let own = own_functions(release.name);
+        assert!(!own.is_empty(), "{} has functions of its own", release.name);
+        for function in own.into_iter().filter(|it| !LATER.contains(it)) {
+            let begins = |row: &Row| row.function == function && row.releases[0] == release.name;
+            assert!(rows.iter().any(begins), "no row of {function} begins with {}", release.name);
+        }
+    }
+}
+
+#[test]
+fn every_row_says_what_is_left_out_and_what_holds_it() {
+    for row in rows() {
+        let says = ["harmless", "hides", "shows", "as before", "see ", "nothing"];
+        let is_said = says.iter().any(|word| row.left_out.contains(word));
+        assert!(is_said, "{}: what does it mean that {} is left out?", row.function, row.left_out);
+        assert!(!row.checked.is_empty(), "{}: nothing holds it", row.function);
+        for file in row.checked.split('`').filter(|it| it.contains('/') && it.contains('.')) {
+            assert!(root().join(file).exists(), "{}: there is no {file}", row.function);
+        }
+        let is_file = [".c", ".h", ".S"].iter().any(|ending| row.section.ends_with(ending));
+        assert!(is_file || row.section == "The model's own", "{} is no file", row.section);
+    }
+}

@@ -1,0 +1,41 @@
+//! `rwlock_t`: readers share, a queued writer stops later readers, and nobody who holds it may sleep.
+//!
+//! The machine has one, `tasklist_lock`. What is done with it held for writing takes no operation that others
+//! could come between, so a write section is one step; what is done with it held for reading may.
+
+use crate::sync::lock::{Family, LockId, Mode, acquire, let_go, release};
+use crate::world::World;
+
+/// A spinning reader/writer lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RwLock(LockId);
+
+impl RwLock {
+    /// `rwlock_init`.
+    pub fn new(w: &mut World, class: &'static str) -> Self {
+        RwLock(w.locks.add(class, Family::Spinning))
+    }
+
+    /// What it is called in the table of locks.
+    pub(crate) fn id(self) -> LockId {
+        self.0
+    }
+}
+
+/// `read_lock`.
+pub fn read_lock(lock: RwLock) {
+    let _never_killed = acquire(lock.0, Mode::Read, "read_lock", false);
+}
+
+/// `read_unlock`.
+pub fn read_unlock(lock: RwLock) {
+    release(lock.0, "read_unlock");
+}
+
+/// `write_lock`, a section without a scheduling point, and `write_unlock`, in one step.
+pub fn write_section<R>(lock: RwLock, section: impl FnOnce() -> R) -> R {
+    let _never_killed = acquire(lock.0, Mode::Write, "write_lock", false);
+    let result = section();
+    let_go(lock.0, Mode::Write);
+    result
+}
