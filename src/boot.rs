@@ -171,12 +171,9 @@ fn fill(mm: Handle<Mm>, vma: Handle<Vma>, page: u32, content: u32) {
         return;
     }
     let populated = fault::populate(vma, page);
-    let private = vma.peek(|vma| !vma.has_backing());
     let stored = populated && vma.peek(Vma::is_anonymous) && store(mm, page, content);
-    if private {
-        let content = if stored { content } else { vma.peek(|vma| vma.pristine(page)) };
-        record(mm.object(), What::UserWrite { page, content });
-    }
+    let content = if stored { content } else { vma.peek(|vma| vma.pristine(page)) };
+    record(mm.object(), What::UserWrite { page, content });
 }
 
 fn store(mm: Handle<Mm>, page: u32, content: u32) -> bool {

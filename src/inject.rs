@@ -89,13 +89,8 @@ const POINTS: usize = FaultPoint::ReaperDelay as usize + 1;
 impl Injection {
     /// Disarms all faults and forgets what was counted.
     pub fn reset(&mut self) {
-        self.disarm();
-        self.calls.clear();
-    }
-
-    /// Disarms all faults.
-    pub fn disarm(&mut self) {
         self.armed.clear();
+        self.calls.clear();
     }
 
     /// Arms faults, and begins to count calls.
@@ -124,10 +119,14 @@ impl Injection {
         self.calls.get(thread.index()).map_or(0, |calls| calls[point as usize])
     }
 
-    /// Whether a fault counts the calls of more than one thread.
-    fn counts_everybody(&self, point: FaultPoint) -> bool {
-        let everybody = |fault: &Fault| fault.point == point && fault.task_filter.is_none();
-        self.armed.iter().any(|armed| everybody(&armed.fault))
+    /// What a call at the point does to the faults: one that counts the calls of everybody is changed. None is
+    /// set up there: nothing.
+    fn access(&self, point: FaultPoint) -> Option<Access> {
+        let mut faults = self.armed.iter().map(|armed| &armed.fault).filter(|it| it.point == point);
+        let first = faults.next()?;
+        let counts_everybody = |fault: &Fault| fault.task_filter.is_none();
+        let changes = counts_everybody(first) || faults.any(counts_everybody);
+        Some(if changes { Access::Update } else { Access::Read })
     }
 
     fn count(&mut self, thread: Tid, point: FaultPoint) {
@@ -164,8 +163,8 @@ impl Armed {
 fn evaluate(w: &mut World, point: FaultPoint) -> bool {
     let thread = w.running_tid();
     w.injection.count(thread, point);
-    if w.injection.counts_everybody(point) {
-        w.footprint.touch(ObjectRef::sole(Kind::None), point.noun(), Access::Update);
+    if let Some(access) = w.injection.access(point) {
+        w.footprint.touch(ObjectRef::sole(Kind::None), point.noun(), access);
     }
     let name = &w.threads[thread.index()].name;
     let mut any = false;
@@ -174,6 +173,13 @@ fn evaluate(w: &mut World, point: FaultPoint) -> bool {
         any |= counts && armed.strikes(thread, name);
     }
     any
+}
+
+/// Disarms all faults.
+pub(crate) fn disarm(w: &mut World) {
+    for Armed { fault, .. } in w.injection.armed.drain(..) {
+        w.footprint.touch(ObjectRef::sole(Kind::None), fault.point.noun(), Access::Update);
+    }
 }
 
 /// Whether a fault strikes here and now.

@@ -25,10 +25,10 @@ use crate::sync::point::{Access, ExtraPoints, Op, Turn};
 use crate::sync::ready::Ready;
 use crate::sync::srcu::Srcu;
 use crate::sync::thread::{Sleep, Thread, Tid};
-use crate::sync::time::{Clock, PROGRESS};
+use crate::sync::time::Clock;
 use crate::task::{ProcessList, Signal, Task};
 use crate::trace::names::KnownPairs;
-use crate::trace::{Call, Event, Kind, Log, ObjectRef, Site, What};
+use crate::trace::{Call, Event, Kind, Log, ObjectRef, Site, What, judged};
 use crate::workqueue::Workqueue;
 use std::cell::RefCell;
 
@@ -430,12 +430,9 @@ impl World {
         if self.booting && is_routine(what) {
             return;
         }
-        if self.footprint.recording && is_progress(what) {
-            self.footprint.touch(PROGRESS, "progress", Access::Add);
-        }
         let thread = &self.threads[self.running.index()];
         let site = if what == What::Enter { thread.entry() } else { thread.site() };
-        self.log.push(Event {
+        let event = Event {
             thread: self.running,
             depth: thread.calls.len() as u8,
             jiffies: self.clock.jiffies,
@@ -443,12 +440,16 @@ impl World {
             site,
             object,
             what,
-        });
+        };
+        if self.footprint.recording {
+            judged::touch(&event, &mut self.footprint);
+        }
+        self.log.push(event);
     }
 
     /// Whether an event from this index on counts as progress.
     pub(crate) fn made_progress(&self, since: usize) -> bool {
-        self.log[since..].iter().any(|event| is_progress(event.what))
+        self.log[since..].iter().any(|event| event.what.is_progress())
     }
 
     /// The zone, as an object of events.
@@ -465,26 +466,5 @@ fn is_routine(what: What) -> bool {
             | What::TestFlag { .. }
             | What::Acquire { .. }
             | What::Release { .. }
-    )
-}
-
-/// Whether an event changes what a stuck allocation waits for.
-fn is_progress(what: What) -> bool {
-    matches!(
-        what,
-        What::FreeFrames { .. }
-            | What::AllocateFrames { .. }
-            | What::Kill
-            | What::Marked
-            | What::Signal
-            | What::Enqueue
-            | What::Dequeue
-            | What::Skip(_)
-            | What::Complete { .. }
-            | What::Exited
-            | What::Unmap { .. }
-            | What::Map { .. }
-            | What::SetFlag { was: false }
-            | What::ClearFlag { was: true }
     )
 }

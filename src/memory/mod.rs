@@ -95,9 +95,16 @@ impl<T: Object> Handle<T> {
         self.access(field, Access::Write, f)
     }
 
-    /// A checked look for what an operation is about to touch.
+    /// A checked look for what an operation is about to touch. Who finds that the object is gone has touched
+    /// it by that.
     pub(crate) fn look<R>(self, f: impl FnOnce(&mut T) -> R) -> R {
-        let result = world(|w| T::slab(w).get(self).map(f));
+        let result = world(|w| {
+            let result = T::slab(w).get(self).map(f);
+            if result.is_err() {
+                w.footprint.touch(self.object(), "", Access::Read);
+            }
+            result
+        });
         result.unwrap_or_else(|obituary| self.used_after_free(obituary.0, obituary.1))
     }
 

@@ -74,7 +74,7 @@ pub fn sys_mmap(mm: Handle<Mm>, plan: &VmaPlan) {
     let slab_page = if strikes(FaultPoint::Slab) { None } else { alloc_page() };
     if let Some(slab_page) = slab_page {
         if find_vma(mm, plan.start).is_none() {
-            insert_vma(mm, plan);
+            contains_what_is_mapped(insert_vma(mm, plan));
         }
         free_pages(&[slab_page]);
     }
@@ -144,6 +144,15 @@ pub fn sys_madvise(mm: Handle<Mm>, start: u32) {
 pub fn can_madv_dontneed_vma(vma: Handle<Vma>) -> bool {
     let excluded = VmFlag::Locked.mask() | VmFlag::Hugetlb.mask() | VmFlag::Pfnmap.mask();
     crate::memory::read(vma, "vm_flags", |vma| vma.flags & excluded == 0)
+}
+
+/// What a new mapping contains before anybody stores to it.
+fn contains_what_is_mapped(vma: Handle<Vma>) {
+    let (mm, pages) = vma.peek(|vma| (vma.mm, vma.start..vma.end));
+    for page in pages {
+        let content = vma.peek(|vma| vma.pristine(page));
+        record(mm.object(), What::UserWrite { page, content });
+    }
 }
 
 /// The owner gives up what it stored; what it reads next comes from the file or is zero.

@@ -52,9 +52,10 @@ impl Tlbs {
         self.entries.push(new);
     }
 
-    /// Where a translation to the frame was cached, if there is one.
+    /// Where a translation to the frame was cached, if there is one: of several, on the first CPU.
     pub fn translation_to(&self, frame: Frame) -> Option<Place> {
-        self.entries.iter().find(|t| t.frame == frame).map(|t| t.cached)
+        let cached = self.entries.iter().filter(|t| t.frame == frame);
+        cached.min_by_key(|t| (t.thread, t.page)).map(|t| t.cached)
     }
 }
 

@@ -22,12 +22,6 @@ pub fn atomic_inc<T: Object>(object: Handle<T>, field: &'static str, counter: Co
     add(object, field, Access::Add, counter, 1);
 }
 
-/// `atomic_dec`.
-pub fn atomic_dec<T: Object>(object: Handle<T>, field: &'static str, counter: Counter<T>) {
-    point(object.object(), Access::Add, "atomic_dec", field);
-    add(object, field, Access::Add, counter, -1);
-}
-
 /// `atomic_dec_and_test`: whether the counter became zero.
 pub fn atomic_dec_and_test<T: Object>(
     object: Handle<T>,

@@ -38,10 +38,10 @@ pub fn peek_bit<F: Flag>(holder: Handle<F::Holder>, flag: F) -> bool {
     holder.access(flag.name(), Access::Read, |holder| *F::word(holder) >> flag.bit() & 1 == 1)
 }
 
-/// `set_bit`.
+/// `set_bit`. Of several threads that set a flag, who was the first is part of what happened.
 pub fn set_bit<F: Flag>(holder: Handle<F::Holder>, flag: F) {
-    point(holder.object(), Access::Add, "set_bit", flag.name());
-    let was = exchange(holder, flag, Access::Add, true);
+    point(holder.object(), Access::Update, "set_bit", flag.name());
+    let was = exchange(holder, flag, Access::Update, true);
     record(holder.object(), What::SetFlag { was });
 }
 

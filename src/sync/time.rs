@@ -5,6 +5,7 @@
 //! slow; after [`IDLE_ROUNDS`] naps of allocators without any progress time becomes fair and injected
 //! faults stop, so that "nobody makes progress" is a fact and not the scheduler's or a fault's choice.
 
+use crate::inject;
 use crate::sync::lock::might_sleep;
 use crate::sync::point::{Access, point};
 use crate::sync::thread::{Reason, Sleep, Tid, sleep, wake};
@@ -145,6 +146,6 @@ fn fire(w: &mut World, deadline: u32) {
     clock.events_seen = w.log.len();
     if clock.idle_rounds >= IDLE_ROUNDS && (clock.any_time || w.injection.is_armed()) {
         (clock.any_time, clock.idle_rounds) = (false, 0);
-        w.injection.disarm();
+        inject::disarm(w);
     }
 }

@@ -40,8 +40,10 @@ pub fn close() {
 /// A guest loads from each of the pages.
 pub fn guest_read(process: Handle<Signal>, pages: Range<u32>) -> Result<(), AccessError> {
     run(process, pages, |mmu, page| {
-        let content = access(mmu, page, false)?.map_or(0, content);
-        record(mmu.peek(|mmu| mmu.mm).object(), What::UserRead { page, content });
+        let frame = access(mmu, page, false)?;
+        let content = frame.map_or(0, content);
+        let frame = frame.map_or(0, |frame| u32::from(frame.0));
+        record(mmu.peek(|mmu| mmu.mm).object(), What::UserRead { frame, page, content });
         Ok(())
     })
 }

@@ -50,7 +50,8 @@ pub fn load(mm: Handle<Mm>, page: u32, by: By) -> Result<u32, AccessError> {
     }
     let frame = access(mm, page, false, by)?;
     let content = frame.map_or(0, content);
-    record(mm.object(), What::UserRead { page, content });
+    let frame = frame.map_or(0, |frame| u32::from(frame.0));
+    record(mm.object(), What::UserRead { frame, page, content });
     Ok(content)
 }
 

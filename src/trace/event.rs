@@ -253,7 +253,7 @@ pub enum What {
         /// The page's number in the address space.
         page: u32,
     },
-    /// Private memory got new content by a store, or, with the content of its file, by being mapped.
+    /// A page got new content by a store, or, with what its mapping contains, by being mapped.
     UserWrite {
         /// The page's number in the address space.
         page: u32,
@@ -262,6 +262,8 @@ pub enum What {
     },
     /// User memory was read, and the reader got this content.
     UserRead {
+        /// The frame's number; 0 is the zero page.
+        frame: u32,
         /// The page's number in the address space.
         page: u32,
         /// The content.
@@ -371,7 +373,7 @@ impl fmt::Display for What {
                 write!(f, "page {page}, frame {frame}")
             }
             What::UserWrite { page, content }
-            | What::UserRead { page, content }
+            | What::UserRead { page, content, .. }
             | What::UserDiscard { page, content, .. } => {
                 write!(f, "page {page}, content {content}")
             }
@@ -390,6 +392,27 @@ impl fmt::Display for What {
 }
 
 impl What {
+    /// Whether it changes what a stuck allocation waits for.
+    pub(crate) fn is_progress(self) -> bool {
+        matches!(
+            self,
+            What::FreeFrames { .. }
+                | What::AllocateFrames { .. }
+                | What::Kill
+                | What::Marked
+                | What::Signal
+                | What::Enqueue
+                | What::Dequeue
+                | What::Skip(_)
+                | What::Complete { .. }
+                | What::Exited
+                | What::Unmap { .. }
+                | What::Map { .. }
+                | What::SetFlag { was: false }
+                | What::ClearFlag { was: true }
+        )
+    }
+
     /// The name of the kind of event, as logs print it.
     pub const fn name(self) -> &'static str {
         match self {

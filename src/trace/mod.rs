@@ -4,6 +4,7 @@
 //! costs little and two logs can be compared byte for byte. Kernel names are the names here.
 
 mod event;
+pub(crate) mod judged;
 pub(crate) mod names;
 mod site;
 

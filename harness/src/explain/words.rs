@@ -123,7 +123,7 @@ fn memory(event: &Event) -> Option<String> {
         What::Shadow { frame, page } => format!("guest maps page {page} -> frame {frame}"),
         What::Unshadow { frame, page } => format!("guest loses page {page} (frame {frame})"),
         What::UserWrite { page, content } => format!("page {page} := {content}"),
-        What::UserRead { page, content } => format!("page {page} reads as {content}"),
+        What::UserRead { page, content, .. } => format!("page {page} reads as {content}"),
         What::UserFault { page } => format!("page {page} faults for good"),
         What::UserDiscard { page, .. } => format!("page {page} discarded"),
         What::AllocateFrames { .. } => format!("allocate {}", event.object),

@@ -1,122 +1,134 @@
 //! O-DATA: a reader got content that nobody stored there, and was told that all is well; or a process that
 //! nobody killed lost its memory to the reaper.
 //!
-//! Promise: every successful read of private memory, by a user thread or by the kernel, returns the last
-//! content stored to that page (at boot: the content of its mapping); and no user-mode access fails where
-//! the reaper took a page away, unless SIGKILL is pending anyway. Tolerance: while the owner gives a page up
-//! (`MADV_DONTNEED`, `munmap`), and from then to the next store, everything that was stored meanwhile and
-//! the pristine content are fine, because stores and reads race with it. Other reads that fail are not judged.
+//! Promise: every successful read of user memory, by a user thread or by the kernel, returns the last
+//! content stored to that page, or what its mapping contained when it was made, at boot or by `mmap`; and no
+//! user-mode access fails because the reaper takes pages away, unless SIGKILL is pending anyway. Tolerance:
+//! while the owner gives a page up (`MADV_DONTNEED`, `munmap`), and from then to the next store, everything
+//! that was stored meanwhile and the pristine content are fine, because stores and reads race with it. Other
+//! reads that fail are not judged.
 
 use super::{Failure, event_site, signature};
-use crate::case::Signature;
-use mmreap::trace::{Event, Kind, What};
+use mmreap::trace::{Event, Kind, ObjectRef, What};
 use mmreap::world::World;
 use std::collections::BTreeMap;
 
-/// What may be read from a page, and who touched its mapping last.
+/// What may be read from a page, and how many are giving it up; nothing, if it is not known.
 #[derive(Default)]
 struct Page {
     allowed: Vec<u32>,
     discards: u32,
-    unmapped: Option<usize>,
-    mapped: Option<usize>,
 }
+
+/// The pages of all address spaces.
+#[derive(Default)]
+struct Pages(BTreeMap<(ObjectRef, u32), Page>);
+
+/// A page that was read: the address space, its number there, and the frame.
+type Read = (ObjectRef, u32, u32);
 
 /// Finds the first wrong read.
 pub fn judge(world: &World) -> Option<Failure> {
-    let mut pages: BTreeMap<(u32, u32), Page> = BTreeMap::new();
+    let mut pages = Pages::default();
     for (index, event) in world.log.iter().enumerate() {
-        let Some(number) = page_of(event.what) else { continue };
-        let page = pages.entry((event.object.serial, number)).or_default();
-        if matches!(event.what, What::UserFault { .. })
-            && let Some(unmapped) = page.unmapped.filter(|&unmapped| was_reaped(world, unmapped))
-        {
-            return Some(describe_loss(world, index, number, unmapped));
+        let object = event.object;
+        match event.what {
+            What::UserWrite { page, content } => pages.at(object, page).store(content),
+            What::UserDiscard { page, content, done } => {
+                pages.at(object, page).discard(content, done);
+            }
+            What::UserRead { frame, page, content } => {
+                if let Some(expected) = pages.at(object, page).expected_instead_of(content) {
+                    let said = format!("got {content}; the last store left {expected}");
+                    return Some(describe(world, index, (object, page, frame), &said));
+                }
+            }
+            What::UserFault { page } => {
+                if let Some(lost) = where_it_was_lost(&world.log, index) {
+                    return Some(describe_loss(world, index, page, lost));
+                }
+            }
+            _ => {}
         }
-        if let Some(content) = wrong_read(page, event.what) {
-            return Some(describe(world, index, number, content, page));
-        }
-        update(page, index, event.what);
     }
     None
 }
 
-fn page_of(what: What) -> Option<u32> {
-    match what {
-        What::UserWrite { page, .. }
-        | What::UserRead { page, .. }
-        | What::UserDiscard { page, .. }
-        | What::UserFault { page }
-        | What::Map { page, .. }
-        | What::Unmap { page, .. } => Some(page),
-        _ => None,
+impl Pages {
+    fn at(&mut self, space: ObjectRef, number: u32) -> &mut Page {
+        self.0.entry((space, number)).or_default()
     }
 }
 
-fn wrong_read(page: &Page, what: What) -> Option<u32> {
-    match what {
-        What::UserRead { content, .. } if !page.allowed.is_empty() => {
-            (!page.allowed.contains(&content)).then_some(content)
+impl Page {
+    fn store(&mut self, content: u32) {
+        if self.discards == 0 {
+            self.allowed.clear();
         }
-        _ => None,
+        self.allowed.push(content);
+    }
+
+    fn discard(&mut self, pristine: u32, done: bool) {
+        self.allowed.push(pristine);
+        self.discards = if done { self.discards - 1 } else { self.discards + 1 };
+    }
+
+    fn expected_instead_of(&self, content: u32) -> Option<u32> {
+        self.allowed.first().copied().filter(|_| !self.allowed.contains(&content))
     }
 }
 
-fn update(page: &mut Page, index: usize, what: What) {
-    match what {
-        What::UserWrite { content, .. } if page.discards > 0 => page.allowed.push(content),
-        What::UserWrite { content, .. } => page.allowed = vec![content],
-        What::UserDiscard { content, done, .. } => {
-            if done {
-                page.discards -= 1
-            } else {
-                page.discards += 1
-            }
-            if !page.allowed.is_empty() {
-                page.allowed.push(content);
-            }
-        }
-        What::Unmap { .. } => page.unmapped = Some(index),
-        What::Map { .. } => page.mapped = Some(index),
-        _ => {}
-    }
+/// Where the reaper began to take pages away, if that is why the access failed: the thread that fails has
+/// seen it.
+fn where_it_was_lost(log: &[Event], fault: usize) -> Option<usize> {
+    let Event { thread, object, .. } = log[fault];
+    let own = log[..fault].iter().rev().filter(|event| event.thread == thread);
+    let in_fault =
+        |event: &&Event| event.what != What::Enter || event.site.function() != "__do_page_fault";
+    let unstable = |event: &Event| event.site.noun() == "MMF_UNSTABLE" && event.object == object;
+    let mut own = own.take_while(in_fault);
+    own.find(|event| unstable(event) && event.what == What::TestFlag { set: true })?;
+    log.iter().position(|event| unstable(event) && event.what == What::SetFlag { was: false })
 }
 
-/// Whether it was the reaper who unmapped a page.
-fn was_reaped(world: &World, unmapped: usize) -> bool {
-    event_site(world, unmapped).protocol() == "__oom_reap_task_mm"
-}
-
-fn describe_loss(world: &World, fault: usize, number: u32, unmapped: usize) -> Failure {
+fn describe_loss(world: &World, fault: usize, number: u32, lost: usize) -> Failure {
     let event: &Event = &world.log[fault];
-    let sites = [event_site(world, fault), event_site(world, unmapped)];
+    let sites = [event_site(world, fault), event_site(world, lost)];
     let loser = &world.threads()[event.thread.index()].name;
     Failure {
         signature: signature("O-DATA", Kind::Page, &sites),
         title: "lost content",
         object: event.object,
-        events: vec![unmapped as u32, fault as u32],
+        events: vec![lost as u32, fault as u32],
         details: vec![format!("{loser} lost page {number}, and no SIGKILL was pending")],
     }
 }
 
-fn describe(world: &World, read: usize, number: u32, content: u32, page: &Page) -> Failure {
-    let event: &Event = &world.log[read];
-    let installed = page.mapped.filter(|mapped| Some(*mapped) > page.unmapped).unwrap_or(read);
-    let mut events: Vec<u32> =
-        page.unmapped.into_iter().chain([installed, read]).map(|index| index as u32).collect();
-    events.dedup();
-    let sites = [Some(installed), page.unmapped].into_iter().flatten();
+/// What is in conflict: who mapped the frame that was read, and who had unmapped what was there before.
+fn describe(world: &World, read: usize, page: Read, said: &str) -> Failure {
+    let installed = installed(&world.log[..read], page);
+    let unmapped = installed.and_then(|installed| unmapped(&world.log[..installed], page));
+    let sites = [installed.or(Some(read)), unmapped].into_iter().flatten();
     let sites: Vec<_> = sites.map(|index| event_site(world, index)).collect();
-    let reader = &world.threads()[event.thread.index()].name;
-    let expected = page.allowed[0];
+    let events = [unmapped, installed, Some(read)].into_iter().flatten();
+    let reader = &world.threads()[world.log[read].thread.index()].name;
     Failure {
-        signature: Signature { object: "page".into(), ..signature("O-DATA", Kind::Page, &sites) },
+        signature: signature("O-DATA", Kind::Page, &sites),
         title: "wrong content",
-        object: event.object,
-        events,
-        details: vec![format!(
-            "{reader} read page {number} and got {content}; the last store left {expected}"
-        )],
+        object: page.0,
+        events: events.map(|index| index as u32).collect(),
+        details: vec![format!("{reader} read page {} and {said}", page.1)],
     }
+}
+
+/// Where the frame was mapped last.
+fn installed(log: &[Event], (object, number, read): Read) -> Option<usize> {
+    let maps = |what| matches!(what, What::Map { frame, page } if (frame, page) == (read, number));
+    log.iter().rposition(|event| event.object == object && maps(event.what))
+}
+
+/// Where the page was unmapped last.
+fn unmapped(log: &[Event], (object, number, _): Read) -> Option<usize> {
+    let unmaps = |what| matches!(what, What::Unmap { page, .. } if page == number);
+    log.iter().rposition(|event| event.object == object && unmaps(event.what))
 }

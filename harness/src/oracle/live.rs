@@ -3,7 +3,7 @@
 //! Promise: a run with a pending OOM request ends with memory, with another victim, or with a panic. It
 //! needs fair time: when only naps of allocators repeat, time becomes fair, and what still does not move
 //! is stuck for ever, not slow. A run that uses up its scheduling decisions is reported, too, because no
-//! case needs that many. Tolerance: threads that wait for a dead device bother nobody here, as long as
+//! case needs that many; where its threads are then is chance, and nothing to go by. Tolerance: threads that wait for a dead device bother nobody here, as long as
 //! no allocation waits for them.
 
 use super::{Failure, signature};
@@ -15,7 +15,10 @@ use mmreap::world::{End, Stuck, World};
 pub fn judge(world: &World) -> Option<Failure> {
     match world.end? {
         End::Livelock => Some(describe(world, "livelock")),
-        End::StepLimit => Some(describe(world, "endless run")),
+        End::StepLimit => {
+            let failure = describe(world, "endless run");
+            Some(Failure { signature: signature("O-LIVE", Kind::OomKiller, &[]), ..failure })
+        }
         _ => None,
     }
 }

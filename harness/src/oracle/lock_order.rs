@@ -13,108 +13,105 @@ use mmreap::world::World;
 /// The name of a lock class.
 type Class = &'static str;
 
-/// Classes that a run can use; there are about ten.
-const CLASSES: usize = 32;
-
-/// In which order classes were taken: `after[a]` has bit `b` if some thread took `b` while it held `a`.
-#[derive(Default)]
-struct Order {
-    /// Classes that were taken together with others, by their numbers in `after`.
-    classes: Vec<Class>,
-    /// Threads, each with a class that it holds, in the order of acquisition.
-    held: Vec<(Tid, Class)>,
-    after: [u32; CLASSES],
+/// A class was taken while another one was held.
+#[derive(Clone, Copy)]
+struct Nesting {
+    held: Class,
+    taken: Class,
+    /// The function of the protocol that took it.
+    by: &'static str,
+    /// Where it did so first.
+    at: usize,
 }
 
-/// Looks for a cycle in the order.
+/// Which classes a run nested, and what its threads hold meanwhile.
+#[derive(Default)]
+struct Order {
+    /// Each once for each function.
+    nestings: Vec<Nesting>,
+    /// Threads, each with a class that it holds, in the order of acquisition.
+    held: Vec<(Tid, Class)>,
+}
+
+/// Looks for a cycle in the order. Which of the nestings closed it is chance, so it is named by the
+/// first two by name.
 pub fn judge(world: &World) -> Option<Failure> {
     let mut order = Order::default();
-    let mut events = world.log.iter().enumerate();
-    let closes = |(index, event)| Some((index, order.note(event)?));
-    let (index, before) = events.find_map(closes)?;
-    Some(describe(world, before, world.log[index].site.noun(), index))
+    for (index, event) in world.log.iter().enumerate() {
+        order.note(index, event);
+    }
+    let mut cycle: Vec<Nesting> =
+        order.nestings.iter().copied().filter(|it| order.turns(it)).collect();
+    cycle.sort_unstable_by_key(|nesting| (nesting.by, nesting.held, nesting.taken));
+    let (&one, rest) = cycle.split_first()?;
+    let other = rest.iter().find(|other| !same(other.taken, one.taken)).copied()?;
+    Some(describe(world, one, other))
 }
 
 impl Order {
-    /// Adds an event; if it closes a cycle, the class that was held.
-    fn note(&mut self, event: &Event) -> Option<Class> {
+    fn note(&mut self, index: usize, event: &Event) {
+        let (thread, class) = (event.thread, event.site.noun());
         match event.what {
             What::Acquire { trylock, .. } => {
-                let (thread, class) = (event.thread, event.site.noun());
-                let before = if trylock { None } else { self.take(thread, class) };
+                if !trylock {
+                    self.take(index, event);
+                }
                 self.held.push((thread, class));
-                before
             }
             What::Release { .. } => {
-                let class = event.site.noun();
-                let released = |held: &(Tid, Class)| held.0 == event.thread && same(held.1, class);
+                let released = |held: &(Tid, Class)| held.0 == thread && same(held.1, class);
                 self.held.iter().rposition(released).map(|place| self.held.remove(place));
-                None
             }
-            _ => None,
+            _ => {}
         }
     }
 
-    /// A thread takes a class after those that it holds; one of them, if that closes a cycle.
-    fn take(&mut self, thread: Tid, class: Class) -> Option<Class> {
-        let mut closing = None;
-        for place in 0..self.held.len() {
-            let (holder, other) = self.held[place];
-            if holder == thread && !same(other, class) && self.add(other, class) {
-                closing = closing.or(Some(other));
+    /// A thread takes a class after those that it holds.
+    fn take(&mut self, at: usize, event: &Event) {
+        let (taken, by) = (event.site.noun(), event.site.protocol());
+        for &(_, held) in self.held.iter().filter(|held| held.0 == event.thread) {
+            let known =
+                |it: &Nesting| same(it.held, held) && same(it.taken, taken) && same(it.by, by);
+            if !same(held, taken) && !self.nestings.iter().any(known) {
+                self.nestings.push(Nesting { held, taken, by, at });
             }
         }
-        closing
     }
 
-    /// One class was taken while another one was held: whether that closes a cycle.
-    fn add(&mut self, held: Class, taken: Class) -> bool {
-        let (held, taken) = (self.number(held), self.number(taken));
-        let is_new = self.after[held] >> taken & 1 == 0;
-        self.after[held] |= 1 << taken;
-        is_new && self.reaches(taken, held)
-    }
-
-    fn number(&mut self, name: Class) -> usize {
-        let known = self.classes.iter().position(|&class| same(class, name));
-        known.unwrap_or_else(|| {
-            assert!(
-                self.classes.len() < CLASSES,
-                "more lock classes than the oracle can tell apart"
-            );
-            self.classes.push(name);
-            self.classes.len() - 1
-        })
-    }
-
-    /// Whether `to` was taken after `from`, directly or through others.
-    fn reaches(&self, from: usize, to: usize) -> bool {
-        let mut reached = 1 << from;
-        loop {
-            let taken = (0..self.classes.len()).filter(|class| reached >> class & 1 == 1);
-            let next = taken.fold(reached, |all, class| all | self.after[class]);
-            if next == reached {
-                return reached >> to & 1 == 1;
-            }
-            reached = next;
+    /// Whether what was held was also taken after what was taken, directly or through others.
+    fn turns(&self, nesting: &Nesting) -> bool {
+        let mut reached = vec![nesting.taken];
+        let mut next = 0;
+        while let Some(&class) = reached.get(next) {
+            let after = self.nestings.iter().filter(|it| same(it.held, class)).map(|it| it.taken);
+            let new: Vec<Class> = after.filter(|it| !reached.iter().any(|r| same(r, it))).collect();
+            reached.extend(new);
+            next += 1;
         }
+        reached.iter().any(|class| same(class, nesting.held))
     }
 }
 
 /// Whether two names are one, which they mostly are only if they are in one place.
-fn same(a: Class, b: Class) -> bool {
+fn same(a: &str, b: &str) -> bool {
     std::ptr::eq(a, b) || a == b
 }
 
-fn describe(world: &World, a: Class, b: Class, index: usize) -> Failure {
-    let event = &world.log[index];
+fn describe(world: &World, one: Nesting, other: Nesting) -> Failure {
+    let said =
+        |it: Nesting| format!("{} is taken while {} is held in {}", it.taken, it.held, it.by);
+    let mut events = vec![one.at as u32, other.at as u32];
+    events.sort_unstable();
+    events.dedup();
     Failure {
-        signature: signature("O-LOCK", Kind::None, &[event_site(world, index)]),
+        signature: signature(
+            "O-LOCK",
+            Kind::None,
+            &[one.at, other.at].map(|at| event_site(world, at)),
+        ),
         title: "lock inversion",
-        object: event.object,
-        events: vec![index as u32],
-        details: vec![format!(
-            "{b} is taken while {a} is held here, and the other way round elsewhere"
-        )],
+        object: world.log[one.at].object,
+        events,
+        details: [one, other].map(said).to_vec(),
     }
 }

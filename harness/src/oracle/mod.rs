@@ -5,7 +5,7 @@
 //! the kind of object, and the two protocol functions that are in conflict, the one that noticed first.
 
 use crate::case::Signature;
-use mmreap::trace::{Event, Kind, ObjectRef, Site, SkipReason, What};
+use mmreap::trace::{Event, Kind, ObjectRef, Site, What};
 use mmreap::world::World;
 
 mod asker;
@@ -71,7 +71,7 @@ const ORACLES: [(Matters, Oracle); 11] = [
     (|seen| seen.kills > 0, asker::judge),
     (|_| true, notifiers::judge),
     (|_| true, live::judge),
-    (|seen| seen.skipped, skip::judge_given_up),
+    (|seen| seen.marked && seen.given_up, skip::judge_given_up),
     (|_| true, leak::judge),
 ];
 
@@ -84,8 +84,8 @@ struct Seen {
     queued: bool,
     /// A task was marked, or the count of victims changed.
     marked: bool,
-    /// A pass of the reaper was skipped although nobody had given the address space up.
-    skipped: bool,
+    /// An address space was given up on.
+    given_up: bool,
     /// Kills.
     kills: u32,
 }
@@ -93,14 +93,14 @@ struct Seen {
 impl Seen {
     fn in_log(log: &[Event]) -> Self {
         let mut seen = Seen::default();
-        for Event { what, object, .. } in log {
+        for Event { what, object, site, .. } in log {
             // No branches, which nobody could predict.
             seen.read |= matches!(what, What::UserRead { .. } | What::UserFault { .. });
             seen.queued |= matches!(what, What::Enqueue | What::Dequeue);
             seen.marked |= matches!(what, What::Marked)
                 | (matches!(what, What::Count { .. }) & (object.kind == Kind::OomKiller));
-            seen.skipped |=
-                matches!(what, What::Skip(reason) if *reason != SkipReason::AlreadySkipped);
+            seen.given_up |=
+                matches!(what, What::SetFlag { was: false }) && site.noun() == "MMF_OOM_SKIP";
             seen.kills += u32::from(matches!(what, What::Kill));
         }
         seen

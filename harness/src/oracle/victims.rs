@@ -5,23 +5,26 @@
 
 use super::{Failure, event_site, signature};
 use mmreap::task::TaskFlag;
-use mmreap::trace::{Kind, What};
+use mmreap::trace::{Event, Kind, What};
 use mmreap::world::{End, World};
 
 /// Judges the counter.
 pub fn judge(world: &World) -> Option<Failure> {
     if world.oom.fewest_victims < 0 {
         let negative = |what| matches!(what, What::Count { new, .. } if new < 0);
-        let index = world.log.iter().position(|event| negative(event.what))?;
+        let index = world.log.iter().position(|it| counts_victims(it) && negative(it.what))?;
         return Some(describe(world, index, "is negative".into()));
     }
     let marked = world.tasks.live().filter(|(_, task)| task.flags & memdie() != 0).count() as i32;
     if world.end != Some(End::Quiescent) || world.oom.victims == marked {
         return None;
     }
-    let counts = |e: &mmreap::trace::Event| e.site.noun() == "oom_victims";
-    let last = world.log.iter().rposition(counts).unwrap_or(world.log.len() - 1);
+    let last = world.log.iter().rposition(counts_victims)?;
     Some(describe(world, last, format!("is {}, but {marked} tasks are marked", world.oom.victims)))
+}
+
+fn counts_victims(event: &Event) -> bool {
+    event.site.noun() == "oom_victims"
 }
 
 fn memdie() -> u32 {

@@ -27,9 +27,9 @@ pub fn behaviour(world: &World) -> u64 {
 pub fn essence(event: &Event) -> String {
     let what = match event.what {
         What::Count { new, .. } => format!("count, zero {}", new == 0),
-        What::SetFlag { .. } if event.site.verb() == "set_bit" => "set".to_string(),
         What::Map { page, .. } => format!("map {page}"),
         What::Unmap { page, .. } => format!("unmap {page}"),
+        What::UserRead { page, content, .. } => format!("read {page}, {content}"),
         other => format!("{other:?}"),
     };
     format!("{} {} {} {what}", event.depth, event.site, event.object.kind.name())

@@ -118,6 +118,11 @@ impl Trace {
         &self.steps[place].step
     }
 
+    /// How many steps of each thread happened before a step, itself included.
+    pub fn clock(&self, place: usize) -> &[u16] {
+        &self.steps[place].clock
+    }
+
     /// Forgets all but the first steps.
     pub fn truncate(&mut self, len: usize) {
         while self.steps.len() > len {

@@ -5,9 +5,9 @@
 //! object, and they do not commute. What commutes, and why:
 //!
 //! * Reads.
-//! * Changes that do not look ([`Access::Add`]): `atomic_inc`, `atomic_dec`, `set_bit`, a frame given back, a
-//!   timer set. Whoever looks (`atomic_dec_and_test`, `atomic_inc_not_zero`, `test_and_set_bit`) is in
-//!   conflict with them.
+//! * Changes that do not look ([`Access::Add`]): `atomic_inc`, a frame given back, a timer set. Whoever looks
+//!   (`atomic_dec_and_test`, `atomic_inc_not_zero`) is in conflict with them, and who sets a flag looks,
+//!   because oracles ask who was the first.
 //! * References that are dropped, except the last, whose dropper has the object to itself.
 //! * Threads that look whether they have to wait. A wake-up is in conflict with each, for it may find nobody
 //!   there yet.
@@ -16,7 +16,8 @@
 //! * Different bits of one flag word, different counters and fields of one object: each has its own noun.
 //!
 //! What a thread does under a lock needs no operation of its own: whoever holds the lock next comes after
-//! the release. Nothing relies on it being so: unannounced touches are recorded and compared, too.
+//! the release. Nothing relies on it being so: unannounced touches are recorded and compared, too. So are those
+//! of events whose order is judged ([`mmreap::trace`] has them).
 
 use mmreap::sync::footprint::Touch;
 use mmreap::sync::lock::Mode;

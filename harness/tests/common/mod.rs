@@ -4,6 +4,9 @@
 // Every test program uses a part of this.
 #![allow(dead_code)]
 
+pub mod lives;
+pub mod recorder;
+
 use mmreap::revision::{self, Revision};
 use mmreap_harness::case::{Case, Expect, parse::parse};
 use mmreap_harness::run::plan::Plan;

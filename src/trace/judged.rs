@@ -1,0 +1,40 @@
+//! Events whose order among threads is judged, and what they touch for that.
+//!
+//! An oracle may compare events of different threads only if they touch the same and are in conflict; then their
+//! order is the same in every order of the trace, and a proof tries the other one. Mostly the operation that
+//! an event belongs to sees to it. What is left is here: what is looked at is not what the kernel
+//! looks at, but what it is to be right about.
+
+use super::{Event, What};
+use crate::sync::footprint::Footprint;
+use crate::sync::point::Access;
+use crate::sync::time::PROGRESS;
+use crate::world::World;
+
+/// Adds to a footprint what an event touches besides its operation.
+pub(crate) fn touch(event: &Event, footprint: &mut Footprint) {
+    let object = event.object;
+    match event.what {
+        // What a read may bring depends on what was stored and given up before.
+        What::UserWrite { .. } | What::UserDiscard { .. } => {
+            footprint.touch(object, "user_memory", Access::Update);
+        }
+        What::UserRead { .. } => footprint.touch(object, "user_memory", Access::Read),
+        // Who is passed over may still have memory, and there may be enough by now.
+        What::TestFlag { set: true } if passes_over(event) => {
+            footprint.touch(object, "rss", Access::Read);
+            footprint.touch(World::ZONE, "free_pages", Access::Read);
+        }
+        // Who is killed may have been given up on.
+        What::Kill => footprint.touch(object, "MMF_OOM_SKIP", Access::Read),
+        _ => {}
+    }
+    if event.what.is_progress() {
+        footprint.touch(PROGRESS, "progress", Access::Add);
+    }
+}
+
+/// Whether the search for a victim finds that an address space was given up on.
+fn passes_over(event: &Event) -> bool {
+    event.site.noun() == "MMF_OOM_SKIP" && event.site.protocol() == "select_bad_process"
+}
