@@ -8,15 +8,14 @@ mod ledger;
 use ledger::{Row, root, rows};
 use mmreap::revision::RELEASES;
 use mmreap::revision::part::PARTS;
+use mmreap::trace::Site;
 use mmreap::world::world;
 use mmreap_harness::case::{Case, generate};
 use mmreap_harness::corpus;
 use mmreap_harness::run::Runner;
-use mmreap_harness::run::plan::Plan;
 use mmreap_harness::schedule::derive_seed;
 use mmreap_harness::schedule::portfolio::Portfolio;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// Generated cases, besides those of the corpus and the scenarios.
 const CASES: u64 = 300;
@@ -25,32 +24,17 @@ const CASES: u64 = 300;
 const RUNS: u64 = 3;
 
 /// What is being rewritten; the rows come with that.
-const LATER: [&str; 25] = [
-    "__gfp_pfmemalloc_flags",
-    "__alloc_pages_may_oom",
-    "__alloc_pages_slowpath",
-    "__do_page_fault",
+const LATER: [&str; 10] = [
     "__khugepaged_exit",
     "__ksm_exit",
-    "__mmdrop",
-    "_do_fork",
-    "complete_vfork_done",
-    "do_group_exit",
-    "do_send_sig_info",
+    "collapse_huge_page",
     "follow_page_mask",
     "follow_page_pte",
-    "for_each_process",
     "handle_mm_fault",
-    "io_destroy",
-    "io_submit_one",
     "khugepaged",
     "khugepaged_scan_mm_slot",
     "ksmd",
-    "mmu_notifier_release",
-    "oom_badness",
-    "oom_evaluate_task",
     "scan_get_next_rmap_item",
-    "select_bad_process",
 ];
 
 /// A function, or an operation, on a release.
@@ -74,20 +58,20 @@ fn generated(number: u64) -> Case {
     generate::case(&mut arbitrary::Unstructured::new(&bytes), "v4.15")
 }
 
-/// The functions that runs come to, and what they do there.
+/// The functions that runs come to, and what they do or are about to do there.
 fn shown() -> BTreeSet<Place> {
     let (mut runner, mut shown) = (Runner::new(), BTreeSet::new());
-    for case in cases() {
-        let plan = Rc::new(Plan::new(&case));
+    for mut case in cases() {
         for release in RELEASES {
             let mut portfolio = Portfolio::new(1);
             for run in 0..RUNS {
-                runner.run(&plan, release, portfolio.next(1, run));
-                world(|w| {
-                    let names = w.log.iter().flat_map(|it| [it.site.function(), it.site.verb()]);
-                    let names = names.filter(|name| !name.is_empty());
-                    shown.extend(names.map(|name| (name.to_string(), release.name)));
-                });
+                case.schedule.strategy = portfolio.next(1, run);
+                let (_, decisions) = runner.record(&case, release);
+                let mut sites: Vec<Site> = decisions.iter().map(|it| it.site).collect();
+                world(|w| sites.extend(w.log.iter().map(|event| event.site)));
+                let names = sites.iter().flat_map(|site| [site.function(), site.verb()]);
+                let names = names.filter(|name| !name.is_empty());
+                shown.extend(names.map(|name| (name.to_string(), release.name)));
             }
         }
     }

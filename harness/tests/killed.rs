@@ -198,6 +198,56 @@ fn workers_end_with_their_parent() {
     }
 }
 
+/// A process and its group are told to stop at once: that is one Ctrl-C, and the campaign ends in good order.
+#[test]
+#[cfg(target_os = "linux")]
+fn signals_that_come_together_are_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let child = campaign(directory.path(), &["--time", "1h"]).spawn().unwrap();
+    wait_until("it is at work", || states(directory.path()).count() == 1);
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid, &pid, &pid]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.code().is_some_and(|code| code < 2), "{output:?}");
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(runs(directory.path()), summary["runs"].as_u64().unwrap());
+}
+
+/// A night that is interrupted writes its report all the same.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_interrupted_night_is_reported() {
+    let directory = tempfile::tempdir().unwrap();
+    let corpus = directory.path().join("corpus");
+    fs::create_dir(&corpus).unwrap();
+    fs::write(corpus.join("case.mmreap"), "mmreap case 1\nkernel v4.15\nprocess p\n  thread t:\n")
+        .unwrap();
+    let mut command = Command::new(cargo_bin!("mmreap"));
+    command.current_dir(directory.path()).args(["nightly", "--time", "1h", "--report", "night"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    wait_until("it begins", || directory.path().join("night").exists());
+    sleep(Duration::from_secs(1));
+    send("-INT", child.id());
+    let output = child.wait_with_output().unwrap();
+    assert!(matches!(output.status.code(), Some(1 | 3)), "{output:?}");
+    let read = |name: &str| fs::read_to_string(directory.path().join("night").join(name)).unwrap();
+    assert!(read("report.md").contains("- interrupted after "), "{}", read("report.md"));
+    assert!(read("junit.xml").contains("interrupted after "), "{}", read("junit.xml"));
+}
+
+/// What is no case among the findings is told once, however many workers meet it, and kills none of them.
+#[test]
+fn a_damaged_file_is_told_once_by_a_team() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("empty.mmreap"), "").unwrap();
+    let output = campaign(directory.path(), &["--jobs", "2", "--runs", "200"]).output().unwrap();
+    assert!(output.status.code().is_some_and(|code| code < 2), "{output:?}");
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(complaint.matches("empty.mmreap").count(), 1, "{complaint}");
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&summary["workers_lost"], &summary["runs"]), (&0.into(), &200.into()), "{summary}");
+}
+
 /// Two workers report a failure once, and write one file for it.
 #[test]
 fn a_team_reports_each_failure_once() {

@@ -146,6 +146,8 @@ impl<'a> Parser<'a> {
         while let Some((line, note)) = lines.peek().and_then(|line| Some((*line, line.comment()?)))
         {
             line.check_characters()?;
+            let span = line.start..line.start + line.text.trim_end().len();
+            self.mark(Item::Note(case.notes.len()), "", span);
             case.notes.push(note.into());
             lines.next();
         }

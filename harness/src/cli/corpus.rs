@@ -2,6 +2,7 @@
 
 use super::print::{errln, outln};
 use super::{AS_EXPECTED, CANNOT, FOUND, Stop};
+use crate::corpus::certify::renew;
 use crate::corpus::change::Plan;
 use crate::corpus::check::check;
 use crate::corpus::dedup::dedup;
@@ -18,6 +19,7 @@ What changes files only shows what it would do, until it is told to --apply it.
 
 Examples:
   mmreap corpus check
+  mmreap corpus certify --apply            after a change of the model
   mmreap corpus dedup found/ --apply
   mmreap corpus upgrade CASE.mmreap")]
 pub struct Arguments {
@@ -27,12 +29,18 @@ pub struct Arguments {
 
 #[derive(clap::Subcommand, Debug)]
 enum Command {
-    /// Replay every case on the kernels it names; look at names, form and duplicates
+    /// Replay every case on the kernels it names; look at certificates, names, form and duplicates
     #[command(after_help = "\
 Examples:
   mmreap corpus check
   mmreap corpus check found/ CASE.mmreap")]
     Check(Files),
+    /// Make the `minimal:` notes of cases anew, and minimise what fails with fewer preemptions
+    #[command(after_help = "\
+Examples:
+  mmreap corpus certify                    shows which certificates are stale
+  mmreap corpus certify found/ --apply     makes them anew")]
+    Certify(Changes),
     /// Of the cases with one kernel and signature, keep the smallest that replays; no comment is lost
     #[command(after_help = "\
 Examples:
@@ -76,6 +84,7 @@ type Tidy = fn(&[CaseFile]) -> Plan;
 pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     match &arguments.command {
         Command::Check(files) => check_all(files),
+        Command::Certify(changes) => tidy(changes, |files| renew(&mut Runner::new(), files)),
         Command::Dedup(changes) => tidy(changes, |files| dedup(&mut Runner::new(), files)),
         Command::Rename(changes) => tidy(changes, rename),
         Command::Upgrade(changes) => tidy(changes, upgrade),

@@ -5,11 +5,11 @@ use super::{
     AS_EXPECTED, FOUND, OneCase, STOPPED, Stop, check_apart, notes, print_json, write_or_show,
 };
 use crate::campaign::{Found, finish};
-use crate::case::Case;
+use crate::case::{Case, Time};
 use crate::deadline::Deadline;
 use crate::minimize::Budget;
 use crate::oracle::Failure;
-use crate::prove::{Options, Proof, TooManyThreads, Verdict, prove};
+use crate::prove::{Options, Proof, Verdict, prove};
 use crate::run::Runner;
 use crate::run::news::News;
 use indicatif::ProgressBar;
@@ -28,12 +28,14 @@ Examples:
   mmreap prove CASE.mmreap --preemptions 1
 
 A proof is about this case on this model: its schedules, as far as they differ in the order of two \
-steps that are in conflict. The schedule that the case itself names is not looked at. Keep cases \
-small: the number of schedules grows quickly with tasks and pages, and most with `machine time any`.")]
+steps that are in conflict. The schedule that the case itself names is not looked at. With \
+--preemptions N it is about those with at most N: a thread could go on, and another one runs \
+instead. Of others it says nothing. Keep cases small: the number of schedules grows quickly with \
+tasks and pages, and most with `machine time any`.")]
 pub struct Arguments {
     #[command(flatten)]
     one: OneCase,
-    /// Try only schedules with at most so many preemptions
+    /// Try only schedules with at most so many preemptions, and say so
     #[arg(long, value_name = "N")]
     preemptions: Option<u32>,
     /// Also let up to so many calls fail, at any fault point
@@ -58,6 +60,10 @@ struct Summary {
     kernel: &'static str,
     verdict: &'static str,
     signature: Option<String>,
+    /// What is proven, in words.
+    claim: Option<String>,
+    /// What to try if it was stopped.
+    advice: Vec<String>,
     traces: u64,
     runs: u64,
     placements: u64,
@@ -85,10 +91,12 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     let proof = attempt(&file.case, revision, &options, &interrupted)?;
     let seconds = started.elapsed().as_secs_f64();
     if arguments.json {
-        print_json(&summary(arguments, revision, &proof, seconds));
+        print_json(&summary(&file.case, revision, &proof, &options, seconds));
     } else {
         say(arguments, &sentence(&proof, revision, &options));
         proof.news.items().for_each(|item| say(arguments, &format!("  in some of them: {item}")));
+        let advice = advice(&file.case, &proof, &options);
+        advice.iter().for_each(|advice| say(arguments, &format!("  try {advice}")));
     }
     notes(&file, revision).iter().for_each(|note| errln!("note: {note}"));
     match &proof.verdict {
@@ -120,9 +128,7 @@ fn attempt(
     };
     let proof = prove(case, revision, options, &progress);
     bar.finish_and_clear();
-    proof.map_err(|TooManyThreads(threads)| {
-        Stop(format!("error: the case has {threads} threads; a proof can tell 64 apart"))
-    })
+    proof.map_err(|reason| Stop(format!("error: {reason}")))
 }
 
 /// What was proven, with its bounds.
@@ -133,19 +139,19 @@ fn sentence(proof: &Proof, revision: &Revision, options: &Options) -> String {
         1 => String::new(),
         n => format!(" with faults placed in {n} ways"),
     };
+    let runs = proof.runs;
     match (&proof.verdict, options.preemptions) {
         (Verdict::Clean, None) => {
             format!("{kernel}: proven clean{bounds}: {} traces{places}", proof.traces)
         }
         (Verdict::Clean, Some(_)) => {
-            format!("{kernel}: proven clean{bounds}: {} runs{places}", proof.runs)
+            format!("{kernel}: proven clean{bounds}: {runs} runs{places}")
         }
         (Verdict::Found(_, failure), _) => {
-            format!("{kernel}: found after {} runs: {}", proof.runs, failure.signature)
+            format!("{kernel}: found after {runs} runs{bounds}: {}", failure.signature)
         }
         (Verdict::Stopped, _) => format!(
-            "{kernel}: stopped after {} runs{places}; nothing found so far, and nothing proven",
-            proof.runs
+            "{kernel}: stopped after {runs} runs{bounds}{places}; nothing found so far, and nothing proven"
         ),
     }
 }
@@ -157,7 +163,46 @@ fn bounds(options: &Options) -> String {
     if all.is_empty() { String::new() } else { format!(" ({})", all.join(", ")) }
 }
 
-fn summary(arguments: &Arguments, revision: &Revision, proof: &Proof, seconds: f64) -> Summary {
+/// What is known now of which schedules.
+fn claim(options: &Options) -> String {
+    let faults = match options.faults {
+        0 => String::new(),
+        n => format!(", with up to {n} faults more"),
+    };
+    match options.preemptions {
+        None => format!("no schedule fails{faults}"),
+        Some(0) => format!("no schedule without a preemption fails{faults}"),
+        Some(n) => format!("no schedule with at most {n} preemptions fails{faults}"),
+    }
+}
+
+/// What may come to an end where this did not.
+fn advice(case: &Case, proof: &Proof, options: &Options) -> Vec<String> {
+    if !matches!(proof.verdict, Verdict::Stopped) {
+        return Vec::new();
+    }
+    let used_up = proof.runs >= options.budget;
+    let more = options.budget.max(1).saturating_mul(10);
+    let budget = used_up.then(|| format!("`--budget {more}`, if that is worth the time"));
+    let fewer = match options.preemptions {
+        None => Some(1),
+        Some(n) => n.checked_sub(1),
+    };
+    let preemptions = fewer.map(|n| format!("`--preemptions {n}`, which proves that part of it"));
+    let faults = options.faults.checked_sub(1).map(|n| format!("`--faults {n}`"));
+    let any = case.machine.time == Time::Any;
+    let time = any.then(|| "`machine time fair`: most schedules differ in when timers fire".into());
+    let smaller = Some("a smaller case: fewer threads, operations and pages".into());
+    [budget, preemptions, faults, time, smaller].into_iter().flatten().collect()
+}
+
+fn summary(
+    case: &Case,
+    revision: &Revision,
+    proof: &Proof,
+    options: &Options,
+    seconds: f64,
+) -> Summary {
     let (verdict, signature) = match &proof.verdict {
         Verdict::Clean => ("clean", None),
         Verdict::Stopped => ("stopped", None),
@@ -167,13 +212,15 @@ fn summary(arguments: &Arguments, revision: &Revision, proof: &Proof, seconds: f
         kernel: revision.name,
         verdict,
         signature,
+        claim: matches!(proof.verdict, Verdict::Clean).then(|| claim(options)),
+        advice: advice(case, proof, options),
         traces: proof.traces,
         runs: proof.runs,
         placements: proof.placements,
         longest: proof.longest,
         news: proof.news.clone(),
-        preemptions: arguments.preemptions,
-        faults: arguments.faults,
+        preemptions: options.preemptions,
+        faults: options.faults,
         seconds,
     }
 }

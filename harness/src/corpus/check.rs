@@ -1,10 +1,10 @@
 //! What is wrong in a corpus: cases that do not do what they say, files that are not named after what they
-//! hold, two files for one failure.
+//! hold, two files for one failure, certificates that are not so.
 //!
 //! Every complaint points at the line that is wrong, or that the file contradicts. A case that passes has no
 //! failure to be named after, and may be there more than once.
 
-use super::{CaseFile, CorpusError, expected, file_name, shown};
+use super::{CaseFile, CorpusError, certify, expected, file_name, shown};
 use crate::case::Signature;
 use crate::case::check::{Item, Place, Problem};
 use crate::case::error::CaseError;
@@ -20,7 +20,11 @@ pub fn check(runner: &mut Runner, files: &[CaseFile]) -> Vec<CorpusError> {
     for file in files {
         let problems = form(file).into_iter().chain(misnamed(file));
         wrong.extend(problems.chain(twin(file, &mut seen)));
-        wrong.extend(behaviour(runner, file));
+        let behaviour = behaviour(runner, file);
+        if behaviour.is_empty() {
+            wrong.extend(certify::wrong(runner, &file.case).map(|problem| file.error(problem)));
+        }
+        wrong.extend(behaviour);
     }
     wrong
 }

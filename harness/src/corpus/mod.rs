@@ -3,9 +3,10 @@
 //! A file's name says the revision and the signature; what it means is only in its text. How files are read and
 //! written is in `file`.
 //!
-//! [`check`] says whether everything in it is so; [`dedup`], [`rename`] and [`upgrade`] say what would make it
-//! tidy, each as [`change`]s that somebody else makes or only looks at.
+//! [`check`] says whether everything in it is so; [`certify`], [`dedup`], [`rename`] and [`upgrade`] say what would
+//! make it tidy, each as [`change`]s that somebody else makes or only looks at.
 
+pub mod certify;
 pub mod change;
 pub mod check;
 pub mod dedup;

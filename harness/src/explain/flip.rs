@@ -31,6 +31,10 @@ const RUNS: usize = 400;
 /// Runs that fail under other schedules, at most, to which an order is held.
 const FAILING: usize = 20;
 
+/// Decisions of the longest run that is searched; the runs of failures have some hundreds. Where one goes round and
+/// round for ever, no two steps decide.
+const LONGEST: usize = 5_000;
+
 /// One of the two steps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Turn {
@@ -68,6 +72,9 @@ pub(super) fn find(
     failure: &Failure,
     diagram: &Diagram,
 ) -> Option<Flip> {
+    if named.steps.len() > LONGEST {
+        return None;
+    }
     let failing = failing(runner, named, revision, failure);
     let decides = |&(first, second): &(usize, usize)| {
         let turned = follow(runner, &named.under(&turned(&named.steps, (first, second))), revision);

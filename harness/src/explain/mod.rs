@@ -41,7 +41,7 @@ pub use diagram::{COLUMNS, Diagram, ROWS, Row};
 pub use log::log;
 
 use crate::case::Case;
-use crate::minimize::Certificate;
+use crate::minimize::{Certificate, measure};
 use crate::oracle::Failure;
 use crate::run::Runner;
 use flip::Flip;
@@ -155,9 +155,11 @@ pub fn of_case(
     case: &Case,
     revision: &'static Revision,
 ) -> Option<Explanation> {
+    let mut checked = case.clone();
+    Certificate::drop_if_wrong(&mut checked, measure(runner, case, revision).preemptions);
     let outcome = runner.run_case(case, revision);
     let failure = outcome.failure?;
-    let explanation = world(|w| explain(w, case, &failure, outcome.end));
+    let explanation = world(|w| explain(w, &checked, &failure, outcome.end));
     let named = Named::of(runner, case, revision, &failure.signature);
     let otherwise = named.map(|named| Otherwise {
         flip: flip::find(runner, &named, revision, &failure, &explanation.diagram),
@@ -193,7 +195,7 @@ fn size(case: &Case) -> String {
     let processes = count(case.processes.len(), "process", "processes");
     let faults = count(case.faults.len(), "fault", "faults");
     let lines = || count(case.schedule.segments.len(), "`run` line", "`run` lines");
-    let turns = Certificate::noted(case).map_or_else(lines, str::to_string);
+    let turns = Certificate::noted(case).map_or_else(lines, |(_, said)| said.to_string());
     format!("case: {processes}, {faults}, {turns}")
 }
 

@@ -7,9 +7,9 @@
 //! A revision passes if three things are seen:
 //!
 //! * The case as it stands passes.
-//! * The case does not fail in the same way under other schedules (see [`sample`]): whoever closes one way to a
+//! * The case does not fail in the same way under other schedules (see `sample`): whoever closes one way to a
 //!   failure has not repaired it.
-//! * The failing run is followed by names (see [`named`](super::named)), and passes. It is followed as far as its
+//! * The failing run is followed by names (see `named`), and passes. It is followed as far as its
 //!   names exist: where nobody ever comes to on that revision, no turn begins or ends. All other steps keep
 //!   their order, unless a task has to wait for another, or never comes to a place; that is the functions' doing,
 //!   because nothing is left to chance.

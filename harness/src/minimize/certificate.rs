@@ -1,8 +1,12 @@
 //! The certificate: that no schedule with fewer preemptions fails in the same way.
 //!
 //! It comes from trying them all, up to equivalence ([`crate::prove`]), for the smallest case found. If one
-//! fails after all, it takes the place of the schedule at hand, and everything begins again. The certificate
-//! is a comment of the case, and is about this case only: another case may need fewer.
+//! fails after all, it takes the place of the schedule at hand, and everything begins again. Schedules are all
+//! that a runner can be made to follow; the same way is the same signature, and what fails in another way may
+//! need fewer.
+//!
+//! The certificate is a comment of the case, and is about this case on its own kernel only. Whoever edits the
+//! case, or the model, makes it stale; [`crate::corpus::certify`] says so, and makes it anew.
 
 use super::search::bounded;
 use super::{Best, Minimizer};
@@ -68,9 +72,10 @@ pub(super) fn certify(minimizer: &mut Minimizer<'_>, best: &mut Best) -> Option<
 }
 
 impl Certificate {
-    /// What an earlier minimisation noted in a case, if one did.
-    pub fn noted(case: &Case) -> Option<&str> {
-        case.notes.iter().find_map(|note| note.strip_prefix(PREFIX))
+    /// What an earlier minimisation noted in a case, if one did: which note it is, and what it says.
+    pub fn noted(case: &Case) -> Option<(usize, &str)> {
+        let mut notes = case.notes.iter().enumerate();
+        notes.find_map(|(index, note)| Some((index, note.strip_prefix(PREFIX)?)))
     }
 
     /// Whether a note is one.
@@ -80,9 +85,25 @@ impl Certificate {
 
     /// Puts it among the notes of a case, where an older one stood.
     pub fn note(&self, case: &mut Case) {
+        let place = Certificate::noted(case).map_or(case.notes.len(), |(index, _)| index);
         case.notes.retain(|note| !Certificate::is_written_in(note));
-        case.notes.push(format!("{PREFIX}{self}"));
+        case.notes.insert(place, format!("{PREFIX}{self}"));
     }
+
+    /// Drops a note that speaks of another number of preemptions than the case has.
+    pub fn drop_if_wrong(case: &mut Case, preemptions: usize) {
+        if Certificate::noted(case).is_some_and(|(_, said)| spoken_of(said) != Some(preemptions)) {
+            case.notes.retain(|note| !Certificate::is_written_in(note));
+        }
+    }
+}
+
+/// The number of preemptions that a note speaks of.
+fn spoken_of(said: &str) -> Option<usize> {
+    if said == Certificate::None.to_string() {
+        return Some(0);
+    }
+    said.split_whitespace().next()?.parse().ok()
 }
 
 impl fmt::Display for Certificate {
@@ -91,7 +112,8 @@ impl fmt::Display for Certificate {
         match *self {
             Certificate::None => write!(f, "fails without a preemption"),
             Certificate::All { preemptions: n, tried } => {
-                write!(f, "{n} {}; no schedule with fewer fails, {tried} tried", many(n))
+                let fewer = "no schedule with fewer fails this way";
+                write!(f, "{n} {}; {fewer}, {tried} tried", many(n))
             }
             Certificate::Some { preemptions: n, tried } => {
                 write!(f, "{n} {}; of those with fewer {tried} were tried, not all", many(n))

@@ -116,19 +116,7 @@ pub fn minimize(
     budget: &Budget<'_>,
     progress: &mut dyn FnMut(u64),
 ) -> Option<Small> {
-    let mut minimizer = Minimizer {
-        runner,
-        revision,
-        signature: signature.clone(),
-        budget: *budget,
-        runs: 0,
-        steps: 0,
-        others: Others::new(),
-        tallies: Vec::new(),
-        current: 0,
-        hopeless: BTreeSet::new(),
-        progress,
-    };
+    let mut minimizer = Minimizer::new(runner, revision, signature, budget, progress);
     let mut best = minimizer.start(case)?;
     let certificate = loop {
         minimizer.settle(&mut best);
@@ -143,6 +131,32 @@ pub fn minimize(
     let Minimizer { others, mut tallies, .. } = minimizer;
     tallies.retain(|tally| tally.runs > 0);
     Some(Small { case, measure, certificate, others, tallies, is_cut_short })
+}
+
+/// What certifying a case as it stands came to.
+#[derive(Clone, Debug)]
+pub enum Certified {
+    /// What its note should say.
+    Note(Certificate),
+    /// The case under a schedule with fewer preemptions, and how many those are.
+    Fewer(Box<Case>, usize),
+}
+
+/// Certifies a case as it stands. `None` if it does not fail with the signature.
+pub fn certify(
+    runner: &mut Runner,
+    case: &Case,
+    revision: &'static Revision,
+    signature: &Signature,
+) -> Option<Certified> {
+    let (budget, progress) = (Budget::default(), &mut |_| ());
+    let mut minimizer = Minimizer::new(runner, revision, signature, &budget, progress);
+    minimizer.turn("names");
+    let (mut best, _) = minimizer.reproduces(case)?;
+    Some(match certificate::certify(&mut minimizer, &mut best) {
+        Some(certificate) => Certified::Note(certificate),
+        None => Certified::Fewer(Box::new(best.case), best.measure.preemptions),
+    })
 }
 
 /// The size of a case under its own schedule.
@@ -163,6 +177,30 @@ fn preemptions(decisions: &[Decision]) -> usize {
 impl Budget<'_> {
     fn is_exhausted(&self, runs: u64, steps: u64) -> bool {
         runs >= self.runs || steps >= self.steps || self.deadline.is_over()
+    }
+}
+
+impl<'a> Minimizer<'a> {
+    fn new(
+        runner: &'a mut Runner,
+        revision: &'static Revision,
+        signature: &Signature,
+        budget: &Budget<'a>,
+        progress: &'a mut dyn FnMut(u64),
+    ) -> Self {
+        Minimizer {
+            runner,
+            revision,
+            signature: signature.clone(),
+            budget: *budget,
+            runs: 0,
+            steps: 0,
+            others: Others::new(),
+            tallies: Vec::new(),
+            current: 0,
+            hopeless: BTreeSet::new(),
+            progress,
+        }
     }
 }
 

@@ -14,7 +14,9 @@ use std::hash::{Hash, Hasher};
 /// The behaviour of the run that is in the world.
 pub fn behaviour(world: &World) -> u64 {
     let mut threads: Vec<FxHasher> = vec![FxHasher::default(); world.threads().len()];
-    let slept = |event: &&Event| matches!(event.what, What::Sleep | What::Wake | What::Tick { .. });
+    let slept = |event: &&Event| {
+        matches!(event.what, What::Enter | What::Sleep | What::Wake | What::Tick { .. })
+    };
     for event in world.log.iter().filter(|event| !slept(event)) {
         essence(event).hash(&mut threads[event.thread.index()]);
     }

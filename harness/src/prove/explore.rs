@@ -1,20 +1,27 @@
 //! The scheduler of a proof: follows the branch at hand, and records what its new steps do.
 //!
-//! A thread that would only wait for a lock is not let at it before the lock is free: waiting has no effect
-//! on others, so this leaves nothing out and saves one branch for each contended lock. Only when nobody
-//! could run otherwise do threads queue up, as they then do before the clock ticks.
+//! Without a bound on preemptions:
 //!
-//! A thread that comes to a wait looks at once whether it has to wait. Nobody but itself makes its condition
-//! false again, so it makes no difference whether it finds that it holds, or is woken because it holds.
+//! * A thread that would only wait for a lock is not let at it before the lock is free: waiting has no effect
+//!   on others, so this leaves nothing out and saves one branch for each contended lock. Only when nobody
+//!   could run otherwise do threads queue up, as they then do before the clock ticks.
+//! * A thread that comes to a wait looks at once whether it has to wait. Nobody but itself makes its condition
+//!   false again, so it makes no difference whether it finds that it holds, or is woken because it holds.
 //!
-//! Daemons and devices wait for work when a case begins, as on a machine that has been up for a while.
+//! With one, neither holds, for both make a difference to the price: who is in the queue gets the lock
+//! without a preemption of whoever releases it. There a thread runs for as long as it can go on
+//! ([`crate::schedule::preemption`]), and whoever can run may be next, as in every run.
+//!
+//! Daemons and devices go to sleep before anything else, as on a machine that has been up for a while. That
+//! leaves nothing out: nobody can tell one that waits for work from one that has not begun to, and those that
+//! begin cost nothing then.
 
 use super::Reduction;
 use super::search::Bounds;
 use super::trace::{Step, Threads, only};
 use super::tree::{Tree, Turn};
 use crate::schedule::in_order::InOrder;
-use crate::schedule::preemption::{could_go_on, only_waits};
+use crate::schedule::preemption::{could_go_on, looks_at, only_waits};
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::footprint::Touch;
 use mmreap::sync::point::{Access, Op};
@@ -36,7 +43,9 @@ pub struct Explorer {
     reduction: Reduction,
     bounds: Bounds,
     tree: Option<Tree>,
+    /// Blocks that were begun, and steps of the latest.
     depth: usize,
+    taken: usize,
     begun: Option<Begun>,
     redundant: bool,
     /// Number of threads of the case.
@@ -62,6 +71,7 @@ impl Explorer {
             bounds,
             tree: None,
             depth: 0,
+            taken: 0,
             begun: None,
             redundant: false,
             threads: 0,
@@ -87,14 +97,13 @@ impl Explorer {
 
     /// The run is over. `cut_off` says that it ended although threads could have gone on.
     pub fn finish(&mut self, cut_off: bool) {
-        self.complete();
-        if let (Some(tree), true) = (&mut self.tree, cut_off && !self.redundant) {
-            tree.cut_off();
+        if self.complete(cut_off) {
+            self.close(None);
         }
         if self.depth <= self.bounds.crown && !self.entered {
             self.enter();
         }
-        (self.depth, self.ran, self.awake, self.woken) = (0, None, 0, 0);
+        (self.depth, self.taken, self.ran, self.awake, self.woken) = (0, 0, None, 0, 0);
     }
 
     fn enter(&mut self) {
@@ -109,7 +118,7 @@ impl Explorer {
 
     /// The trace of the latest run.
     pub fn class(&self) -> u64 {
-        self.tree.as_ref().map_or(0, |tree| tree.trace.class())
+        self.tree.as_ref().map_or(0, Tree::class)
     }
 
     /// Turns to the next branch, or, if the latest run was the first of a part that is somebody else's, to
@@ -125,12 +134,25 @@ impl Explorer {
         })
     }
 
-    fn complete(&mut self) {
-        let Some(begun) = self.begun.take() else { return };
+    fn is_bounded(&self) -> bool {
+        self.bounds.preemptions.is_some()
+    }
+
+    /// The step at hand is over; whether it was a new one.
+    fn complete(&mut self, ends: bool) -> bool {
+        let Some(begun) = self.begun.take() else { return false };
         let mut step = world(|w| Step::new(begun.thread, begun.announced, &w.footprint));
-        step.barrier = begun.barrier;
+        (step.barrier, step.ends) = (begun.barrier, ends);
         if let Some(tree) = &mut self.tree {
             tree.complete(step);
+        }
+        true
+    }
+
+    /// The block at hand, which was a new one, is over.
+    fn close(&mut self, look: Option<Step>) {
+        if let Some(tree) = &mut self.tree {
+            tree.close(look);
         }
     }
 
@@ -143,30 +165,51 @@ impl Explorer {
         if let Some(thread) = self.comes_to_wait(candidates) {
             return thread;
         }
-        self.complete();
+        let is_new = self.complete(false);
+        let goes_on = could_go_on(candidates, current);
+        if let Some(thread) = goes_on.filter(|_| self.is_inside_block()) {
+            self.step(thread, candidates, is_new);
+            return thread;
+        }
+        if is_new {
+            let is_awake = current.filter(|_| self.is_bounded() && goes_on.is_none());
+            self.close(is_awake.and_then(|thread| look(thread, candidates)));
+        }
+        self.turn(candidates, goes_on)
+    }
+
+    fn is_inside_block(&self) -> bool {
+        let tree = self.tree.as_ref().filter(|_| self.taken > 0);
+        tree.is_some_and(|tree| !tree.ends_block(self.depth - 1, self.taken))
+    }
+
+    /// The next block begins.
+    fn turn(&mut self, candidates: &[Candidate], goes_on: Option<Tid>) -> Tid {
+        let enabled = self.enabled(candidates);
         let (reduction, bounds) = (self.reduction, self.bounds);
         let begin = || Tree::new(reduction, bounds.preemptions, bounds.crown, self.threads);
         let tree = self.tree.get_or_insert_with(begin);
         let extends = self.depth >= tree.len();
-        let turn = if !extends {
-            Turn::Run(tree.chosen(self.depth))
-        } else {
-            let starting = self.starting & self.awake;
-            let enabled =
-                if starting == 0 { enabled(candidates, self.woken) } else { lowest(starting) };
-            tree.extend(enabled, could_go_on(candidates, current))
+        let turn = match extends {
+            true => tree.extend(enabled, goes_on),
+            false => Turn::Run(tree.chosen(self.depth)),
         };
         let is_new = self.depth + 1 >= tree.len();
-        let enters = extends && self.depth == bounds.crown && bounds.crown > 0;
-        match turn {
-            Turn::Run(thread) => {
-                if enters {
-                    self.enter();
-                }
-                self.begin(thread, candidates, is_new);
-                thread
-            }
-            Turn::Redundant => self.give_up(candidates, current),
+        let Turn::Run(thread) = turn else { return self.give_up(candidates, goes_on) };
+        if extends && self.depth == bounds.crown && bounds.crown > 0 {
+            self.enter();
+        }
+        (self.depth, self.taken) = (self.depth + 1, 0);
+        self.step(thread, candidates, is_new);
+        thread
+    }
+
+    /// The threads that may be next.
+    fn enabled(&self, candidates: &[Candidate]) -> Threads {
+        match self.starting & self.awake {
+            0 if self.is_bounded() => self.awake,
+            0 => without_waiters(candidates, self.woken),
+            starting => starting & starting.wrapping_neg(),
         }
     }
 
@@ -178,7 +221,7 @@ impl Explorer {
 
     /// The thread that ran, if it looks next whether it has to wait: that belongs to the step at hand.
     fn comes_to_wait(&self, candidates: &[Candidate]) -> Option<Tid> {
-        let ran = self.ran?;
+        let ran = self.ran.filter(|_| !self.is_bounded())?;
         let waits = |c: &&Candidate| c.thread == ran && c.op.access == Access::Await;
         candidates.iter().find(waits).map(|c| c.thread)
     }
@@ -194,8 +237,8 @@ impl Explorer {
         self.awake = now;
     }
 
-    fn begin(&mut self, thread: Tid, candidates: &[Candidate], is_new: bool) {
-        self.depth += 1;
+    fn step(&mut self, thread: Tid, candidates: &[Candidate], is_new: bool) {
+        self.taken += 1;
         self.ran = Some(thread);
         let woke_up = self.woken & only(thread) != 0;
         self.woken &= !only(thread);
@@ -228,16 +271,18 @@ fn waiting_at_boot(w: &World) -> Threads {
     threads.filter(|(thread, _)| waits(thread)).fold(0, |set, (_, number)| set | only(Tid(number)))
 }
 
-fn lowest(threads: Threads) -> Threads {
-    threads & threads.wrapping_neg()
-}
-
 fn touch(op: &Op) -> Touch {
     Touch { object: op.object, noun: op.site.noun(), access: op.access }
 }
 
+/// What the thread looked at that did not let it go on.
+fn look(thread: Tid, candidates: &[Candidate]) -> Option<Step> {
+    let touches = looks_at(candidates.iter().find(|c| c.thread == thread)?);
+    Some(Step { thread, touches, ..Step::default() })
+}
+
 /// The threads whose next step does not only wait; all, if there is none.
-fn enabled(candidates: &[Candidate], woken: Threads) -> Threads {
+fn without_waiters(candidates: &[Candidate], woken: Threads) -> Threads {
     let set = |all: bool| {
         let free = |c: &&Candidate| all || woken & only(c.thread) != 0 || !only_waits(c);
         candidates.iter().filter(free).fold(0, |set, c| set | only(c.thread))

@@ -5,22 +5,31 @@
 //! [`crate::schedule`], from which threads wake which, and from nothing else; the implementation that runs
 //! is the one that campaigns attack.
 //!
+//! *Clean* is a statement about all schedules that a runner can be made to follow, in whatever order threads
+//! begin: none of them fails. With a bound on preemptions it is the same about those that have at most so many,
+//! counted by [`crate::schedule::preemption`] as in every run, and says nothing about others. A certificate
+//! ([`crate::minimize::Certificate`]) is such a statement about one signature. That it is so rests on oracles that
+//! judge equivalent runs alike.
+//!
 //! It is no proof about kernels: it is one about this model of them, this case, and sequentially consistent
 //! memory.
 
 pub mod behaviour;
 mod explore;
 mod faults;
+mod node;
 mod search;
 pub mod trace;
 mod tree;
 
-use crate::case::{Case, Signature};
+use crate::case::{Case, Signature, limit};
 use crate::oracle::Failure;
 use crate::run::news::News;
+use explore::THREADS;
 use mmreap::revision::Revision;
 use search::{Bounds, Part, Shared, search};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// What keeps the number of runs small.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,7 +72,7 @@ impl Default for Options {
 
 impl Options {
     fn wants(&self, signature: &Signature) -> bool {
-        self.wanted.as_ref().is_none_or(|wanted| wanted == signature)
+        !self.collect && self.wanted.as_ref().is_none_or(|wanted| wanted == signature)
     }
 }
 
@@ -111,13 +120,17 @@ pub enum Verdict {
 ///
 /// # Errors
 ///
-/// If the case has more threads than can be told apart (64).
+/// If the case has more threads than can be told apart (64), or no room for so many more faults.
 pub fn prove(
     case: &Case,
     revision: &'static Revision,
     options: &Options,
     progress: &(dyn Fn(u64) -> bool + Sync),
-) -> Result<Proof, TooManyThreads> {
+) -> Result<Proof, Unprovable> {
+    let (own, placed) = (case.faults.len(), options.faults);
+    if placed > 0 && own.saturating_add(placed) > limit::FAULTS {
+        return Err(Unprovable::Faults { own, placed });
+    }
     let mut proof = Proof::nothing();
     let mut placements = faults::Placements::new(options.faults);
     while let Some(placement) = placements.next() {
@@ -133,13 +146,49 @@ pub fn prove(
     Ok(proof)
 }
 
-/// The case has more threads than a proof can tell apart.
+/// Why a case cannot be proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooManyThreads(pub usize);
+pub enum Unprovable {
+    /// It has so many threads, more than can be told apart.
+    Threads(usize),
+    /// With so many faults besides its own it would have more than a case can have.
+    Faults {
+        /// Its own.
+        own: usize,
+        /// Those to be placed.
+        placed: usize,
+    },
+}
+
+impl fmt::Display for Unprovable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unprovable::Threads(threads) => {
+                write!(f, "the case has {threads} threads; a proof can tell {THREADS} apart")
+            }
+            Unprovable::Faults { own, placed } => {
+                let (most, left) = (limit::FAULTS, limit::FAULTS.saturating_sub(*own));
+                let own = if *own == 1 {
+                    "1 `fault` line".into()
+                } else {
+                    format!("{own} `fault` lines")
+                };
+                write!(
+                    f,
+                    "{placed} faults besides its {own} are more than the {most} of a case: "
+                )?;
+                write!(f, "place at most {left}")
+            }
+        }
+    }
+}
 
 /// Depth above which the tree is tried completely when several threads share it: enough for some dozens of
 /// parts, few enough that walking through the crown again costs each of them little.
 const CROWN: usize = 10;
+
+/// The same if decisions are about blocks, of which the first daemons have the first few.
+const CROWN_OF_BLOCKS: usize = 4;
 
 /// All schedules of one case, on as many threads as asked for.
 fn exhaust(
@@ -148,8 +197,12 @@ fn exhaust(
     options: &Options,
     before: &Proof,
     progress: &(dyn Fn(u64) -> bool + Sync),
-) -> Result<Part, TooManyThreads> {
-    let crown = if options.jobs > 1 { CROWN } else { 0 };
+) -> Result<Part, Unprovable> {
+    let crown = match (options.jobs, options.preemptions) {
+        (..=1, _) => 0,
+        (_, None) => CROWN,
+        (_, Some(_)) => CROWN_OF_BLOCKS,
+    };
     let bounds = Bounds { preemptions: options.preemptions, crown };
     let shared = Shared::new(options.budget.saturating_sub(before.runs), before.runs, progress);
     let work = || search(case, revision, options, bounds, &shared);

@@ -6,7 +6,7 @@
 use super::behaviour::behaviour;
 use super::explore::{Explorer, THREADS};
 use super::faults::Calls;
-use super::{Options, Others, TooManyThreads, keep_first};
+use super::{Options, Others, Unprovable, keep_first};
 use crate::case::{Case, FaultPoint, Strategy};
 use crate::minimize::segments::from_decisions;
 use crate::oracle::Failure;
@@ -54,10 +54,29 @@ impl<'a> Shared<'a> {
         self.taken.lock().expect("nobody panics with it").insert(part)
     }
 
-    /// Counts a run: whether there may be another one.
-    fn count(&self) -> bool {
-        let runs = self.runs.fetch_add(1, Ordering::Relaxed) + 1;
-        (self.progress)(self.before + runs) && runs < self.budget
+    /// Takes one more run from the budget, if there is one.
+    fn reserve(&self) -> bool {
+        let next = |runs: u64| (runs < self.budget).then_some(runs + 1);
+        self.runs.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok()
+    }
+
+    /// A run that was reserved belongs to the part of another search.
+    fn give_back(&self) {
+        self.runs.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Tells of a run: whether there may be another one.
+    fn tell(&self) -> bool {
+        (self.progress)(self.before + self.runs.load(Ordering::Relaxed))
+    }
+
+    /// Nobody needs to go on.
+    fn end(&self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
+
+    fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
     }
 }
 
@@ -70,7 +89,7 @@ pub struct Part {
     pub runs: u64,
     /// Decisions of the longest.
     pub longest: u32,
-    /// Whether the budget ended it.
+    /// Whether it ended before all was tried.
     pub stopped: bool,
     /// A failing run.
     pub found: Option<(Case, Failure)>,
@@ -104,6 +123,12 @@ impl Part {
         }
     }
 
+    fn stop(mut self, shared: &Shared<'_>) -> Self {
+        shared.end();
+        self.stopped = true;
+        self
+    }
+
     fn count(&mut self, outcome: &Outcome, options: &Options, explorer: &Explorer) {
         self.runs += 1;
         self.longest = self.longest.max(outcome.steps);
@@ -129,42 +154,48 @@ pub fn search(
     options: &Options,
     bounds: Bounds,
     shared: &Shared<'_>,
-) -> Result<Part, TooManyThreads> {
+) -> Result<Part, Unprovable> {
     let (mut runner, plan) = (Runner::new(), Rc::new(Plan::new(case)));
     let explorer = Rc::new(RefCell::new(Explorer::new(options.reduction, bounds)));
     let mut part = Part::default();
     loop {
+        if !shared.reserve() {
+            return Ok(part.stop(shared));
+        }
         let scheduler = Box::new(schedule::Shared(explorer.clone()));
         let (outcome, decisions) = runner.record_under(&plan, revision, scheduler);
         let mut explorer = explorer.borrow_mut();
         if explorer.threads() > THREADS {
-            return Err(TooManyThreads(explorer.threads()));
+            return Err(Unprovable::Threads(explorer.threads()));
         }
-        explorer.finish(matches!(
-            outcome.end,
-            End::Panic | End::StepLimit | End::Violation | End::Broken
-        ));
+        explorer.finish(is_cut_off(outcome.end));
         let ours = explorer.is_new_part().is_none_or(|part| shared.take(part));
         if ours {
             part.count(&outcome, options, &explorer);
+        } else {
+            shared.give_back();
         }
-        if let Some(failure) = outcome.failure.filter(|_| ours && !options.collect) {
+        if let Some(failure) = outcome.failure.filter(|_| ours) {
             if options.wants(&failure.signature) {
                 part.found = Some((by_names(case, &decisions), failure));
-                shared.over.store(true, Ordering::Relaxed);
+                shared.end();
                 return Ok(part);
             }
             let first = part.others.entry(failure.signature.clone());
             first.or_insert_with(|| (by_names(case, &decisions), failure));
         }
-        if ours && !shared.count() {
-            part.stopped = true;
-            shared.over.store(true, Ordering::Relaxed);
+        if ours && !shared.tell() {
+            return Ok(part.stop(shared));
         }
-        if shared.over.load(Ordering::Relaxed) || !explorer.backtrack(ours) {
+        if shared.is_over() || !explorer.backtrack(ours) {
             return Ok(part);
         }
     }
+}
+
+/// Whether threads could have gone on when the run ended.
+fn is_cut_off(end: End) -> bool {
+    matches!(end, End::Panic | End::StepLimit | End::Violation | End::Broken)
 }
 
 /// The case with the schedule that it was just run under.

@@ -36,6 +36,8 @@ pub struct Step {
     pub woken: Threads,
     /// Whether it is a tick of the clock for which everybody had to wait.
     pub barrier: bool,
+    /// Whether it ended the run for everybody, so that nothing commutes with it.
+    pub ends: bool,
 }
 
 impl Step {
@@ -48,14 +50,42 @@ impl Step {
             }
         }
         let woken = footprint.woken.iter().fold(0, |set, &thread| set | only(thread));
-        Step { thread, touches, woken, barrier: false }
+        Step { thread, touches, woken, barrier: false, ends: false }
+    }
+
+    /// The steps of one thread as a single one.
+    ///
+    /// Which of several references that it drops is the last depends on those that others drop, so it counts
+    /// as a look at the counter.
+    pub fn joined(steps: impl IntoIterator<Item = Step>) -> Step {
+        let mut steps = steps.into_iter();
+        let mut all = steps.next().unwrap_or_default();
+        for step in steps {
+            all.woken |= step.woken;
+            all.ends |= step.ends;
+            let known = all.touches.len();
+            for touch in step.touches {
+                match all.touches[..known].iter().position(|old| both_put(old, &touch)) {
+                    Some(old) => all.touches[old].access = Access::Update,
+                    None if all.touches.contains(&touch) => {}
+                    None => all.touches.push(touch),
+                }
+            }
+        }
+        all
     }
 
     /// Whether it may change what another thread's next step would be.
     pub fn disturbs(&self, next: &Step) -> bool {
         let with = |made: &Touch| next.touches.iter().any(|other| disturbs(made, other));
-        self.barrier || self.touches.iter().any(with)
+        self.barrier || next.ends || self.touches.iter().any(with)
     }
+}
+
+/// Whether both drop a reference of one counter.
+fn both_put(a: &Touch, b: &Touch) -> bool {
+    let put = |touch: &Touch| matches!(touch.access, Access::Put(_));
+    put(a) && put(b) && a.object == b.object && a.noun == b.noun
 }
 
 /// For each thread, how many of its steps happened before.
@@ -75,16 +105,6 @@ struct Done {
     clock: Clock,
 }
 
-/// A pair that raced: the place of the first step, and with whom a run could go on there instead.
-pub struct Race {
-    /// The place of the first step.
-    pub first: usize,
-    /// The threads that lead to the other order if one of them goes first there.
-    pub instead: Threads,
-    /// The thread of the second step.
-    pub second: Tid,
-}
-
 /// How a step comes after an earlier one. Of several ways the first one counts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Link {
@@ -99,6 +119,9 @@ enum Link {
 /// The steps of a run so far.
 pub struct Trace {
     threads: usize,
+    /// Whether threads may queue up for a lock that is held, so that none has to wait for its release before it
+    /// takes the step.
+    queues: bool,
     steps: Vec<Done>,
     /// For each object, the touches of it and the places of their steps.
     touched: FxHashMap<ObjectRef, Vec<(u32, Touch)>>,
@@ -107,10 +130,15 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// No steps yet, of so many threads.
-    pub fn new(threads: usize) -> Self {
-        let places = vec![Vec::new(); threads];
-        Trace { threads, steps: Vec::new(), touched: FxHashMap::default(), places }
+    /// No steps yet, of so many threads, which may queue up for locks or not.
+    pub fn new(threads: usize, queues: bool) -> Self {
+        let (steps, places) = (Vec::new(), vec![Vec::new(); threads]);
+        Trace { threads, queues, steps, touched: FxHashMap::default(), places }
+    }
+
+    /// Number of steps.
+    pub fn len(&self) -> usize {
+        self.steps.len()
     }
 
     /// A step.
@@ -134,8 +162,8 @@ impl Trace {
         }
     }
 
-    /// Adds a step, and says with which earlier ones it raced.
-    pub fn push(&mut self, step: Step) -> Vec<Race> {
+    /// Adds a step, and returns the places of the earlier ones that it raced with, latest first.
+    pub fn push(&mut self, step: Step) -> Vec<usize> {
         let before = self.before(&step);
         let links = self.links(&step);
         let mut clock = before.clone();
@@ -145,8 +173,7 @@ impl Trace {
         if step.barrier {
             self.latest_clocks().for_each(|other| join(&mut clock, other));
         }
-        let races =
-            if step.barrier { Vec::new() } else { self.races(&step, before, &links, &clock) };
+        let races = if step.barrier { Vec::new() } else { self.races(before, &links) };
         self.append(step, clock);
         races
     }
@@ -182,18 +209,36 @@ impl Trace {
 
     /// The earlier steps of other threads that it comes after, latest first.
     fn links(&self, step: &Step) -> Vec<(usize, Link)> {
+        if step.ends {
+            return self.all_of_others(step.thread);
+        }
         let mut links: Vec<(usize, Link)> = Vec::new();
         for touch in &step.touches {
             for (place, other) in self.touched.get(&touch.object).into_iter().flatten() {
                 let place = *place as usize;
                 if conflict(other, touch) && self.steps[place].step.thread != step.thread {
-                    links.push((place, link(other, touch)));
+                    links.push((place, self.link(other, touch)));
                 }
             }
         }
         links.sort_unstable_by_key(|&(place, link)| (std::cmp::Reverse(place), link));
         links.dedup_by_key(|link| link.0);
         links
+    }
+
+    fn all_of_others(&self, thread: Tid) -> Vec<(usize, Link)> {
+        let places = (0..self.steps.len()).rev();
+        let others = places.filter(|&place| self.steps[place].step.thread != thread);
+        others.map(|place| (place, Link::Conflict)).collect()
+    }
+
+    fn link(&self, earlier: &Touch, later: &Touch) -> Link {
+        match (earlier.access, later.access) {
+            _ if self.queues => Link::Conflict,
+            (first, second) if never_co_enabled(first, second) => Link::Released,
+            (Access::Lock(_) | Access::TryLock(_), Access::Lock(_)) => Link::Acquired,
+            _ => Link::Conflict,
+        }
     }
 
     fn happened_before(&self, place: usize, clock: &Clock) -> bool {
@@ -205,13 +250,7 @@ impl Trace {
         self.happened_before(earlier, &self.steps[place].clock)
     }
 
-    fn races(
-        &self,
-        step: &Step,
-        before: Clock,
-        links: &[(usize, Link)],
-        clock: &Clock,
-    ) -> Vec<Race> {
+    fn races(&self, before: Clock, links: &[(usize, Link)]) -> Vec<usize> {
         let mut hidden = before;
         // What its thread could not do before, because it waited for the lock.
         let mut held: Clock = vec![0; self.threads];
@@ -223,31 +262,28 @@ impl Trace {
             if link == Link::Released {
                 join(&mut held, &self.steps[place].clock);
             } else if link == Link::Acquired || !self.happened_before(place, &held) {
-                races.push(self.race(place, step, clock));
+                races.push(place);
                 join(&mut hidden, &self.steps[place].clock);
             }
         }
         races
     }
 
-    /// Who could go first at the place, so that the step comes before the one that was taken there: of
-    /// what followed and does not come after that one, the steps that come after nothing else of it.
-    fn race(&self, first: usize, step: &Step, clock: &Clock) -> Race {
-        let (mut instead, mut seen) = (0, 0);
+    /// Who could go first at the place of a step that the latest one raced with, so that the latest one comes
+    /// before it: of what followed and does not come after it, the steps that come after nothing else of that.
+    pub fn initials(&self, first: usize) -> Threads {
+        let Some(last) = self.steps.len().checked_sub(1) else { return 0 };
+        let (mut initials, mut seen) = (0, 0);
         let mut independent: Vec<usize> = Vec::new();
-        for place in (first + 1..self.steps.len()).filter(|&p| !self.comes_after(p, first)) {
+        for place in (first + 1..=last).filter(|&p| p == last || !self.comes_after(p, first)) {
             let thread = only(self.steps[place].step.thread);
             if seen & thread == 0 && !independent.iter().any(|&p| self.comes_after(place, p)) {
-                instead |= thread;
+                initials |= thread;
             }
             seen |= thread;
             independent.push(place);
         }
-        let own = only(step.thread);
-        if seen & own == 0 && !independent.iter().any(|&p| self.happened_before(p, clock)) {
-            instead |= own;
-        }
-        Race { first, instead, second: step.thread }
+        initials
     }
 
     /// A number that equivalent runs share and others, with overwhelming probability, do not: it is made of
@@ -259,13 +295,5 @@ impl Trace {
             std::hash::Hasher::finish(&hasher)
         };
         self.steps.iter().map(of).fold(0, u64::wrapping_add)
-    }
-}
-
-fn link(earlier: &Touch, later: &Touch) -> Link {
-    match (earlier.access, later.access) {
-        (first, second) if never_co_enabled(first, second) => Link::Released,
-        (Access::Lock(_) | Access::TryLock(_), Access::Lock(_)) => Link::Acquired,
-        _ => Link::Conflict,
     }
 }

@@ -170,12 +170,18 @@ fn fault(fault: &Fault) -> inject::Fault {
         space: fault.space,
         fail_nth: fault.fail_nth,
         task_filter: fault.task_filter.clone(),
-        key: u64::from(fault.probability) << 32 | u64::from(fault.interval ^ fault.space << 16),
+        key: key(fault),
         chance: strike,
     }
 }
 
-/// A percentage that depends on the fault's knobs, the task's name and the number of the call.
+/// What tells a fault's chance from that of others: its point, and the knobs that say which calls may fail.
+fn key(fault: &Fault) -> u64 {
+    let Fault { point, probability, interval, space, .. } = fault;
+    chance::key(&format!("{} {probability} {interval} {space}", point.name()))
+}
+
+/// A percentage that depends on the fault, the task's name and the number of the call.
 fn strike(key: u64, task: &str, call: u32) -> u8 {
     let mut rng = ChaCha8Rng::seed_from_u64(key);
     rng.set_stream(chance::key(task));

@@ -6,7 +6,9 @@
 //! Musuvathi and Qadeer, "Iterative context bounding for systematic testing of multithreaded programs",
 //! PLDI 2007.
 
+use mmreap::sync::bits::Flag;
 use mmreap::sync::engine::Candidate;
+use mmreap::sync::footprint::Touch;
 use mmreap::sync::point::Access;
 use mmreap::sync::thread::Tid;
 use mmreap::task::TaskFlag;
@@ -27,6 +29,19 @@ pub fn only_waits(candidate: &Candidate) -> bool {
         w.locks.only_waits(op.object, op.site.noun(), mode, candidate.thread)
             && !(op.site.verb().ends_with("killable") && is_being_killed(w, candidate.thread))
     })
+}
+
+/// What decides that all that the thread's next step would do is to queue up for a lock.
+pub fn looks_at(candidate: &Candidate) -> Vec<Touch> {
+    let op = &candidate.op;
+    let lock = Touch { object: op.object, noun: op.site.noun(), access: Access::Read };
+    let task = world(|w| w.threads()[candidate.thread.index()].task);
+    let signal = task.map(|task| Touch {
+        object: task.object(),
+        noun: TaskFlag::Sigkill.name(),
+        access: Access::Read,
+    });
+    std::iter::once(lock).chain(signal).collect()
 }
 
 fn is_being_killed(w: &mut World, thread: Tid) -> bool {

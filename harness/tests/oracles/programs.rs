@@ -24,7 +24,7 @@ use mmreap::page_alloc::alloc_page;
 use mmreap::revision::V4_15;
 use mmreap::sync::bits::clear_bit;
 use mmreap::sync::engine::{Candidate, Choose, Engine};
-use mmreap::sync::mutex::{mutex_lock, mutex_unlock};
+use mmreap::sync::mutex::{Mutex, mutex_lock, mutex_unlock};
 use mmreap::sync::rwsem::{down_read, down_write, up_read, up_write};
 use mmreap::sync::thread::Tid;
 use mmreap::sync::time::schedule_timeout_killable;
@@ -310,6 +310,32 @@ fn lock_misuse() {
         do_exit();
     };
     assert_eq!(verdict(&[at_exit]), "O-LOCK oom_killer do_exit");
+}
+
+/// More classes than a word has bits; the last two are taken both ways.
+#[test]
+fn lock_order_of_many_classes() {
+    fn locks() -> Vec<Mutex> {
+        const NAMES: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+        (0..NAMES.len()).map(|at| Mutex::new(&NAMES[at..=at])).collect()
+    }
+    let one_order = || {
+        let locks = locks();
+        locks.iter().for_each(|&lock| mutex_lock(lock));
+        locks.iter().for_each(|&lock| mutex_unlock(lock));
+        do_exit();
+    };
+    let both_orders = || {
+        let locks = locks();
+        locks.iter().for_each(|&lock| mutex_lock(lock));
+        locks.iter().for_each(|&lock| mutex_unlock(lock));
+        let [.., before, last] = locks[..] else { unreachable!("there are many") };
+        [last, before].into_iter().for_each(mutex_lock);
+        [last, before].into_iter().for_each(mutex_unlock);
+        do_exit();
+    };
+    assert_eq!(verdict(&[one_order]), "pass");
+    assert_eq!(verdict(&[both_orders]), "O-LOCK none program");
 }
 
 /// One thread takes both orders, one after the other, and never waits: the order alone is the mistake.
