@@ -20,8 +20,6 @@ pub(crate) fn touch(event: &Event, footprint: &mut Footprint) {
             footprint.touch(object, "user_memory", Access::Update);
         }
         What::UserRead { .. } => footprint.touch(object, "user_memory", Access::Read),
-        // Who is the first to set a flag is the one who means it.
-        What::SetFlag { .. } => footprint.touch(object, event.site.noun(), Access::Update),
         // Who is passed over may still have memory, and there may be enough by now.
         What::TestFlag { set: true } if passes_over(event) => {
             footprint.touch(object, "rss", Access::Read);

@@ -5,8 +5,9 @@
 //! object, and they do not commute. What commutes, and why:
 //!
 //! * Reads.
-//! * Changes that do not look ([`Access::Add`]): `atomic_inc`, `set_bit`, a frame given back, a timer set.
-//!   Whoever looks (`atomic_dec_and_test`, `atomic_inc_not_zero`, `test_and_set_bit`) is in conflict with them.
+//! * Changes that do not look ([`Access::Add`]): `atomic_inc`, a frame given back, a timer set. Whoever looks
+//!   (`atomic_dec_and_test`, `atomic_inc_not_zero`) is in conflict with them, and who sets a flag looks,
+//!   because oracles ask who was the first.
 //! * References that are dropped, except the last, whose dropper has the object to itself.
 //! * Threads that look whether they have to wait. A wake-up is in conflict with each, for it may find nobody
 //!   there yet.
