@@ -219,7 +219,7 @@ fn minimizing_does_not_mix_up_failures() {
 
 /// Whether the prover says the same as the certificate of a minimal case; `None` if that left something open.
 fn certificate(runner: &mut Runner, case: &Case, signature: &Signature) -> Option<bool> {
-    let said = Certificate::noted(case).expect("the case is minimal");
+    let (_, said) = Certificate::noted(case).expect("the case is minimal");
     let preemptions = size(runner, case).preemptions;
     let number = said.split(' ').next().and_then(|word| word.parse().ok());
     assert_eq!(number.unwrap_or(0), preemptions, "{case}");
