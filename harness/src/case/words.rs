@@ -4,7 +4,7 @@
 //! that no word is written down in two ways. What the words mean is said at the tree's own items;
 //! which of them may stand where is decided in [`super::parse`] and [`super::check`].
 
-use super::{Completion, FaultPoint, Operation, Time, Tlb, VmaKind};
+use super::{Completion, EmptyPmd, FaultPoint, Operation, Time, Tlb, VmaKind};
 
 impl VmaKind {
     /// Every kind, in the order in which the documentation lists them.
@@ -71,6 +71,19 @@ impl Tlb {
         match self {
             Tlb::Eager => "eager",
             Tlb::Lazy => "lazy",
+        }
+    }
+}
+
+impl EmptyPmd {
+    /// Both choices.
+    pub const ALL: [EmptyPmd; 2] = [EmptyPmd::Bad, EmptyPmd::Good];
+
+    /// The word in the text.
+    pub fn name(self) -> &'static str {
+        match self {
+            EmptyPmd::Bad => "bad",
+            EmptyPmd::Good => "good",
         }
     }
 }
