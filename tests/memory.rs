@@ -112,6 +112,21 @@ fn mapping_counts_pages_and_tables() {
     assert_eq!(seen, ["0 14 14 (5, 3)", "0 8 (3, 3)", "0 true true"]);
 }
 
+/// Pages of a huge page pool are nobody's resident memory, those of shared memory are.
+#[test]
+fn hugetlb_pages_are_not_resident() {
+    let body = || {
+        let rss = || mm().peek(|mm| mm.rss);
+        note(&format!("{}", rss()));
+        sys_munmap(mm(), 4);
+        note(&format!("{}", rss()));
+        sys_munmap(mm(), 0);
+        note(&format!("{}", rss()));
+    };
+    let mappings = [anon(0, 3, VmFlag::Shared.mask()), anon(4, 4, VmFlag::Hugetlb.mask())];
+    assert_eq!(run_mapped(0, &mappings, &[body]), ["0 3", "0 3", "0 0"]);
+}
+
 /// The tables of a mapping go with it, those of its neighbours under the same upper table stay.
 #[test]
 fn munmap_frees_only_its_own_tables() {

@@ -5,8 +5,11 @@
 //! and kernel/fork.c of v4.9 to v4.15.
 
 pub mod fault;
+pub mod file_fault;
 pub mod free_pgtables;
 pub mod gather;
+pub mod gup;
+pub mod huge_memory;
 pub mod memory;
 pub mod mmap;
 pub mod mmu_notifier;

@@ -52,7 +52,14 @@ impl Choose for RoundRobin {
 }
 
 fn main() {
-    boot::machine(MachinePlan { frames: 16, min: 1, high: 2, any_time: false, lazy_tlb: false });
+    boot::machine(MachinePlan {
+        frames: 16,
+        min: 1,
+        high: 2,
+        any_time: false,
+        lazy_tlb: false,
+        empty_pmd_is_bad: true,
+    });
     for number in 0..BODIES.with_borrow(Vec::len) {
         let mm = mm_alloc();
         let plan = VmaPlan { name: "heap".into(), start: 0, pages: 2, flags: 0, file: false };
