@@ -9,7 +9,7 @@
 
 use crate::aio::{Kioctx, free_ioctx};
 use crate::memory::Handle;
-use crate::mm::{Mm, mmdrop_final, put_count};
+use crate::mm::{Mm, mmdrop_final};
 use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::point::Access;
 use crate::sync::wait::{complete, wait_event, wait_for_work, wake_up};
@@ -81,10 +81,9 @@ pub fn mmput_async(mm: Handle<Mm>) {
     }
 }
 
-/// `mmdrop_async`: the last reference goes, but `__mmdrop` runs in a worker.
+/// `mmdrop_async`: the reference goes, but `__mmdrop` runs in a worker.
 pub fn mmdrop_async(mm: Handle<Mm>) {
-    let _call = enter("mmdrop_async");
-    if put_count(mm) {
+    if atomic_dec_and_test(mm, "mm_count", |mm| &mut mm.count) {
         schedule_work(Work::Mmdrop(mm));
     }
 }

@@ -170,20 +170,15 @@ pub fn mmgrab(mm: Handle<Mm>) {
     atomic_inc(mm, "mm_count", |mm| &mut mm.count);
 }
 
-/// `mmdrop`: drops a reference on the structure.
+/// `mmdrop`: the last one frees the structure and the top-level table.
 pub fn mmdrop(mm: Handle<Mm>) {
-    if put_count(mm) {
+    if atomic_dec_and_test(mm, "mm_count", |mm| &mut mm.count) {
         mmdrop_final(mm);
     }
 }
 
-/// Whether that was the last reference on the structure.
-pub(crate) fn put_count(mm: Handle<Mm>) -> bool {
-    atomic_dec_and_test(mm, "mm_count", |mm| &mut mm.count)
-}
-
-/// `__mmdrop`: frees the structure and the top-level table.
-pub(crate) fn mmdrop_final(mm: Handle<Mm>) {
+/// `__mmdrop`: nobody holds the structure any more.
+pub fn mmdrop_final(mm: Handle<Mm>) {
     let _call = crate::trace::enter("__mmdrop");
     free(mm.peek(|mm| mm.pgd));
     free(mm);

@@ -36,14 +36,14 @@ fn audit_address_spaces(world: &World) -> Option<Failure> {
     world.mms.live().find_map(|(mm, state)| {
         let (users, count) = (users(world, mm), holders(world, mm));
         let count = count + i32::from(users > 0);
-        let freed = world.workqueue.waiting().any(|&work| work == Work::Mmdrop(mm));
+        let queued = world.workqueue.waiting().any(|&work| work == Work::Mmdrop(mm));
         if state.users != users {
             return Some(describe(mm.object(), "mm_users", state.users, users));
         }
         if state.count != count {
             return Some(describe(mm.object(), "mm_count", state.count, count));
         }
-        (count == 0 && !freed).then(|| describe(mm.object(), "mm_struct", 1, 0))
+        (count == 0 && !queued).then(|| describe(mm.object(), "mm_struct", 1, 0))
     })
 }
 
