@@ -49,6 +49,11 @@ impl Workqueue {
     fn item(&self, n: u32) -> ObjectRef {
         ObjectRef { kind: Kind::Workqueue, serial: n + 1 }
     }
+
+    /// Work that waits.
+    pub fn waiting(&self) -> impl Iterator<Item = &Work> {
+        self.waiting.iter()
+    }
 }
 
 const QUEUE: ObjectRef = ObjectRef::sole(Kind::Workqueue);

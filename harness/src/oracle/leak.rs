@@ -1,10 +1,11 @@
 //! O-LEAK: what is left when nothing can happen any more must have a holder.
 //!
 //! Promise: the counts of every address space, and the references of every page frame, are exactly those
-//! of the holders that exist; an address space that is gone counts neither pages nor page tables any more; no
-//! gather and no dead task remains, every page table and mapping belongs to an address space that exists, and
-//! every secondary MMU to a process that has it open. Tolerance: judged only if the run came to rest with no
-//! thread stuck in the middle of something, because a stuck thread holds things that no table lists.
+//! of the holders that exist; an address space without holders waits for the worker to free it, and one that is
+//! gone counts neither pages nor page tables any more; no gather and no dead task remains, every page table and
+//! mapping belongs to an address space that exists, and every secondary MMU to a process that has it open.
+//! Tolerance: judged only if the run came to rest with no thread stuck in the middle of something, because a
+//! stuck thread holds things that no table lists.
 
 use super::{Failure, signature};
 use mmreap::memory::Handle;
@@ -12,6 +13,7 @@ use mmreap::mm::Mm;
 use mmreap::page::Frame;
 use mmreap::task::TaskFlag;
 use mmreap::trace::{ObjectRef, Site};
+use mmreap::workqueue::Work;
 use mmreap::world::{End, World};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,10 +36,14 @@ fn audit_address_spaces(world: &World) -> Option<Failure> {
     world.mms.live().find_map(|(mm, state)| {
         let (users, count) = (users(world, mm), holders(world, mm));
         let count = count + i32::from(users > 0);
+        let queued = world.workqueue.waiting().any(|&work| work == Work::Mmdrop(mm));
         if state.users != users {
             return Some(describe(mm.object(), "mm_users", state.users, users));
         }
-        (state.count != count).then(|| describe(mm.object(), "mm_count", state.count, count))
+        if state.count != count {
+            return Some(describe(mm.object(), "mm_count", state.count, count));
+        }
+        (count == 0 && !queued).then(|| describe(mm.object(), "mm_struct", 1, 0))
     })
 }
 
