@@ -37,7 +37,7 @@ fn add(groups: &mut Groups, signature: &Signature, times: u64) {
 
 /// What a campaign on the kernel meets, and, of a mutant, waits for besides what its release has.
 fn met(name: &str, release: Option<&Groups>) -> Groups {
-    let mut campaign = Campaign::blind(kernel(name), 1);
+    let mut campaign = Campaign::blind(kernel(name), 2);
     loop {
         let groups = groups(&campaign);
         let totals = &campaign.totals;

@@ -67,9 +67,10 @@ impl<T> Slab<T> {
         }
     }
 
-    /// Where the object with the number was allocated and freed, if it was freed.
+    /// Where the object with the number was allocated and freed, if it was freed. Number 0 is all of a kind
+    /// together, which stays.
     pub fn obituary(&self, serial: u32) -> Option<Obituary> {
-        let slot = &self.slots[serial as usize - 1];
+        let slot = &self.slots[(serial as usize).checked_sub(1)?];
         slot.freed.map(|freed| Box::new((slot.allocated, freed)))
     }
 

@@ -12,7 +12,6 @@ use mmreap::mm::Mm;
 use mmreap::page::Frame;
 use mmreap::task::TaskFlag;
 use mmreap::trace::{ObjectRef, Site};
-use mmreap::workqueue::Work;
 use mmreap::world::{End, World};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,10 +60,9 @@ fn holders(world: &World, mm: Handle<Mm>) -> i32 {
     let borrowed = world.tasks.live().filter(|(_, t)| t.mm == Some(mm) && t.flags & kthread() != 0);
     let victims = world.signals.live().filter(|(_, signal)| signal.oom_mm == Some(mm));
     let lists = world.ksm.registered().iter().chain(world.khugepaged.registered());
-    let work = world.workqueue.waiting().filter(|&&work| work == Work::Mmdrop(mm));
     let listed = lists.filter(|&&other| other == mm).count();
     let notifiers = world.mmus.live().filter(|(_, mmu)| mmu.mm == mm);
-    (borrowed.count() + victims.count() + listed + work.count() + notifiers.count()) as i32
+    (borrowed.count() + victims.count() + listed + notifiers.count()) as i32
 }
 
 /// `check_mm`: an address space that is gone has given back what it counted.
