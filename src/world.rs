@@ -480,6 +480,7 @@ impl World {
             | Kind::KsmList
             | Kind::KhugepagedList
             | Kind::Workqueue
+            | Kind::MmuDriver
             | Kind::Srcu
             | Kind::Clock => None,
         }
