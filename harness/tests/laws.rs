@@ -179,7 +179,7 @@ fn first_failure(case: &Case, seed: u64, wanted: &str) -> Found {
 fn minimizing_does_not_mix_up_failures() {
     let case = case(
         "kernel v4.15+M04
-         machine frames 24 min 1 high 2 time any
+         machine frames 24 min 1 high 2 time any empty_pmd good
          process victim adj 500
            vma plain anon 2 pages
            vma locked anon 4 pages locked huge

@@ -3,15 +3,16 @@
 //! The reduction is checked against two that do less: sleep sets alone try every trace by brute force, and
 //! without any reduction every schedule is run. All have to come to the same set of traces, and no random
 //! run may come to another one. What the relation behind it says about single steps is checked in
-//! `commute.rs`.
+//! `commute.rs`, and proofs as such against plain enumeration in `enumeration.rs`.
 
 mod common;
 
 use common::{case, kernel};
 use mmreap::world::world;
-use mmreap_harness::case::{Case, Segment, Strategy};
+use mmreap_harness::case::{Case, Fault, FaultPoint, Strategy};
+use mmreap_harness::minimize::measure;
 use mmreap_harness::prove::behaviour::behaviour;
-use mmreap_harness::prove::{Options, Proof, Reduction, Verdict, prove};
+use mmreap_harness::prove::{Options, Proof, Reduction, Unprovable, Verdict, prove};
 use mmreap_harness::run::Runner;
 use mmreap_harness::run::plan::Plan;
 use std::collections::BTreeSet;
@@ -106,15 +107,12 @@ fn all_schedules_of_a_tiny_case_come_to_the_traces_of_its_proof() {
     let (source, all) = (collect(&case, Reduction::Source, 1), collect(&case, Reduction::None, 1));
     assert_eq!(source.classes, all.classes);
     assert_eq!(source.behaviours, all.behaviours);
-    assert!(all.runs > 10_000, "{}", all.runs);
+    assert!(all.runs > 100 * source.runs, "{} of {}", source.runs, all.runs);
 }
 
-/// What random runs live through. They start as a proof assumes: daemons wait for work.
+/// What random runs live through.
 fn random_behaviours(case: &Case, runs: u64) -> BTreeSet<u64> {
-    let daemons = ["oom_reaper", "kworker"].map(|task| Segment { task: task.into(), until: None });
-    let mut case = case.clone();
-    case.schedule.segments = daemons.into();
-    let (mut runner, plan) = (Runner::new(), Rc::new(Plan::new(&case)));
+    let (mut runner, plan) = (Runner::new(), Rc::new(Plan::new(case)));
     let run = |seed| {
         runner.run(&plan, kernel(&case.kernel), Strategy::Pos { seed });
         world(|w| behaviour(w))
@@ -122,29 +120,54 @@ fn random_behaviours(case: &Case, runs: u64) -> BTreeSet<u64> {
     (0..runs).map(run).collect()
 }
 
+/// In so little, chance finds everything.
 #[test]
-fn no_random_run_lives_through_what_the_proof_does_not_know() {
-    for (case, few) in [(two_exits(), 1), (a_pin(), 5), (a_kill(), 2)] {
+fn random_runs_live_through_what_the_proof_knows() {
+    for case in [two_exits(), a_pin(), a_kill()] {
         let proof = collect(&case, Reduction::Source, 1);
-        let random = random_behaviours(&case, 3000);
-        assert!(random.len() >= few, "only {} behaviours:\n{case}", random.len());
-        assert!(random.is_subset(&proof.behaviours), "{case}");
+        assert_eq!(random_behaviours(&case, 3000), proof.behaviours, "{case}");
     }
+}
+
+fn bounded(case: &Case, preemptions: u32, jobs: usize) -> Proof {
+    let preemptions = Some(preemptions);
+    let options = Options { preemptions, jobs, collect: true, ..Options::default() };
+    prove(case, kernel(&case.kernel), &options, &|_| true).unwrap()
 }
 
 #[test]
 fn a_bound_on_preemptions_leaves_fewer_behaviours_and_a_large_one_all() {
     let case = a_pin();
     let all = collect(&case, Reduction::Source, 1);
-    let bounded = |preemptions| {
-        let options =
-            Options { preemptions: Some(preemptions), collect: true, ..Options::default() };
-        prove(&case, kernel("v4.15"), &options, &|_| true).unwrap()
-    };
-    let sizes: Vec<usize> = (0..=3).map(|n| bounded(n).behaviours.len()).collect();
-    assert!(sizes.is_sorted(), "{sizes:?}");
+    let sizes: Vec<usize> = (0..=3).map(|n| bounded(&case, n, 1).behaviours.len()).collect();
+    assert!(sizes.is_sorted() && sizes[0] < sizes[1], "{sizes:?}");
     assert!(sizes[0] < all.behaviours.len(), "{sizes:?} of {}", all.behaviours.len());
-    assert_eq!(bounded(3).classes, all.classes);
+    for case in [two_exits(), a_pin(), a_kill()] {
+        let all = collect(&case, Reduction::Source, 1);
+        assert_eq!(bounded(&case, 100, 1).behaviours, all.behaviours, "{case}");
+    }
+}
+
+/// What several searches share out is tried completely above, which may show a trace more than once.
+#[test]
+fn several_jobs_come_to_what_one_does_within_a_bound() {
+    for case in [a_pin(), a_kill(), the_seed()] {
+        let (one, three) = (bounded(&case, 1, 1), bounded(&case, 1, 3));
+        assert_eq!(one.behaviours, three.behaviours, "{case}");
+        assert_eq!(one.classes, three.classes, "{case}");
+    }
+}
+
+/// What is found costs what it may.
+#[test]
+fn what_is_found_within_a_bound_keeps_within_it() {
+    let case = Case { kernel: "v4.14".into(), ..the_seed() };
+    let proof = bounded(&case, 1, 1);
+    assert!(!proof.others.is_empty());
+    for (found, _) in proof.others.values() {
+        let size = measure(&mut Runner::new(), found, kernel("v4.14"));
+        assert!(size.preemptions <= 1, "{size}:\n{found}");
+    }
 }
 
 #[test]
@@ -171,10 +194,29 @@ fn faults_within_the_bound_are_tried() {
     assert!(with.traces > without.traces);
 }
 
+/// Each placed fault is a line of the case, of which there may be eight.
+#[test]
+fn faults_that_no_case_can_hold_are_refused() {
+    let mut case = a_kill();
+    case.faults = vec![Fault::once(FaultPoint::Trylock, 1, None); 7];
+    let proof = |faults| {
+        let options = Options { faults, budget: 50, ..Options::default() };
+        prove(&case, kernel("v4.15"), &options, &|_| true)
+    };
+    assert!(proof(0).is_ok() && proof(1).is_ok());
+    assert_eq!(proof(2).err(), Some(Unprovable::Faults { own: 7, placed: 2 }));
+}
+
 #[test]
 fn a_budget_ends_a_proof_without_a_verdict() {
-    let options = Options { budget: 3, ..Options::default() };
-    let proof = prove(&a_kill(), kernel("v4.15"), &options, &|_| true).unwrap();
-    assert!(matches!(proof.verdict, Verdict::Stopped));
-    assert_eq!(proof.runs, 3);
+    let proof = |budget| {
+        let options = Options { budget, ..Options::default() };
+        prove(&a_kill(), kernel("v4.15"), &options, &|_| true).unwrap()
+    };
+    let whole = proof(1_000_000);
+    for budget in [0, 3, whole.runs - 1] {
+        assert!(matches!(proof(budget).verdict, Verdict::Stopped));
+        assert_eq!(proof(budget).runs, budget);
+    }
+    assert!(matches!(proof(whole.runs).verdict, Verdict::Clean));
 }

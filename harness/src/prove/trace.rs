@@ -130,10 +130,15 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// No steps yet, of so many threads, which may queue up for locks or not.
-    pub fn new(threads: usize, queues: bool) -> Self {
+    /// No steps yet, of so many threads, which take no step that would only wait for a lock.
+    pub fn new(threads: usize) -> Self {
         let (steps, places) = (Vec::new(), vec![Vec::new(); threads]);
-        Trace { threads, queues, steps, touched: FxHashMap::default(), places }
+        Trace { threads, queues: false, steps, touched: FxHashMap::default(), places }
+    }
+
+    /// The same, of threads that may queue up for locks.
+    pub fn with_queues(threads: usize) -> Self {
+        Trace { queues: true, ..Trace::new(threads) }
     }
 
     /// Number of steps.

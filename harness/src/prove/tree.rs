@@ -60,8 +60,11 @@ pub struct Tree {
 impl Tree {
     /// Nothing tried yet.
     pub fn new(reduction: Reduction, bound: Option<u32>, crown: usize, threads: usize) -> Self {
-        let blocks = Trace::new(threads, bound.is_some());
-        let steps = bound.map(|_| Trace::new(threads, true));
+        let steps = bound.map(|_| Trace::with_queues(threads));
+        let blocks = match bound {
+            Some(_) => Trace::with_queues(threads),
+            None => Trace::new(threads),
+        };
         Tree { reduction, bound, crown, nodes: Vec::new(), blocks, steps, latest: Vec::new() }
     }
 

@@ -2,7 +2,8 @@
 
 use crate::case::check::{io_requests, owner};
 use crate::case::{
-    self, Case, Completion, Fault, FaultPoint, Operation, ProcessKind, Segment, Time, Tlb, VmaKind,
+    self, Case, Completion, EmptyPmd, Fault, FaultPoint, Operation, ProcessKind, Segment, Time,
+    Tlb, VmaKind,
 };
 use crate::schedule::chance;
 use crate::schedule::pilot::Estimates;
@@ -145,6 +146,7 @@ fn machine(machine: &case::Machine) -> MachinePlan {
         high: machine.high,
         any_time: machine.time == Time::Any,
         lazy_tlb: machine.tlb == Tlb::Lazy,
+        empty_pmd_is_bad: machine.empty_pmd == EmptyPmd::Bad,
     }
 }
 

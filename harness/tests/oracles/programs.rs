@@ -32,6 +32,7 @@ use mmreap::syscall::guest::guest_write;
 use mmreap::syscall::uaccess::{By, load};
 use mmreap::task::{TaskFlag, current, get_task_struct, put_task_struct, task_lock};
 use mmreap::trace::enter;
+use mmreap::workqueue::mmdrop_async;
 use mmreap::world::world;
 use mmreap_harness::oracle::judge;
 use std::cell::RefCell;
@@ -52,7 +53,14 @@ impl Choose for RoundRobin {
 }
 
 fn main() {
-    boot::machine(MachinePlan { frames: 16, min: 1, high: 2, any_time: false, lazy_tlb: false });
+    boot::machine(MachinePlan {
+        frames: 16,
+        min: 1,
+        high: 2,
+        any_time: false,
+        lazy_tlb: false,
+        empty_pmd_is_bad: true,
+    });
     for number in 0..BODIES.with_borrow(Vec::len) {
         let mm = mm_alloc();
         let plan = VmaPlan { name: "heap".into(), start: 0, pages: 2, flags: 0, file: false };
@@ -204,10 +212,29 @@ fn data_that_was_never_stored() {
 }
 
 #[test]
+fn a_structure_that_waits_for_the_worker_is_no_leak_and_has_no_reference_left() {
+    let drop_last = || (mmdrop_async(mm_alloc()), do_exit()).1;
+    assert_eq!(verdict(&[drop_last]), "pass");
+    let grab_late = || {
+        let mm = mm_alloc();
+        mmdrop_async(mm);
+        mmgrab(mm);
+        do_exit();
+    };
+    assert_eq!(verdict(&[grab_late]), "O-MM-UAF mm program");
+}
+
+#[test]
 fn leaks() {
     let leak = |leak: fn()| verdict(&[leak]);
     assert_eq!(leak(|| (mmget(mm()), do_exit()).1), "O-LEAK mm mm_users");
     assert_eq!(leak(|| (mmgrab(mm()), do_exit()).1), "O-LEAK mm mm_count");
+    let forget_structure = || {
+        let mm = mm_alloc();
+        mm.poke(|mm| mm.count = 0);
+        do_exit();
+    };
+    assert_eq!(leak(forget_structure), "O-LEAK mm mm_struct");
     let miscount = || (mm().poke(|mm| mm.nr_ptes += 1), do_exit()).1;
     assert_eq!(leak(miscount), "O-LEAK mm nr_ptes");
     assert_eq!(leak(|| (tlb_gather_mmu(mm(), false), do_exit()).1), "O-LEAK mmu_gather mmu_gather");

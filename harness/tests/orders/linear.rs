@@ -16,7 +16,7 @@ pub struct Steps {
 impl Steps {
     /// Those of a run of so many threads.
     pub fn of(steps: &[Step], threads: usize) -> Self {
-        let mut trace = Trace::new(threads, true);
+        let mut trace = Trace::new(threads);
         steps.iter().for_each(|step| _ = trace.push(step.clone()));
         Steps { trace, threads, order: steps.iter().map(|step| step.thread).collect() }
     }
