@@ -60,25 +60,23 @@ struct Killer {
 }
 
 /// What the log says up to some event.
-pub struct Ledger {
+pub struct Ledger<'a> {
+    world: &'a World,
     /// In the order in which they were marked.
     pub victims: Vec<Victim>,
-    mapped: BTreeSet<(ObjectRef, u32)>,
     killers: BTreeMap<Tid, Killer>,
     free: i64,
-    high: i64,
 }
 
-impl Ledger {
+impl<'a> Ledger<'a> {
     /// Before the first event.
-    pub fn new(world: &World) -> Self {
-        let (free, high) = (i64::from(world.zone.total()), i64::from(world.zone.high));
-        let (victims, mapped, killers) = (Vec::new(), BTreeSet::new(), BTreeMap::new());
-        Ledger { victims, mapped, killers, free, high }
+    pub fn new(world: &'a World) -> Self {
+        let free = i64::from(world.zone.total());
+        Ledger { world, victims: Vec::new(), killers: BTreeMap::new(), free }
     }
 
     /// After the last event.
-    pub fn closed(world: &World) -> Self {
+    pub fn closed(world: &'a World) -> Self {
         let mut ledger = Ledger::new(world);
         world.log.iter().enumerate().for_each(|(index, event)| ledger.note(index, event));
         ledger
@@ -88,10 +86,6 @@ impl Ledger {
     pub fn note(&mut self, index: usize, event: &Event) {
         match event.what {
             What::OomMm => self.add_victim(index, event.object),
-            What::Map { page, frame } if frame > 0 => {
-                _ = self.mapped.insert((event.object, page));
-            }
-            What::Unmap { page, .. } => _ = self.mapped.remove(&(event.object, page)),
             What::AllocateFrames { frames } => self.free -= i64::from(frames),
             What::FreeFrames { frames } => self.free += i64::from(frames),
             What::OomRequest { forced, .. } => self.killer(event.thread).by_hand = forced,
@@ -110,10 +104,12 @@ impl Ledger {
         if self.victim(mm).is_some() {
             return;
         }
-        let of_mm = self.mapped.iter().filter(|(space, _)| *space == mm);
-        let pages = of_mm.map(|(_, page)| *page).collect();
-        let (skipped, pass, waited, left) = (None, Pass::None, 0, false);
-        self.victims.push(Victim { mm, marked, pages, skipped, pass, waited, left });
+        let (pages, skipped, pass) = (BTreeSet::new(), None, Pass::None);
+        let mut victim = Victim { mm, marked, pages, skipped, pass, waited: 0, left: false };
+        let before = self.world.log[..marked].iter().enumerate();
+        let own = before.filter(|(_, event)| event.object == mm);
+        own.for_each(|(index, event)| victim.note(index, event));
+        self.victims.push(victim);
     }
 
     /// The victim with the address space.
@@ -156,7 +152,9 @@ impl Ledger {
 
     fn passed_over(&self, mm: ObjectRef) -> Look {
         match self.victim(mm).map_or(0, |victim| victim.pages.len()) {
-            pages if pages > 0 && self.free <= self.high => Look::Missed(pages),
+            pages if pages > 0 && self.free <= i64::from(self.world.zone.high) => {
+                Look::Missed(pages)
+            }
             _ => Look::Over,
         }
     }

@@ -67,7 +67,7 @@ pub fn judge_given_up(world: &World) -> Option<Failure> {
 }
 
 /// A kill of an address space that had been given up on, and its search did not find otherwise.
-fn killed_again(world: &World, ledger: &Ledger, kill: usize) -> Option<Failure> {
+fn killed_again(world: &World, ledger: &Ledger<'_>, kill: usize) -> Option<Failure> {
     let Event { thread, object, .. } = world.log[kill];
     let victim = ledger.victim(object)?;
     let (skipped, _) = victim.skipped?;
@@ -76,7 +76,7 @@ fn killed_again(world: &World, ledger: &Ledger, kill: usize) -> Option<Failure> 
 }
 
 /// Whom the search before a kill passed over, although it should have waited, and how many pages they held.
-fn missed(ledger: &Ledger, kill: &Event) -> impl Iterator<Item = (ObjectRef, usize)> {
+fn missed(ledger: &Ledger<'_>, kill: &Event) -> impl Iterator<Item = (ObjectRef, usize)> {
     let judged = !ledger.by_hand(kill.thread);
     let premature = ledger.victims.iter().filter(move |victim| judged && victim.is_premature());
     premature.filter_map(|victim| Some((victim.mm, ledger.missed(kill.thread, victim.mm)?)))
