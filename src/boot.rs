@@ -9,7 +9,7 @@ use crate::khugepaged::{self, khugepaged_enter};
 use crate::ksm::{self, ksm_enter};
 use crate::memory::{Handle, allocate};
 use crate::mm::mmap::{VmaPlan, insert_vma};
-use crate::mm::pgtable::{Entry, PTRS, Slot, pte_alloc, pte_index};
+use crate::mm::pgtable::{Entry, PTRS, Slot, pmd_alloc, pte_alloc, pte_index};
 use crate::mm::secondary::{self, Release};
 use crate::mm::vma::{VmFlag, Vma};
 use crate::mm::{Mm, fault};
@@ -34,6 +34,8 @@ pub struct MachinePlan {
     pub any_time: bool,
     /// Whether a full-mm gather does not flush the TLB.
     pub lazy_tlb: bool,
+    /// Whether an empty middle-level entry is `pmd_bad`.
+    pub empty_pmd_is_bad: bool,
 }
 
 /// Creates memory, clock and the locks that exist once.
@@ -43,6 +45,7 @@ pub fn machine(plan: MachinePlan) {
         w.clock.any_time = plan.any_time;
         w.tlbs.lazy = plan.lazy_tlb;
         task::boot(w);
+        w.empty_pmd_is_bad = plan.empty_pmd_is_bad;
         crate::oom::boot(w);
         ksm::boot(w);
         khugepaged::boot(w);
@@ -166,7 +169,9 @@ fn take_backing(vma: Handle<Vma>, pages: u32) {
 
 fn fill(mm: Handle<Mm>, vma: Handle<Vma>, page: u32, content: u32) {
     if vma.peek(|vma| vma.has(VmFlag::Pfnmap)) {
-        let Some(Entry::Table(table)) = pte_alloc(mm, page).map(Slot::peek) else { return };
+        let pmd = pmd_alloc(mm, page);
+        pte_alloc(mm, pmd);
+        let Entry::Table(table) = pmd.peek() else { return };
         Slot { table, index: pte_index(page) }.set(Entry::Pfn);
         return;
     }

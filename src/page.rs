@@ -150,6 +150,33 @@ pub fn get_page(frame: Frame) {
     must_be_allocated(frame, &state);
 }
 
+/// Whether somebody holds the frame besides the entry that maps it.
+pub fn is_pinned(frame: Frame) -> bool {
+    world(|w| {
+        w.footprint.touch(frame.object(), "refcount", Access::Read);
+        w.zone.get(frame).refcount > 1
+    })
+}
+
+/// `mlock_vma_page`: the page counts as mlocked.
+pub fn mlock_page(frame: Frame) {
+    set_mlocked(frame, true);
+}
+
+/// `clear_page_mlock`: the page no longer counts as mlocked. Whether it did.
+pub fn clear_page_mlock(frame: Frame) -> bool {
+    set_mlocked(frame, false)
+}
+
+fn set_mlocked(frame: Frame, mlocked: bool) -> bool {
+    world(|w| {
+        w.footprint.touch(frame.object(), "mlocked", Access::Update);
+        let was = std::mem::replace(&mut w.zone.get(frame).mlocked, mlocked);
+        w.zone.mlocked += i32::from(mlocked) - i32::from(was);
+        was
+    })
+}
+
 /// `put_page`: drops references to frames in one step, and frees those without any left.
 ///
 /// A frame that is mapped, or that a TLB or a secondary MMU translates to, must not become free: that ends the run.
@@ -201,7 +228,6 @@ fn put(w: &mut World, frame: Frame) -> Result<bool, Box<Violation>> {
         let unmapped = state.unmapped;
         return Err(Box::new(Violation::Shadowed { object, mapped, unmapped, freed: here }));
     }
-    w.zone.mlocked -= i32::from(state.mlocked);
     w.zone.get(frame).freed = here;
     w.zone.free.push(frame);
     Ok(true)

@@ -3,8 +3,9 @@
 //!
 //! ksmd and khugepaged share the pattern, and the seed of the reaper's protocol took it from them: whenever
 //! the scanner takes `mmap_sem`, it looks whether there are users left ([`test_exit`]); the exit path, whose
-//! users are gone, takes the lock once for writing. Source: `ksm_exit` in mm/ksm.c and `khugepaged_exit` in
-//! mm/khugepaged.c of v4.9 to v4.15.
+//! users are gone, takes the lock once for writing if the scanner is at its address space. How a scanner moves
+//! on, and who then drops the reference, is its own affair. Source: `__ksm_exit` in mm/ksm.c and
+//! `__khugepaged_exit` in mm/khugepaged.c of v4.9 to v4.15.
 
 use crate::memory::Handle;
 use crate::mm::{Mm, MmFlag, mmap_sem, mmdrop, mmgrab};
@@ -37,10 +38,14 @@ impl ScanList {
         &self.slots
     }
 
-    fn remove(&mut self, mm: Handle<Mm>) -> bool {
-        let registered = self.slots.contains(&mm);
+    fn remove(&mut self, mm: Handle<Mm>) {
         self.slots.retain(|&slot| slot != mm);
-        registered
+    }
+
+    /// The address space behind this one.
+    fn after(&self, mm: Handle<Mm>) -> Option<Handle<Mm>> {
+        let slots = self.slots.iter().skip_while(|&&slot| slot != mm);
+        slots.copied().nth(1)
     }
 }
 
@@ -51,6 +56,22 @@ pub struct Scanner {
     pub list: fn(&mut World) -> &mut ScanList,
     /// The flag.
     pub flag: MmFlag,
+}
+
+/// The address spaces of a list.
+const SLOTS: &str = "slots";
+
+/// Where the scanner is, which only the scanner changes.
+const CURSOR: &str = "cursor";
+
+/// What the exit path found.
+enum Slot {
+    /// Nothing: the scanner has noticed already.
+    Gone,
+    /// The address space, which is off the list now.
+    Free,
+    /// The address space, with the scanner at work on it.
+    Busy,
 }
 
 impl Scanner {
@@ -64,7 +85,7 @@ impl Scanner {
     /// Registers an address space, and holds it by count.
     pub fn enter(self, mm: Handle<Mm>) {
         if !test_bit(mm, self.flag) {
-            self.look(Access::Write, |list| list.slots.push(mm));
+            self.look(Access::Write, Access::Read, |list| list.slots.push(mm));
             set_bit(mm, self.flag);
             mmgrab(mm);
         }
@@ -72,12 +93,28 @@ impl Scanner {
 
     /// Takes a dying address space off the list, or waits until the scanner has let go of it.
     pub fn exit(self, mm: Handle<Mm>) {
-        if self.with(|list| list.cursor != Some(mm) && list.remove(mm)) {
-            clear_bit(mm, self.flag);
-            mmdrop(mm);
-        } else {
-            down_write(mmap_sem(mm));
-            up_write(mmap_sem(mm));
+        self.lock();
+        let slot = self.look(Access::Write, Access::Read, |list| {
+            if !list.slots.contains(&mm) {
+                return Slot::Gone;
+            }
+            if list.cursor == Some(mm) {
+                return Slot::Busy;
+            }
+            list.remove(mm);
+            Slot::Free
+        });
+        self.unlock();
+        match slot {
+            Slot::Gone => {}
+            Slot::Free => {
+                clear_bit(mm, self.flag);
+                mmdrop(mm);
+            }
+            Slot::Busy => {
+                down_write(mmap_sem(mm));
+                up_write(mmap_sem(mm));
+            }
         }
     }
 
@@ -86,48 +123,57 @@ impl Scanner {
         test_bit(mm, self.flag)
     }
 
-    /// What is registered now.
-    pub fn registered(self) -> Vec<Handle<Mm>> {
-        self.look(Access::Read, |list| list.slots.clone())
+    /// The address space that the scanner is at. Only the scanner moves on.
+    pub fn cursor(self) -> Option<Handle<Mm>> {
+        self.touch(CURSOR, Access::Read, |list| list.cursor)
     }
 
-    /// The scanner begins to work on an address space, if it is still registered.
-    pub fn begin(self, mm: Handle<Mm>) -> bool {
-        self.with(|list| {
-            list.cursor = list.slots.contains(&mm).then_some(mm);
-            list.cursor.is_some()
+    /// The scanner goes to the first address space, if it is at none. It holds the lock.
+    pub fn start(self) -> Option<Handle<Mm>> {
+        self.look(Access::Read, Access::Write, |list| {
+            list.cursor = list.cursor.or(list.slots.first().copied());
+            list.cursor
         })
     }
 
-    /// The scanner is done with an address space. Whether it was dying, and the scanner has taken it off
-    /// the list and now owns the reference on it.
-    pub fn end(self, mm: Handle<Mm>) -> bool {
-        let dying = test_exit(mm);
-        let ours = self.with(|list| {
-            list.cursor = None;
-            dying && list.remove(mm)
-        });
-        if ours {
-            clear_bit(mm, self.flag);
-        }
-        ours
+    /// The scanner goes from an address space to the next. It holds the lock.
+    pub fn advance(self, mm: Handle<Mm>) {
+        self.look(Access::Read, Access::Write, |list| list.cursor = list.after(mm));
     }
 
-    fn look<R>(self, access: Access, f: impl FnOnce(&mut ScanList) -> R) -> R {
+    /// The scanner takes an address space off the list, and owns the reference on it from now on. It holds
+    /// the lock.
+    pub fn remove(self, mm: Handle<Mm>) {
+        self.touch(SLOTS, Access::Write, |list| list.remove(mm));
+    }
+
+    /// Takes the list's lock.
+    pub fn lock(self) {
+        spin_lock(self.spinlock());
+    }
+
+    /// Releases the list's lock.
+    pub fn unlock(self) {
+        spin_unlock(self.spinlock());
+    }
+
+    fn spinlock(self) -> SpinLock {
+        world(|w| (self.list)(w).lock.expect("the machine has booted"))
+    }
+
+    /// Looks at both, the list and where the scanner is.
+    fn look<R>(self, slots: Access, cursor: Access, f: impl FnOnce(&mut ScanList) -> R) -> R {
+        self.touch(SLOTS, slots, |_| ());
+        self.touch(CURSOR, cursor, f)
+    }
+
+    fn touch<R>(self, noun: &'static str, access: Access, f: impl FnOnce(&mut ScanList) -> R) -> R {
         world(|w| {
             let lock = (self.list)(w).lock.expect("the machine has booted");
             let object = w.locks.get(lock.0).object;
-            w.footprint.touch(object, "slots", access);
+            w.footprint.touch(object, noun, access);
             f((self.list)(w))
         })
-    }
-
-    fn with<R>(self, f: impl FnOnce(&mut ScanList) -> R) -> R {
-        let lock = world(|w| (self.list)(w).lock.expect("the machine has booted"));
-        spin_lock(lock);
-        let result = self.look(Access::Write, f);
-        spin_unlock(lock);
-        result
     }
 }
 

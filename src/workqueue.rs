@@ -9,7 +9,7 @@
 
 use crate::aio::{Kioctx, free_ioctx};
 use crate::memory::Handle;
-use crate::mm::{Mm, mmdrop};
+use crate::mm::{Mm, mmdrop_final};
 use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::point::Access;
 use crate::sync::wait::{complete, wait_event, wait_for_work, wake_up};
@@ -22,7 +22,7 @@ use std::collections::VecDeque;
 pub enum Work {
     /// The last user of an address space is gone.
     Mmput(Handle<Mm>),
-    /// A reference on the structure is dropped.
+    /// The last reference on the structure is gone.
     Mmdrop(Handle<Mm>),
     /// An AIO context is freed.
     FreeIoctx(Handle<Kioctx>),
@@ -81,9 +81,11 @@ pub fn mmput_async(mm: Handle<Mm>) {
     }
 }
 
-/// `mmdrop_async`.
+/// `mmdrop_async`: the reference goes, but `__mmdrop` runs in a worker.
 pub fn mmdrop_async(mm: Handle<Mm>) {
-    schedule_work(Work::Mmdrop(mm));
+    if atomic_dec_and_test(mm, "mm_count", |mm| &mut mm.count) {
+        schedule_work(Work::Mmdrop(mm));
+    }
 }
 
 /// The worker thread.
@@ -134,7 +136,7 @@ fn is_work_waiting() -> bool {
 fn perform(work: Work) {
     match work {
         Work::Mmput(mm) => crate::exit::fork::mmput_final(mm),
-        Work::Mmdrop(mm) => mmdrop(mm),
+        Work::Mmdrop(mm) => mmdrop_final(mm),
         Work::FreeIoctx(ctx) => free_ioctx(ctx),
     }
 }

@@ -7,7 +7,7 @@
 
 use crate::aio::{Kiocb, Kioctx, Waiter};
 use crate::inject::Injection;
-use crate::memory::{Place, Slab, Violation};
+use crate::memory::{Obituary, Place, Slab, Violation};
 use crate::mm::Mm;
 use crate::mm::gather::Gather;
 use crate::mm::pgtable::PageTable;
@@ -102,6 +102,8 @@ pub struct World {
     pub zone: Zone,
     /// Cached translations of all CPUs.
     pub tlbs: Tlbs,
+    /// Whether an empty middle-level entry is `pmd_bad`, as on x86 and arm64; on powerpc it is not.
+    pub empty_pmd_is_bad: bool,
     /// Tasks.
     pub tasks: Slab<Task>,
     /// Processes.
@@ -167,6 +169,7 @@ impl World {
             injection: Injection::default(),
             zone: Zone::default(),
             tlbs: Tlbs::default(),
+            empty_pmd_is_bad: true,
             tasks: Slab::new(),
             signals: Slab::new(),
             mms: Slab::new(),
@@ -208,6 +211,7 @@ impl World {
         self.injection.reset();
         self.zone.reset();
         self.tlbs.reset();
+        self.empty_pmd_is_bad = true;
         self.reset_slabs();
         self.processes.reset();
         self.oom.reset();
@@ -450,6 +454,36 @@ impl World {
     /// Whether an event from this index on counts as progress.
     pub(crate) fn made_progress(&self, since: usize) -> bool {
         self.log[since..].iter().any(|event| event.what.is_progress())
+    }
+
+    /// Where an object was allocated and freed, if it was freed. Frames have no names of their own in a slab,
+    /// and what there is only one of is there for ever.
+    pub(crate) fn obituary(&self, ObjectRef { kind, serial }: ObjectRef) -> Option<Obituary> {
+        match kind {
+            Kind::Task => self.tasks.obituary(serial),
+            Kind::Signal => self.signals.obituary(serial),
+            Kind::Mm => self.mms.obituary(serial),
+            Kind::Vma => self.vmas.obituary(serial),
+            Kind::PageTable => self.page_tables.obituary(serial),
+            Kind::Gather => self.gathers.obituary(serial),
+            Kind::Kioctx => self.kioctxs.obituary(serial),
+            Kind::Kiocb => self.kiocbs.obituary(serial),
+            Kind::AioWait => self.waiters.obituary(serial),
+            Kind::SecondaryMmu => self.mmus.obituary(serial),
+            Kind::None
+            | Kind::Page
+            | Kind::Zone
+            | Kind::OomKiller
+            | Kind::ReaperList
+            | Kind::ProcessList
+            | Kind::MmList
+            | Kind::KsmList
+            | Kind::KhugepagedList
+            | Kind::Workqueue
+            | Kind::MmuDriver
+            | Kind::Srcu
+            | Kind::Clock => None,
+        }
     }
 
     /// The zone, as an object of events.

@@ -102,7 +102,14 @@ fn panic_of_the_scheduler_comes_out_and_the_engine_can_be_used_again() {
 
 /// A machine that does not get as far as its first decision.
 fn broken_machine() {
-    boot::machine(MachinePlan { frames: 8, min: 1, high: 2, any_time: false, lazy_tlb: false });
+    boot::machine(MachinePlan {
+        frames: 8,
+        min: 1,
+        high: 2,
+        any_time: false,
+        lazy_tlb: false,
+        empty_pmd_is_bad: true,
+    });
     let mm = mm_alloc();
     let signal = boot::process("p".into(), 0);
     boot::task(signal, "p".into(), Some(mm), |_| unreachable!("the machine is not up"));

@@ -8,11 +8,12 @@ use mmreap::mm::gather::tlb_gather_mmu;
 use mmreap::mm::mmap::sys_munmap;
 use mmreap::mm::pgtable::{Entry, hardware_walk};
 use mmreap::mm::vma::VmFlag;
-use mmreap::mm::{mm_alloc, mmdrop};
+use mmreap::mm::{mm_alloc, mmdrop, mmgrab};
 use mmreap::page::{Watermark, free_pages, get_page_from_freelist};
 use mmreap::sync::thread::Tid;
 use mmreap::sync::time::schedule_timeout_uninterruptible as sleep;
 use mmreap::trace::enter;
+use mmreap::workqueue::mmdrop_async;
 use mmreap::world::world;
 use std::cell::Cell;
 
@@ -46,6 +47,22 @@ fn stale_handle_is_a_report_with_three_places() {
     let functions = [allocated, freed, used].map(|place| place.site.function());
     assert_eq!(functions, ["allocator", "__mmdrop", "user"]);
     assert!(allocated.event < freed.event && freed.event < used.event);
+}
+
+/// A reference that is dropped asynchronously is gone at once; only freeing the structure is left to the worker.
+#[test]
+fn mmdrop_async_drops_at_once() {
+    let body = || {
+        let mm = mm_alloc();
+        mmgrab(mm);
+        mmdrop_async(mm);
+        let left = mm.peek(|mm| mm.count);
+        mmdrop_async(mm);
+        let left_to_worker = mm.is_live();
+        sleep(1);
+        note(&format!("{left} {left_to_worker} {}", mm.is_live()));
+    };
+    assert_eq!(run(1, &[body]), ["1 1 true false"]);
 }
 
 /// What was freed is not replaced: a stale handle cannot reach somebody else's object.
@@ -110,6 +127,21 @@ fn mapping_counts_pages_and_tables() {
     };
     let seen = run_mapped(0, &mappings(), &[body]);
     assert_eq!(seen, ["0 14 14 (5, 3)", "0 8 (3, 3)", "0 true true"]);
+}
+
+/// Pages of a huge page pool are nobody's resident memory, those of shared memory are.
+#[test]
+fn hugetlb_pages_are_not_resident() {
+    let body = || {
+        let rss = || mm().peek(|mm| mm.rss);
+        note(&format!("{}", rss()));
+        sys_munmap(mm(), 4);
+        note(&format!("{}", rss()));
+        sys_munmap(mm(), 0);
+        note(&format!("{}", rss()));
+    };
+    let mappings = [anon(0, 3, VmFlag::Shared.mask()), anon(4, 4, VmFlag::Hugetlb.mask())];
+    assert_eq!(run_mapped(0, &mappings, &[body]), ["0 3", "0 3", "0 0"]);
 }
 
 /// The tables of a mapping go with it, those of its neighbours under the same upper table stay.

@@ -6,8 +6,9 @@
 
 mod common;
 
-use common::{mm, mm_of, note, run, run_any_time};
-use mmreap::mm::mmap_sem;
+use common::{mm, mm_of, note, run, run_any_time, run_mapped};
+use mmreap::memory::Violation;
+use mmreap::mm::{mm_alloc, mmap_sem, mmdrop};
 use mmreap::sync::atomic::{atomic_dec_and_test, atomic_inc_not_zero, atomic_read};
 use mmreap::sync::bits::test_bit;
 use mmreap::sync::mutex::{Mutex, mutex_lock, mutex_trylock, mutex_unlock};
@@ -19,7 +20,15 @@ use mmreap::sync::thread::Tid;
 use mmreap::sync::time::{schedule_timeout_killable, schedule_timeout_uninterruptible as sleep};
 use mmreap::sync::wait::{wait_event, wait_event_killable, wake_up};
 use mmreap::task::{TaskFlag, current, send_sigkill};
+use mmreap::trace::Kind;
 use mmreap::world::world;
+use std::cell::Cell;
+use std::collections::BTreeSet;
+
+thread_local! {
+    static SHORT_LIVED: Cell<Option<RwSem>> = const { Cell::new(None) };
+    static BEFORE_IT_GOES: Cell<Option<fn(RwSem)>> = const { Cell::new(None) };
+}
 
 const SEEDS: std::ops::Range<u64> = 0..50;
 
@@ -54,6 +63,12 @@ fn hold(lock: fn(RwSem), unlock: fn(RwSem)) {
     sleep(10);
     unlock(sem());
     sleep(100);
+}
+
+fn hold_until(jiffy: u32, sem: RwSem) {
+    down_write(sem);
+    sleep(jiffy);
+    up_write(sem);
 }
 
 fn kill(process: usize) {
@@ -203,6 +218,65 @@ fn killable_event_ends_by_a_signal() {
         kill(0);
     };
     assert_eq!(notes(&[waiter, killer]), ["3 killed"]);
+}
+
+/// The lock of an address space that goes away before whoever touches it is done.
+fn short_lived_sem() -> RwSem {
+    sleep(1);
+    SHORT_LIVED.get().expect("it is made at jiffy 0")
+}
+
+/// Where the lock was touched after it was gone, over all schedules. The first body makes it, and drops it
+/// in the end.
+fn touched_too_late(before_it_goes: fn(RwSem), user: fn()) -> BTreeSet<String> {
+    BEFORE_IT_GOES.set(Some(before_it_goes));
+    let owner = || {
+        let mm = mm_alloc();
+        SHORT_LIVED.set(Some(mmap_sem(mm)));
+        BEFORE_IT_GOES.get().expect("it was set")(mmap_sem(mm));
+        mmdrop(mm);
+    };
+    let late = |seed| {
+        run_mapped(seed, &[], &[owner, user]);
+        match world(|w| w.violation) {
+            Some(Violation::UseAfterFree { object, used, .. }) => {
+                assert_eq!(object.kind, Kind::Mm, "seed {seed}");
+                Some(used.site.to_string())
+            }
+            other => other.map(|violation| panic!("seed {seed}: {violation:?}")),
+        }
+    };
+    SEEDS.filter_map(late).collect()
+}
+
+/// A lock is gone with the object that it lies in, also for who has only to wait for it, or to release it.
+#[test]
+fn a_lock_is_no_older_than_its_object() {
+    let nap: fn(RwSem) = |_| sleep(1);
+    let reader = || {
+        let sem = short_lived_sem();
+        down_read(sem);
+        up_read(sem);
+    };
+    let read: [&str; 2] = ["program/down_read(mmap_sem)", "program/up_read(mmap_sem)"];
+    assert_eq!(touched_too_late(nap, reader), read.map(String::from).into());
+    let polite = || {
+        let sem = short_lived_sem();
+        if down_read_trylock(sem) {
+            up_read(sem);
+        }
+    };
+    let tried = ["program/down_read_trylock(mmap_sem)", "program/up_read(mmap_sem)"];
+    assert_eq!(touched_too_late(nap, polite), tried.map(String::from).into());
+    // It is held when the other one asks, so that who is late has waited.
+    let release_late: fn(RwSem) = |sem| hold_until(2, sem);
+    let waiter = || {
+        let sem = short_lived_sem();
+        down_write(sem);
+        up_write(sem);
+    };
+    let waited = ["program/down_write(mmap_sem)", "program/up_write(mmap_sem)"];
+    assert_eq!(touched_too_late(release_late, waiter), waited.map(String::from).into());
 }
 
 /// Of a last put and an attempt to get, exactly one sees the other.

@@ -56,17 +56,24 @@ pub fn run(data: &[u8]) -> Verdict {
     let is_known = |signature: &Signature| {
         [&own, &settings.known].iter().any(|known| known.contains(revision.name, signature))
     };
-    let found = RUNNER.with(|runner| {
-        let runner = &mut *runner.borrow_mut();
-        as_it_stands(runner, &case, revision)
-            .filter(|found| !is_known(&found.failure.signature))
-            .or_else(|| {
-                let schedules = (seed(&case), RUNS_PER_CASE);
-                attempt(runner, &case, revision, schedules, is_known, count)
-            })
-    });
+    let found = RUNNER.with(|runner| attack(&mut runner.borrow_mut(), &case, revision, is_known));
     SITES.with_borrow_mut(|sites| world(|w| add_sites(w, sites)));
     found.map_or(Verdict::Unsuspicious, |found| Verdict::New(Box::new(found)))
+}
+
+/// Looks for a failure that is not known. A panic of the model is one, and no crash before its schedule was
+/// written down.
+fn attack(
+    runner: &mut Runner,
+    case: &Case,
+    revision: &'static Revision,
+    is_known: impl Fn(&Signature) -> bool,
+) -> Option<Found> {
+    let own = as_it_stands(runner, case, revision);
+    own.filter(|found| !is_known(&found.failure.signature)).or_else(|| {
+        let schedules = (seed(case), RUNS_PER_CASE);
+        attempt(runner, case, revision, schedules, is_known, count)
+    })
 }
 
 /// Tells libFuzzer what the latest run has shown.
@@ -99,4 +106,22 @@ fn as_it_stands(runner: &mut Runner, case: &Case, revision: &'static Revision) -
 /// The same text always runs under the same schedules.
 fn seed(case: &Case) -> u64 {
     stable_hash(case.to_string().bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mmreap::revision::V4_14;
+
+    static BROKEN: Revision = Revision { exit_mmap: |_| panic!("on purpose"), ..V4_14 };
+
+    #[test]
+    fn a_panic_of_the_model_is_a_failure_with_its_schedule() {
+        let text = b"mmreap case 1\nkernel v4.14\n\nprocess p\n  thread t: exit\n";
+        let case = parse_bytes(text).unwrap();
+        let found = attack(&mut Runner::watching(), &case, &BROKEN, |_| false).unwrap();
+        assert_eq!(found.failure.signature.oracle, "O-SELF");
+        let again = Runner::new().run_case(&found.case, &BROKEN).failure;
+        assert_eq!(again, Some(found.failure));
+    }
 }

@@ -22,7 +22,7 @@ mmreap case 1
 #
 # ## see 212925802454
 kernel v4.14
-machine frames 16 min 1 high 2 time any tlb lazy
+machine frames 16 min 1 high 2 time any tlb lazy empty_pmd good
 
 process victim adj 500 notifiers 1 release flush_work
   vma heap anon 8 pages locked huge mergeable
@@ -87,7 +87,7 @@ fn canonical_text_is_printed_as_itself() {
 #[test]
 fn what_is_not_canonical_is_printed_canonically() {
     let text = "mmreap case 1\r\n\t#  two  blanks \n\n# not a note\nkernel v4.14\t# comment\n\
-        schedule in_order\nmachine high 2 frames 0064 tlb eager\nexpect pass\n\
+        schedule in_order\nmachine high 2 frames 0064 tlb eager empty_pmd bad\nexpect pass\n\
         process victim notifiers 0 parent p adj 5 # comment; ignored\n\
         vma  heap anon 1 pages unmapped locked\nthread main:write heap;exit\n\
         process p\nthread main: exit;exit\n";

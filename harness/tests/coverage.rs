@@ -147,8 +147,10 @@ fn a_failure_does_not_hide_another() {
         }
         let before = campaign.totals;
         campaign.step();
-        assert_eq!(campaign.totals.cases, before.cases);
-        behind += campaign.totals.runs - before.runs;
+        // Unless the run that failed was the last of its case anyway.
+        if campaign.totals.cases == before.cases {
+            behind += campaign.totals.runs - before.runs;
+        }
     }
     assert!(behind > 0, "nothing ran behind a failure");
 }

@@ -6,18 +6,20 @@
 mod common;
 
 use common::{case, kernel};
+use mmreap::inject::Fault;
 use mmreap::revision;
 use mmreap::sync::thread::Tid;
 use mmreap::trace::What;
 use mmreap::world::world;
 use mmreap_harness::campaign::{Campaign, Found};
-use mmreap_harness::case::{Case, Signature, Strategy, generate, mutate};
+use mmreap_harness::case::{Case, FaultPoint, Signature, Strategy, generate, mutate};
 use mmreap_harness::corpus;
 use mmreap_harness::explain::log;
 use mmreap_harness::minimize::{Budget, Certificate, Measure, measure, minimize, segments};
 use mmreap_harness::oracle::Failure;
 use mmreap_harness::prove::{Options, Verdict, prove};
 use mmreap_harness::run::Runner;
+use mmreap_harness::run::plan::Plan;
 use mmreap_harness::schedule::derive_seed;
 use mmreap_harness::schedule::portfolio::Portfolio;
 use std::path::Path;
@@ -177,7 +179,7 @@ fn first_failure(case: &Case, seed: u64, wanted: &str) -> Found {
 fn minimizing_does_not_mix_up_failures() {
     let case = case(
         "kernel v4.15+M04
-         machine frames 24 min 1 high 2 time any
+         machine frames 24 min 1 high 2 time any empty_pmd good
          process victim adj 500
            vma plain anon 2 pages
            vma locked anon 4 pages locked huge
@@ -217,7 +219,7 @@ fn minimizing_does_not_mix_up_failures() {
 
 /// Whether the prover says the same as the certificate of a minimal case; `None` if that left something open.
 fn certificate(runner: &mut Runner, case: &Case, signature: &Signature) -> Option<bool> {
-    let said = Certificate::noted(case).expect("the case is minimal");
+    let (_, said) = Certificate::noted(case).expect("the case is minimal");
     let preemptions = size(runner, case).preemptions;
     let number = said.split(' ').next().and_then(|word| word.parse().ok());
     assert_eq!(number.unwrap_or(0), preemptions, "{case}");
@@ -329,6 +331,32 @@ fn strikes(rest: &str, thread: u8) -> Vec<bool> {
             })
             .collect()
     })
+}
+
+/// The calls of a task that each of the faults lets fail, of a thousand.
+fn struck(faults: &str) -> Vec<Vec<u32>> {
+    let plan = Plan::new(&case(&format!("{FAULTY}{faults}")));
+    let strikes = |fault: &Fault| {
+        let strikes = |&call: &u32| (fault.chance)(fault.key, "p1", call) < fault.probability;
+        (1..=1000).filter(strikes).collect()
+    };
+    plan.faults.iter().map(strikes).collect()
+}
+
+/// Two independent faults of 50 % agree in 500 of 1000 calls; 100 more or less are six standard deviations.
+#[test]
+fn faults_at_different_points_do_not_strike_in_lockstep() {
+    let equal = "probability 50 interval 2 space 1";
+    let faults: Vec<String> =
+        FaultPoint::ALL.iter().map(|point| format!("fault {} {equal}\n", point.name())).collect();
+    let struck = struck(&faults.concat());
+    for (one, a) in struck.iter().enumerate() {
+        for (other, b) in struck.iter().enumerate().skip(one + 1) {
+            let both = a.iter().filter(|call| b.contains(call)).count();
+            let agree = 1000 + 2 * both - a.len() - b.len();
+            assert!((400..=600).contains(&agree), "{one} and {other} agree {agree} times");
+        }
+    }
 }
 
 /// Which calls of a task fail is a matter of the fault's knobs and the task alone.

@@ -3,6 +3,9 @@
 //! Times have seconds of slack, because the machine may be busy; what was wrong when these were written took
 //! minutes, or for ever.
 
+mod common;
+
+use common::case;
 use mmreap::memory::Handle;
 use mmreap::mm::fault::VmFault;
 use mmreap::mm::vma::Vma;
@@ -14,6 +17,7 @@ use mmreap_harness::case::{Expect, generate};
 use mmreap_harness::corpus;
 use mmreap_harness::coverage::Map;
 use mmreap_harness::deadline::Deadline;
+use mmreap_harness::prove::{Options, Verdict, prove};
 use mmreap_harness::schedule::derive_seed;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -83,6 +87,24 @@ fn minimising_endless_runs_ends_with_the_campaign() {
     let found = findings(&events);
     assert!(found.iter().any(|finding| finding.signature.starts_with("O-LIVE")), "{found:?}");
     assert_eq!(corpus::list(directory.path()).unwrap().len(), found.len());
+}
+
+/// Of runs without an end not even one is explored, in which each step would be compared with all before it.
+#[test]
+fn a_proof_of_endless_runs_ends() {
+    let case = case(
+        "kernel v4.15
+         process p
+           vma v anon 1 page unmapped
+           thread t: mmap v; write v
+         process q
+           thread t: kill p",
+    );
+    let started = Instant::now();
+    let proof = prove(&case, &ENDLESS, &Options::default(), &|_| true).expect("few threads");
+    assert!(started.elapsed() < SLACK, "{:?}", started.elapsed());
+    let Verdict::Found(_, failure) = proof.verdict else { panic!("{proof:?}") };
+    assert_eq!(failure.signature.oracle, "O-LIVE");
 }
 
 /// Nobody waits for what was to become smaller: it is written as it was found.

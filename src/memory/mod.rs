@@ -12,7 +12,7 @@ mod slab;
 pub(crate) use oops::oops;
 pub use oops::{Oops, bug_on, dereference};
 pub use report::{LockRule, Place, Violation, report};
-pub use slab::{Handle, Slab};
+pub use slab::{Handle, Obituary, Slab};
 
 use crate::sync::point::{Access, point};
 use crate::trace::{Kind, ObjectRef, What, record};
@@ -131,7 +131,18 @@ impl<T: Object> Handle<T> {
     }
 
     fn used_after_free(self, allocated: Place, freed: Place) -> ! {
-        let used = world(|w| w.here());
-        report(Violation::UseAfterFree { object: self.object(), allocated, freed, used })
+        used_after_free(self.object(), allocated, freed)
     }
+}
+
+/// Checks that an object exists, for what lies in it and has a name of its own.
+pub(crate) fn check_live(object: ObjectRef) {
+    if let Some(obituary) = world(|w| w.obituary(object)) {
+        used_after_free(object, obituary.0, obituary.1);
+    }
+}
+
+fn used_after_free(object: ObjectRef, allocated: Place, freed: Place) -> ! {
+    let used = world(|w| w.here());
+    report(Violation::UseAfterFree { object, allocated, freed, used })
 }

@@ -67,6 +67,13 @@ impl<T> Slab<T> {
         }
     }
 
+    /// Where the object with the number was allocated and freed, if it was freed. Number 0 is all of a kind
+    /// together, which stays.
+    pub fn obituary(&self, serial: u32) -> Option<Obituary> {
+        let slot = &self.slots[(serial as usize).checked_sub(1)?];
+        slot.freed.map(|freed| Box::new((slot.allocated, freed)))
+    }
+
     /// The objects that exist, oldest first.
     pub fn live(&self) -> impl Iterator<Item = (Handle<T>, &T)> {
         self.all().zip(&self.slots).filter(|(_, slot)| slot.freed.is_none()).map(|(live, _)| live)

@@ -1,25 +1,27 @@
 //! Page faults: install what is missing, unless the reaper has made the address space unstable.
 //!
-//! Source: mm/memory.c (`handle_mm_fault`, `do_anonymous_page`, `finish_fault`) of v4.9 and v4.13. Once
+//! Source: mm/memory.c (`handle_mm_fault`, `do_anonymous_page`, `do_wp_page`) of v4.9 to v4.15. Once
 //! `MMF_UNSTABLE` is set, an empty entry may be one that the reaper emptied; installing a fresh page
 //! there would show its reader zeros instead of data. v4.9 looks at the flag at the end and only for
-//! kernel threads (3f70dc38cec2); v4.13 looks before it installs anything, under the lock of the page
-//! table that the reaper also takes (6b31d5955cb2).
+//! kernel threads (3f70dc38cec2); v4.13 looks before it installs an anonymous page, under the lock of the page
+//! table that the reaper also takes (6b31d5955cb2). Files are in [`super::file_fault`], huge pages in
+//! [`super::huge_memory`]. An entry that is there is only replaced if it is still the same under the lock.
 
-use super::memory::{count_mapping, page_add_rmap, replace_page};
+use super::file_fault::do_fault;
+use super::huge_memory::do_huge_pmd_anonymous_page;
+use super::memory::{page_add_rmap, replace_page};
 use super::mmu_notifier::{mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start};
 use super::pgtable::{
-    self, Entry, Level, PTRS, Slot, count_table, pmd_alloc, pmd_lock, pte_alloc, pte_index,
-    pte_offset_map_lock, read_pmd,
+    Entry, PTRS, PageTable, Slot, pmd_alloc, pte_alloc, pte_index, pte_offset_map_lock, read_pmd,
+    read_pte,
 };
 use super::vma::{VmFlag, Vma};
 use super::{Mm, MmFlag};
 use crate::memory::{Handle, read};
-use crate::page::{Frame, content, free_pages, get_page, store};
-use crate::page_alloc::{alloc_page, try_alloc_frames};
+use crate::page::{Frame, content, free_pages, get_page, mlock_page, store};
+use crate::page_alloc::alloc_page;
 use crate::sync::bits::{peek_bit, test_bit};
-use crate::sync::point::Access;
-use crate::sync::spinlock::spin_unlock;
+use crate::sync::spinlock::{SpinLock, spin_unlock};
 use crate::task::{TaskFlag, current};
 use crate::trace::{What, protocol, record};
 use crate::world::world;
@@ -33,14 +35,14 @@ pub enum VmFault {
     Sigbus,
 }
 
-/// Resolves a fault, or says why not.
+/// Resolves a fault, or says why not. If somebody else was faster, the access is tried again.
 pub type HandleMmFault = fn(Handle<Vma>, u32, bool) -> Result<(), VmFault>;
 
 /// `handle_mm_fault` of v4.9: kernel threads learn of the instability afterwards.
 pub fn handle_mm_fault_v4_9(vma: Handle<Vma>, page: u32, write: bool) -> Result<(), VmFault> {
     let mm = vma.peek(|vma| vma.mm);
     let _call = protocol("handle_mm_fault", mm.object());
-    install(vma, page, write)?;
+    resolve(vma, page, write)?;
     if peek_bit(current(), TaskFlag::Kthread) && test_bit(mm, MmFlag::Unstable) {
         return Err(VmFault::Sigbus);
     }
@@ -50,14 +52,14 @@ pub fn handle_mm_fault_v4_9(vma: Handle<Vma>, page: u32, write: bool) -> Result<
 /// `handle_mm_fault` since v4.13: all checks happen where pages are installed.
 pub fn handle_mm_fault_v4_13(vma: Handle<Vma>, page: u32, write: bool) -> Result<(), VmFault> {
     let _call = protocol("handle_mm_fault", vma.peek(|vma| vma.mm).object());
-    install(vma, page, write)
+    resolve(vma, page, write)
 }
 
 /// Mutant M12c: `handle_mm_fault` that looks at the end, for every task, when others can use the page.
 pub fn handle_mm_fault_m12c(vma: Handle<Vma>, page: u32, write: bool) -> Result<(), VmFault> {
     let mm = vma.peek(|vma| vma.mm);
     let _call = protocol("handle_mm_fault", mm.object());
-    install(vma, page, write)?;
+    resolve(vma, page, write)?;
     check_stable_v4_13(mm)
 }
 
@@ -66,203 +68,171 @@ pub fn check_stable_v4_9(_mm: Handle<Mm>) -> Result<(), VmFault> {
     Ok(())
 }
 
-/// `check_stable_address_space` since v4.13; the caller holds the page-table lock.
+/// `check_stable_address_space` since v4.13.
 pub fn check_stable_v4_13(mm: Handle<Mm>) -> Result<(), VmFault> {
     if test_bit(mm, MmFlag::Unstable) { Err(VmFault::Sigbus) } else { Ok(()) }
 }
 
-fn check_stable(mm: Handle<Mm>) -> Result<(), VmFault> {
+/// `check_stable_address_space` of the revision that runs.
+pub(super) fn check_stable(mm: Handle<Mm>) -> Result<(), VmFault> {
     world(|w| w.revision.check_stable)(mm)
 }
 
+/// A fault that is being resolved: `fault_env`, which is `vm_fault` since v4.10.
+#[derive(Clone, Copy, Debug)]
+pub struct Fault {
+    /// The address space.
+    pub mm: Handle<Mm>,
+    /// The mapping.
+    pub vma: Handle<Vma>,
+    /// The page.
+    pub page: u32,
+    /// Whether somebody stores.
+    pub write: bool,
+    /// Its slot in the middle level.
+    pub pmd: Slot,
+}
+
+impl Fault {
+    pub(super) fn has(self, flag: VmFlag) -> bool {
+        self.vma.peek_at("vm_flags", |vma| vma.has(flag))
+    }
+
+    /// `pte_alloc` and `pte_offset_map_lock`: the page's entry, locked; `None` if a huge page has appeared.
+    pub(super) fn lock_entry(self) -> Option<(Entry, Slot, SpinLock)> {
+        if !pte_alloc(self.mm, self.pmd) {
+            return None;
+        }
+        let (table, ptl) = pte_offset_map_lock(self.pmd);
+        let slot = self.slot(table);
+        Some((slot.peek(), slot, ptl))
+    }
+
+    /// The page's place in the lowest table.
+    pub(super) fn slot(self, table: Handle<PageTable>) -> Slot {
+        Slot { table, index: pte_index(self.page) }
+    }
+
+    /// Puts a page of the process's own into an empty entry that is locked.
+    pub(super) fn set_anonymous(self, slot: Slot, frame: Frame, writable: bool) {
+        slot.set(Entry::Page { frame, writable });
+        page_add_rmap(self.mm, self.page, frame);
+        if self.has(VmFlag::Locked) {
+            mlock_page(frame);
+        }
+    }
+}
+
 /// `__handle_mm_fault`.
-fn install(vma: Handle<Vma>, page: u32, write: bool) -> Result<(), VmFault> {
+fn resolve(vma: Handle<Vma>, page: u32, write: bool) -> Result<(), VmFault> {
     let flags = read(vma, "vm_flags", |vma| vma.flags);
-    let mm = vma.peek(|vma| vma.mm);
     if flags & VmFlag::Pfnmap.mask() != 0 {
         return Err(VmFault::Sigbus);
     }
-    if flags & VmFlag::Hugepage.mask() != 0 && install_huge(mm, vma, page)? {
+    let mm = vma.peek(|vma| vma.mm);
+    let fault = Fault { mm, vma, page, write, pmd: pmd_alloc(mm, page) };
+    let wants_huge = flags & VmFlag::Hugepage.mask() != 0;
+    if wants_huge && read_pmd(fault.pmd) == Entry::None && do_huge_pmd_anonymous_page(fault)? {
         return Ok(());
     }
-    let Some(pmd) = pte_alloc(mm, page) else { return Ok(()) };
-    if vma.peek_at("vm_flags", Vma::has_backing) {
-        return install_backing(mm, vma, pmd, page);
-    }
-    let (entry, ptl, _) = lock_pte(pmd, page);
-    spin_unlock(ptl);
+    handle_pte_fault(fault)
+}
+
+/// `handle_pte_fault`. The entry is read without its lock, and looked at again under it.
+fn handle_pte_fault(fault: Fault) -> Result<(), VmFault> {
+    let entry = match read_pmd(fault.pmd) {
+        Entry::None => Entry::None,
+        Entry::Table(table) => read_pte(fault.slot(table)),
+        _ => return Ok(()),
+    };
     match entry {
-        Entry::None if write || vma.peek(|vma| vma.file) => fill(mm, vma, pmd, page, write, entry),
-        Entry::None => install_zero(mm, pmd, page),
-        Entry::Zero if write => fill(mm, vma, pmd, page, true, entry),
-        Entry::Page { frame, writable: false } if write => copy_on_write(mm, pmd, page, frame),
+        Entry::None if fault.vma.peek_at("vm_flags", Vma::is_anonymous) => do_anonymous_page(fault),
+        Entry::None => do_fault(fault),
+        Entry::Zero if fault.write => do_wp_page(fault, entry),
+        Entry::Page { writable: false, .. } if fault.write => do_wp_page(fault, entry),
         _ => Ok(()),
     }
 }
 
-fn lock_pte(pmd: Slot, page: u32) -> (Entry, crate::sync::spinlock::SpinLock, Slot) {
-    let (table, ptl) = pte_offset_map_lock(pmd);
-    let slot = Slot { table, index: pte_index(page) };
-    (slot.peek(), ptl, slot)
-}
-
-/// `do_huge_pmd_anonymous_page`: whether a huge page is in place.
-fn install_huge(mm: Handle<Mm>, vma: Handle<Vma>, page: u32) -> Result<bool, VmFault> {
-    let pmd = pmd_alloc(mm, page);
-    match read_pmd(pmd) {
-        Entry::Huge(_) => return Ok(true),
-        Entry::None if vma.peek_at("vm_flags", Vma::is_anonymous) => {}
-        _ => return Ok(false),
+/// `do_anonymous_page`: the zero page for a load, a new page for a store.
+fn do_anonymous_page(fault: Fault) -> Result<(), VmFault> {
+    if !fault.write {
+        let Some((entry, slot, ptl)) = fault.lock_entry() else { return Ok(()) };
+        let result = if entry == Entry::None { set_zero_page(fault, slot) } else { Ok(()) };
+        spin_unlock(ptl);
+        return result;
     }
-    let Some(frames) = try_alloc_frames(PTRS as usize) else { return Ok(false) };
-    let ptl = pmd_lock(pmd);
-    let stable = check_stable(mm);
-    let installed = stable.is_ok() && pmd.peek() == Entry::None;
-    if installed {
-        map_huge(mm, pmd, page - page % PTRS, &frames);
-        count_table(mm, Level::Pte, 1);
-    }
-    spin_unlock(ptl);
-    if !installed {
-        free_pages(&frames);
-    }
-    stable.map(|()| installed)
-}
-
-/// Puts a huge page into an empty middle-level entry, with a table deposited behind it, which the caller
-/// accounts for. The caller holds the lock.
-pub fn map_huge(mm: Handle<Mm>, pmd: Slot, first: u32, frames: &[Frame]) {
-    let mut huge = [Frame(0); PTRS as usize];
-    huge.copy_from_slice(frames);
-    pmd.set(Entry::Huge(huge));
-    for (page, &frame) in (first..).zip(frames) {
-        page_add_rmap(mm, page, frame);
-    }
-}
-
-/// `do_anonymous_page` for a load: the zero page.
-fn install_zero(mm: Handle<Mm>, pmd: Slot, page: u32) -> Result<(), VmFault> {
-    let (entry, ptl, slot) = lock_pte(pmd, page);
-    let stable = if entry == Entry::None { check_stable(mm) } else { Ok(()) };
-    if entry == Entry::None && stable.is_ok() {
-        slot.set(Entry::Zero);
-        record(mm.object(), What::Map { frame: 0, page });
-    }
-    spin_unlock(ptl);
-    stable
-}
-
-/// `do_anonymous_page` for a store, `do_cow_fault` and `do_read_fault`: a new page with what the
-/// mapping contains before anybody stores to it. `wp_page_copy`, if it takes the place of the zero page.
-fn fill(
-    mm: Handle<Mm>,
-    vma: Handle<Vma>,
-    pmd: Slot,
-    page: u32,
-    writable: bool,
-    was: Entry,
-) -> Result<(), VmFault> {
     let frame = alloc_page().ok_or(VmFault::Oom)?;
-    store(frame, vma.peek(|vma| vma.pristine(page)));
-    let fill = || fill_with(vma, pmd, page, was, Entry::Page { frame, writable });
-    let stable = if was == Entry::Zero { notified(mm, page, fill) } else { fill() };
-    if stable != Ok(true) {
-        free_pages(&[frame]);
+    let Some((entry, slot, ptl)) = fault.lock_entry() else { return give_back(frame, Ok(())) };
+    if entry != Entry::None {
+        spin_unlock(ptl);
+        return give_back(frame, Ok(()));
     }
-    stable.map(|_| ())
-}
-
-/// Whether the new page is in place: not if something else is there by now.
-fn fill_with(
-    vma: Handle<Vma>,
-    pmd: Slot,
-    page: u32,
-    was: Entry,
-    new: Entry,
-) -> Result<bool, VmFault> {
-    let mm = vma.peek(|vma| vma.mm);
-    let (entry, ptl, slot) = lock_pte(pmd, page);
-    let unchanged = entry == was;
-    let stable = if unchanged && was == Entry::None { check_stable(mm) } else { Ok(()) };
-    let installed = unchanged && stable.is_ok();
-    if installed {
-        install_page(mm, vma, slot, page, new);
+    let stable = check_stable(fault.mm);
+    if stable.is_ok() {
+        fault.set_anonymous(slot, frame, true);
     }
     spin_unlock(ptl);
-    stable.map(|()| installed)
+    if stable.is_err() { give_back(frame, stable) } else { Ok(()) }
 }
 
-fn install_page(mm: Handle<Mm>, vma: Handle<Vma>, slot: Slot, page: u32, entry: Entry) {
-    let Entry::Page { frame, .. } = entry else { return };
-    slot.set(entry);
-    page_add_rmap(mm, page, frame);
-    if vma.peek_at("vm_flags", |vma| vma.has(VmFlag::Locked)) {
-        mlock_page(frame);
-    }
+fn set_zero_page(fault: Fault, slot: Slot) -> Result<(), VmFault> {
+    check_stable(fault.mm)?;
+    slot.set(Entry::Zero);
+    record(fault.mm.object(), What::Map { frame: 0, page: fault.page });
+    Ok(())
 }
 
-/// `mlock_vma_page`: the page counts as mlocked.
-pub fn mlock_page(frame: Frame) {
-    world(|w| {
-        w.footprint.touch(frame.object(), "mlocked", Access::Update);
-        let was = std::mem::replace(&mut w.zone.get(frame).mlocked, true);
-        w.zone.mlocked += i32::from(!was);
-    });
-}
-
-/// `wp_page_copy`: a private copy of a page that stores must not reach.
-fn copy_on_write(mm: Handle<Mm>, pmd: Slot, page: u32, old: Frame) -> Result<(), VmFault> {
-    get_page(old);
-    let fresh = alloc_page();
-    if let Some(fresh) = fresh {
-        store(fresh, content(old));
-        let unchanged = notified(mm, page, || replace(mm, pmd, page, old, fresh));
-        free_pages(&[if unchanged { old } else { fresh }]);
-    }
-    free_pages(&[old]);
-    fresh.map(|_| ()).ok_or(VmFault::Oom)
-}
-
-/// Whether the old page was still there, and the fresh one is in its place now.
-fn replace(mm: Handle<Mm>, pmd: Slot, page: u32, old: Frame, fresh: Frame) -> bool {
-    let (entry, ptl, slot) = lock_pte(pmd, page);
-    let unchanged = entry == Entry::Page { frame: old, writable: false };
-    if unchanged {
-        replace_page(mm, page, old);
-        slot.set(Entry::Page { frame: fresh, writable: true });
-        page_add_rmap(mm, page, fresh);
-    }
-    spin_unlock(ptl);
-    unchanged
-}
-
-/// Secondary MMUs lose a page before another one takes its place, and find that one afterwards.
-fn notified<R>(mm: Handle<Mm>, page: u32, action: impl FnOnce() -> R) -> R {
-    mmu_notifier_invalidate_range_start(mm, &(page..page + 1));
-    let result = action();
-    mmu_notifier_invalidate_range_end(mm);
+/// A page that was not needed in the end.
+pub(super) fn give_back(frame: Frame, result: Result<(), VmFault>) -> Result<(), VmFault> {
+    free_pages(&[frame]);
     result
 }
 
-/// A fault in a mapping whose pages stay when they are unmapped.
-fn install_backing(mm: Handle<Mm>, vma: Handle<Vma>, pmd: Slot, page: u32) -> Result<(), VmFault> {
-    let backing =
-        vma.peek_at("backing", |vma| vma.backing.get((page - vma.start) as usize).copied());
-    let frame = backing.ok_or(VmFault::Sigbus)?;
-    let (entry, ptl, slot) = lock_pte(pmd, page);
-    if entry == Entry::None {
-        get_page(frame);
-        slot.set(Entry::Page { frame, writable: true });
-        count_mapping(mm, frame);
+/// `do_wp_page`: a page that stores must not reach is copied.
+fn do_wp_page(fault: Fault, entry: Entry) -> Result<(), VmFault> {
+    let Some((now, _, ptl)) = fault.lock_entry() else { return Ok(()) };
+    let old = if let Entry::Page { frame, .. } = entry { Some(frame) } else { None };
+    let unchanged = now == entry;
+    if unchanged {
+        old.into_iter().for_each(get_page);
     }
     spin_unlock(ptl);
-    Ok(())
+    if unchanged { wp_page_copy(fault, entry, old) } else { Ok(()) }
+}
+
+/// `wp_page_copy`: holds the old page while it copies. No `MMF_UNSTABLE` is looked at: what the reaper emptied
+/// is not the same entry any more. Secondary MMUs lose a page before another one takes its place.
+fn wp_page_copy(fault: Fault, entry: Entry, old: Option<Frame>) -> Result<(), VmFault> {
+    let fresh = alloc_page();
+    let mut unused: Vec<Frame> = old.into_iter().collect();
+    if let Some(fresh) = fresh {
+        store(fresh, old.map_or(0, content));
+        let (mm, page) = (fault.mm, fault.page);
+        mmu_notifier_invalidate_range_start(mm, &(page..page + 1));
+        unused.extend(replace(fault, entry, old, fresh));
+        mmu_notifier_invalidate_range_end(mm);
+    }
+    free_pages(&unused);
+    fresh.map(|_| ()).ok_or(VmFault::Oom)
+}
+
+/// Puts the fresh page in the place of the old one: whichever of them is not mapped any more.
+fn replace(fault: Fault, entry: Entry, old: Option<Frame>, fresh: Frame) -> Option<Frame> {
+    let Some((now, slot, ptl)) = fault.lock_entry() else { return Some(fresh) };
+    let unchanged = now == entry;
+    if unchanged {
+        old.into_iter().for_each(|old| replace_page(fault.mm, fault.page, old));
+        fault.set_anonymous(slot, fresh, true);
+    }
+    spin_unlock(ptl);
+    if unchanged { old } else { Some(fresh) }
 }
 
 /// Maps pages at boot, before there is anybody to race with. `false` if memory is short.
 pub fn populate(vma: Handle<Vma>, page: u32) -> bool {
-    if world(|w| w.zone.free_frames() <= w.zone.high.max(pgtable::PTRS as u16)) {
+    if world(|w| w.zone.free_frames() <= w.zone.high.max(PTRS as u16)) {
         return false;
     }
-    install(vma, page, true).is_ok()
+    resolve(vma, page, true).is_ok()
 }

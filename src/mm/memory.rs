@@ -1,21 +1,21 @@
 //! Unmapping: clear page-table entries, gather the pages, keep the tables.
 //!
-//! Source: mm/memory.c (`unmap_vmas`, `zap_page_range`, `unmap_page_range`, `zap_pte_range`) and mm/huge_memory.c
-//! (`zap_huge_pmd`) of v4.9 to v4.15. Entries are cleared under the lock of their table, so two zappers
-//! may run at the same time; the tables themselves must stay. Who calls `unmap_page_range` alone tells no
-//! secondary MMU: before v4.14 that is the reaper.
+//! Source: mm/memory.c (`unmap_vmas`, `zap_page_range`, `unmap_page_range`, `zap_pte_range`) and mm/rmap.c
+//! (`page_remove_rmap`) of v4.9 to v4.15. Entries are cleared under the lock of their table, so two zappers may run
+//! at the same time; the tables themselves must stay. Who calls `unmap_page_range` alone tells no secondary MMU:
+//! before v4.14 that is the reaper.
 
 use super::gather::{Gather, tlb_flush_mmu, tlb_remove_entry, tlb_remove_page};
+use super::huge_memory::zap_huge_pmd;
 use super::mmu_notifier::{mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start};
 use super::pgtable::{
-    self, Entry, Level, PTRS, Slot, count_table, pgd_offset, pmd_lock, pmd_offset,
-    pte_offset_map_lock, read_pmd,
+    self, Entry, PTRS, Slot, pgd_offset, pmd_offset, pte_offset_map_lock, read_pmd,
 };
-use super::vma::Vma;
+use super::vma::{VmFlag, Vma};
 use super::{Mm, tlb};
 use crate::memory::{Handle, bug_on, read};
-use crate::page::Frame;
-use crate::sync::point::Access;
+use crate::page::{Frame, clear_page_mlock};
+use crate::sync::point::{Access, Left};
 use crate::sync::spinlock::spin_unlock;
 use crate::trace::{What, enter, record};
 use crate::world::world;
@@ -45,74 +45,66 @@ fn zap_vmas(gather: Handle<Gather>, first: Handle<Vma>) {
     }
 }
 
-/// `unmap_page_range` over a whole mapping.
+/// `unmap_page_range` over a whole mapping; of hugetlb memory, `__unmap_hugepage_range_final`.
 pub fn unmap_page_range(gather: Handle<Gather>, vma: Handle<Vma>) {
     let _call = enter("unmap_page_range");
     let (mm, start, end) = vma.peek(|vma| (vma.mm, vma.start, vma.end));
+    let is_resident = vma.peek_at("vm_flags", |vma| !vma.has(VmFlag::Hugetlb));
     for from in (start..end).step_by(PTRS as usize) {
         let to = end.min(from + PTRS);
         if let Some(pmd) = pmd_offset(pgd_offset(mm, from), from) {
-            zap_pmd(gather, mm, pmd, from, to);
+            zap_pmd(Zap { gather, mm, is_resident }, pmd, from, to);
         }
     }
 }
 
-fn zap_pmd(gather: Handle<Gather>, mm: Handle<Mm>, pmd: Slot, from: u32, to: u32) {
+/// Where what is unmapped goes.
+#[derive(Clone, Copy)]
+struct Zap {
+    gather: Handle<Gather>,
+    mm: Handle<Mm>,
+    /// Whether the pages count as resident.
+    is_resident: bool,
+}
+
+fn zap_pmd(zap: Zap, pmd: Slot, from: u32, to: u32) {
     if let Entry::Huge(_) = read_pmd(pmd)
-        && zap_huge_pmd(gather, mm, pmd, from)
+        && zap_huge_pmd(zap.gather, pmd, from)
     {
         return;
     }
     if let Entry::Table(_) = pmd.peek() {
-        zap_pte_range(gather, mm, pmd, from, to);
+        zap_pte_range(zap, pmd, from, to);
     }
 }
 
-/// `zap_huge_pmd`: whether there was still a huge page.
-fn zap_huge_pmd(gather: Handle<Gather>, mm: Handle<Mm>, pmd: Slot, from: u32) -> bool {
-    let _call = enter("zap_huge_pmd");
-    let ptl = pmd_lock(pmd);
-    let Entry::Huge(frames) = pmd.peek() else {
-        spin_unlock(ptl);
-        return false;
-    };
-    pmd.set(Entry::None);
-    count_table(mm, Level::Pte, -1);
-    let mut full = false;
-    for (page, frame) in (from..).zip(frames) {
-        page_remove_rmap(mm, page, frame);
-        full |= tlb_remove_page(gather, frame);
-    }
-    spin_unlock(ptl);
-    if full {
-        tlb_flush_mmu(gather);
-    }
-    true
-}
-
-fn zap_pte_range(gather: Handle<Gather>, mm: Handle<Mm>, pmd: Slot, from: u32, to: u32) {
+fn zap_pte_range(zap: Zap, pmd: Slot, from: u32, to: u32) {
     let _call = enter("zap_pte_range");
     let (table, ptl) = pte_offset_map_lock(pmd);
     let mut full = false;
     for (page, slot) in pgtable::slots(table, from, to) {
-        full |= zap_pte(gather, mm, page, slot);
+        full |= zap_pte(zap, page, slot);
     }
     spin_unlock(ptl);
     if full {
-        tlb_flush_mmu(gather);
+        tlb_flush_mmu(zap.gather);
     }
 }
 
-fn zap_pte(gather: Handle<Gather>, mm: Handle<Mm>, page: u32, slot: Slot) -> bool {
+fn zap_pte(zap: Zap, page: u32, slot: Slot) -> bool {
     match slot.peek() {
         Entry::Page { frame, .. } => {
             slot.set(Entry::None);
-            page_remove_rmap(mm, page, frame);
-            tlb_remove_page(gather, frame)
+            if zap.is_resident {
+                page_remove_rmap(zap.mm, page, frame);
+            } else {
+                remove_mapping(zap.mm, page, frame);
+            }
+            tlb_remove_page(zap.gather, frame)
         }
         Entry::Zero | Entry::Pfn => {
             slot.set(Entry::None);
-            tlb_remove_entry(gather);
+            tlb_remove_entry(zap.gather);
             false
         }
         _ => false,
@@ -120,19 +112,28 @@ fn zap_pte(gather: Handle<Gather>, mm: Handle<Mm>, page: u32, slot: Slot) -> boo
 }
 
 /// `page_remove_rmap`, and the page no longer counts as resident.
-fn page_remove_rmap(mm: Handle<Mm>, page: u32, frame: Frame) {
-    let was_mapped = world(|w| {
+pub fn page_remove_rmap(mm: Handle<Mm>, page: u32, frame: Frame) {
+    mm.access("rss", Access::Add, |mm| mm.rss -= 1);
+    remove_mapping(mm, page, frame);
+}
+
+/// The frame is mapped once less; what nobody maps does not count as mlocked.
+fn remove_mapping(mm: Handle<Mm>, page: u32, frame: Frame) {
+    let (was_mapped, left) = world(|w| {
         let here = w.here();
-        w.footprint.touch(frame.object(), "mapcount", Access::Add);
         let state = w.zone.get(frame);
         let was_mapped = state.mapcount > 0;
         state.mapcount -= u16::from(was_mapped);
         state.unmapped = here;
-        was_mapped
+        let left = Left::of(i32::from(state.mapcount));
+        w.footprint.touch(frame.object(), "mapcount", Access::Put(left));
+        (was_mapped, left)
     });
     // "BUG: Bad page map".
     bug_on(!was_mapped, frame.object());
-    mm.access("rss", Access::Add, |mm| mm.rss -= 1);
+    if left == Left::None {
+        clear_page_mlock(frame);
+    }
     record(mm.object(), What::Unmap { frame: u32::from(frame.0), page });
 }
 
@@ -144,6 +145,12 @@ pub fn page_add_rmap(mm: Handle<Mm>, page: u32, frame: Frame) {
 
 /// The frame is mapped once more, and the page counts as resident.
 pub fn count_mapping(mm: Handle<Mm>, frame: Frame) {
+    add_mapping(frame);
+    mm.access("rss", Access::Add, |mm| mm.rss += 1);
+}
+
+/// The frame is mapped once more.
+pub fn add_mapping(frame: Frame) {
     world(|w| {
         let here = w.here();
         w.footprint.touch(frame.object(), "mapcount", Access::Add);
@@ -151,7 +158,6 @@ pub fn count_mapping(mm: Handle<Mm>, frame: Frame) {
         state.mapcount += 1;
         state.mapped = here;
     });
-    mm.access("rss", Access::Add, |mm| mm.rss += 1);
 }
 
 /// `ptep_clear_flush` for a page that is replaced: the old frame is not referenced any more.

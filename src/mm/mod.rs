@@ -5,8 +5,11 @@
 //! and kernel/fork.c of v4.9 to v4.15.
 
 pub mod fault;
+pub mod file_fault;
 pub mod free_pgtables;
 pub mod gather;
+pub mod gup;
+pub mod huge_memory;
 pub mod memory;
 pub mod mmap;
 pub mod mmu_notifier;
@@ -170,10 +173,15 @@ pub fn mmgrab(mm: Handle<Mm>) {
 /// `mmdrop`: the last one frees the structure and the top-level table.
 pub fn mmdrop(mm: Handle<Mm>) {
     if atomic_dec_and_test(mm, "mm_count", |mm| &mut mm.count) {
-        let _call = crate::trace::enter("__mmdrop");
-        free(mm.peek(|mm| mm.pgd));
-        free(mm);
+        mmdrop_final(mm);
     }
+}
+
+/// `__mmdrop`: nobody holds the structure any more.
+pub fn mmdrop_final(mm: Handle<Mm>) {
+    let _call = crate::trace::enter("__mmdrop");
+    free(mm.peek(|mm| mm.pgd));
+    free(mm);
 }
 
 /// The lock of the address space; touching it needs the structure to exist.

@@ -166,6 +166,20 @@ pub fn read_pmd(pmd: Slot) -> Entry {
     read(pmd.table, "pmd", |table| table.entries[pmd.index])
 }
 
+/// Reads a lowest-level entry without its lock.
+pub fn read_pte(pte: Slot) -> Entry {
+    read(pte.table, "pte", |table| table.entries[pte.index])
+}
+
+/// `pmd_bad`: whether an entry leads to no table. Of an empty one the machine decides.
+pub fn pmd_bad(entry: Entry) -> bool {
+    match entry {
+        Entry::Table(_) => false,
+        Entry::None => world(|w| w.empty_pmd_is_bad),
+        _ => true,
+    }
+}
+
 /// `pmd_lock`: locks the middle-level table.
 pub fn pmd_lock(pmd: Slot) -> SpinLock {
     let ptl = pmd.table.peek(|table| table.ptl);
@@ -199,11 +213,10 @@ pub fn slots(table: Handle<PageTable>, from: u32, to: u32) -> impl Iterator<Item
     (from..to).map(move |page| (page, Slot { table, index: pte_index(page) }))
 }
 
-/// `pte_alloc`: the middle-level slot of a page, with a lowest table below it; `None` if a huge page is
+/// `pte_alloc`: makes sure that there is a lowest table below a middle-level entry; `false` if a huge page is
 /// in the way, as `pmd_trans_unstable` finds. Tables appear one at a time under the upper one's lock.
-pub fn pte_alloc(mm: Handle<Mm>, page: u32) -> Option<Slot> {
-    let pmd = pmd_alloc(mm, page);
-    table_below(mm, pmd, Level::Pte).map(|_| pmd)
+pub fn pte_alloc(mm: Handle<Mm>, pmd: Slot) -> bool {
+    table_below(mm, pmd, Level::Pte).is_some()
 }
 
 /// `pmd_alloc`: the slot of a page in the middle level, made if it is missing.

@@ -122,7 +122,7 @@ pub fn open(mm: Handle<Mm>, release: Release) -> Handle<SecondaryMmu> {
 
 fn driver_lock(locks: &mut Locks) -> Mutex {
     let lock = locks.add("driver_lock", Family::Sleeping);
-    locks.own(lock, ObjectRef::sole(Kind::SecondaryMmu));
+    locks.own(lock, ObjectRef::sole(Kind::MmuDriver));
     Mutex(lock)
 }
 

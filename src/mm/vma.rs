@@ -1,7 +1,7 @@
 //! Mappings: `vm_area_struct`, kept in a list in address order as before v6.1.
 
 use super::Mm;
-use crate::memory::{Handle, Object, Slab};
+use crate::memory::{Handle, Object, Slab, read};
 use crate::page::Frame;
 use crate::sync::bits::Flag;
 use crate::trace::Kind;
@@ -114,6 +114,17 @@ impl Vma {
     pub fn is_anonymous(&self) -> bool {
         !self.file && !self.has_backing() && !self.has(VmFlag::Pfnmap)
     }
+}
+
+/// `find_vma` as scanners use it: the first mapping that ends after a page. The caller holds `mmap_sem`.
+pub fn find_vma_from(mm: Handle<Mm>, page: u32) -> Option<Handle<Vma>> {
+    let mut next = read(mm, "mmap", |mm| mm.mmap);
+    while let Some(vma) = next
+        && vma.peek(|vma| vma.end) <= page
+    {
+        next = read(vma, "vm_next", |vma| vma.next);
+    }
+    next
 }
 
 /// `find_vma`: the mapping of a page. The caller holds `mmap_sem`.

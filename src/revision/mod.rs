@@ -12,6 +12,8 @@ use crate::exit::{exit_mmap, fork};
 use crate::memory::Handle;
 use crate::mm::Mm;
 use crate::mm::fault::{self, HandleMmFault, VmFault};
+use crate::mm::file_fault::{self, FinishFault};
+use crate::mm::gup::{self, FollowPage};
 use crate::oom::reaper::{self, OomReapTaskMm};
 use crate::oom::select::{self, OomEvaluateTask};
 use crate::oom::{kill, victim};
@@ -62,8 +64,12 @@ pub struct Revision {
     pub oom_reap_task: fn(Handle<Task>),
     /// `__oom_reap_task_mm`.
     pub oom_reap_task_mm: OomReapTaskMm,
+    /// `follow_page_mask`, whose part about the middle level is `follow_pmd_mask` since v4.13.
+    pub follow_page: FollowPage,
     /// `handle_mm_fault`.
     pub handle_mm_fault: HandleMmFault,
+    /// `finish_fault`.
+    pub finish_fault: FinishFault,
     /// `check_stable_address_space`.
     pub check_stable: fn(Handle<Mm>) -> Result<(), VmFault>,
 }
@@ -96,7 +102,9 @@ pub const V4_9: Revision = Revision {
     reserve: victim::reserve_v4_9,
     oom_reap_task: reaper::oom_reap_task_v4_9,
     oom_reap_task_mm: reaper::reap_v4_9,
+    follow_page: gup::follow_page_v4_9,
     handle_mm_fault: fault::handle_mm_fault_v4_9,
+    finish_fault: file_fault::finish_fault_v4_9,
     check_stable: fault::check_stable_v4_9,
 };
 
@@ -108,6 +116,7 @@ pub const V4_13: Revision = Revision {
     alloc_pages_slowpath: page_alloc::slowpath_v4_13,
     oom_reap_task_mm: reaper::reap_v4_13,
     handle_mm_fault: fault::handle_mm_fault_v4_13,
+    finish_fault: file_fault::finish_fault_v4_13,
     check_stable: fault::check_stable_v4_13,
     ..V4_9
 };
@@ -122,6 +131,7 @@ pub const V4_14: Revision = Revision {
     alloc_pages_slowpath: page_alloc::slowpath_v4_14,
     reserve: victim::reserve_v4_14,
     oom_reap_task_mm: reaper::reap_v4_14,
+    follow_page: gup::follow_page_v4_14,
     ..V4_13
 };
 

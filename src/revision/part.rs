@@ -44,7 +44,9 @@ parts! {
     reserve "__gfp_pfmemalloc_flags",
     oom_reap_task "oom_reap_task",
     oom_reap_task_mm "__oom_reap_task_mm",
+    follow_page "follow_page_mask",
     handle_mm_fault "handle_mm_fault",
+    finish_fault "finish_fault",
     check_stable "check_stable_address_space",
 }
 

@@ -1,10 +1,11 @@
 //! The state behind all locks: holders, and a queue in which a writer stops later readers.
 //!
 //! rwsem, mutex and spinlock differ in their names and in whether waiting counts as sleeping. A
-//! released lock is handed to the front of the queue, as the kernel's rwsem does.
+//! released lock is handed to the front of the queue, as the kernel's rwsem does. A lock lies in its object:
+//! whoever touches it when the object is gone, and be it to release it, has used freed memory.
 
 use crate::inject::{FaultPoint, strikes};
-use crate::memory::{LockRule, Violation};
+use crate::memory::{LockRule, Violation, check_live};
 use crate::sync::point::{Access, point};
 use crate::sync::thread::{Reason, Sleep, Tid, sleep, wake};
 use crate::trace::{ObjectRef, What, record};
@@ -155,6 +156,7 @@ pub(super) fn acquire(
 ) -> Result<(), Killed> {
     let (object, class) = noun(lock);
     point(object, Access::Lock(mode), verb, class);
+    check_live(object);
     match world(|w| attempt(w, lock, mode, object)) {
         Attempt::Taken => return Ok(()),
         Attempt::Queued => wait(lock, mode, object, class, killable)?,
@@ -210,6 +212,7 @@ fn wait(
             return Err(Killed);
         }
         sleep(Sleep { reason, object, noun, killable, idle: false });
+        check_live(object);
         let waits = world(|w| {
             w.footprint.touch(object, noun, Access::Read);
             w.locks.get(lock).queue.iter().any(|waiter| waiter.0 == me)
@@ -256,6 +259,7 @@ pub(super) fn misuse(object: ObjectRef, rule: LockRule) -> ! {
 pub(super) fn try_acquire(lock: LockId, mode: Mode, verb: &'static str) -> bool {
     let (object, class) = noun(lock);
     point(object, Access::TryLock(mode), verb, class);
+    check_live(object);
     let injected = strikes(FaultPoint::Trylock);
     let taken = !injected && world(|w| try_take(w, lock, mode));
     let what = if taken { What::Acquire { mode, trylock: true } } else { What::TryFailed { mode } };
@@ -280,6 +284,7 @@ pub(super) fn release(lock: LockId, verb: &'static str) {
     let held = world(|w| w.running().held.iter().rev().find(|held| held.0 == lock).copied());
     let Some((_, mode)) = held else { misuse(object, LockRule::ReleaseNotHeld) };
     point(object, Access::Unlock(mode), verb, class);
+    check_live(object);
     let_go(lock, mode);
 }
 

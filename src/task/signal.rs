@@ -92,8 +92,8 @@ pub(super) fn put_signal_struct(signal: Handle<Signal>) {
     }
 }
 
-/// `free_signal_struct`: drops `oom_mm`, asynchronously because a page-table page must not be freed from
-/// every context that may end up here.
+/// `free_signal_struct`: drops `oom_mm`. If that was the last reference, a worker does the rest, because a
+/// page-table page must not be freed from every context that may end up here.
 pub fn free_signal_v4_9(signal: Handle<Signal>) {
     let _call = enter("free_signal_struct");
     if let Some(mm) = signal.peek_at("oom_mm", |signal| signal.oom_mm) {

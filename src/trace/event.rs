@@ -29,6 +29,8 @@ pub enum Kind {
     Gather,
     /// A secondary MMU, with its MMU notifier.
     SecondaryMmu,
+    /// What the drivers of secondary MMUs have in common.
+    MmuDriver,
     /// The read sections of the MMU notifiers.
     Srcu,
     /// `kioctx`.
@@ -69,6 +71,7 @@ impl Kind {
             Kind::Zone => "zone",
             Kind::Gather => "mmu_gather",
             Kind::SecondaryMmu => "secondary_mmu",
+            Kind::MmuDriver => "mmu_driver",
             Kind::Srcu => "srcu",
             Kind::Kioctx => "kioctx",
             Kind::Kiocb => "kiocb",

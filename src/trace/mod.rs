@@ -1,7 +1,8 @@
 //! The event log of a run: what happened, where, to which object, in which order.
 //!
 //! The log is all that oracles and diagrams see. It is a list of small plain records, so that logging
-//! costs little and two logs can be compared byte for byte. Kernel names are the names here.
+//! costs little and two logs can be compared byte for byte. Kernel names are the names here. Events that are
+//! judged by their order are touches of what they are judged against (`judged`).
 
 mod event;
 pub(crate) mod judged;

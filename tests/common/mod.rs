@@ -71,7 +71,14 @@ pub fn anon(start: u32, pages: u32, flags: u32) -> VmaPlan {
 fn main() {
     let program = PROGRAM.with_borrow(Program::clone);
     let any_time = program.any_time;
-    boot::machine(MachinePlan { frames: FRAMES, min: 4, high: 8, any_time, lazy_tlb: false });
+    boot::machine(MachinePlan {
+        frames: FRAMES,
+        min: 4,
+        high: 8,
+        any_time,
+        lazy_tlb: false,
+        empty_pmd_is_bad: true,
+    });
     for number in 0..program.bodies.len() {
         let mm = mm_alloc();
         program.mappings.iter().for_each(|mapping| boot::vma(mm, mapping, 7));

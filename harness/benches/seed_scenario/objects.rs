@@ -163,6 +163,8 @@ impl Mm {
 #[derive(Clone, Copy)]
 pub enum Work {
     FreeIoctx,
+    /// The worker drops the reference, too, so that it always has two items: as many operations as in the
+    /// model, some in another thread.
     Mmdrop,
 }
 

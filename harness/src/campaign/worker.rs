@@ -20,7 +20,7 @@ use crate::case::Case;
 use crate::corpus::{self, CorpusError};
 use crate::coverage::Map;
 use crate::deadline::Deadline;
-use crate::minimize::measure;
+use crate::minimize::{fits, measure};
 use crate::schedule::derive_seed;
 use mmreap::revision::Revision;
 use serde::{Deserialize, Serialize};
@@ -296,21 +296,35 @@ impl Worker {
             return Ok(Vec::new()); // Another worker was faster.
         }
         let runs = self.progress().totals.runs;
-        write_or_tell(&file, &found.raw(), tell)?;
-        self.findings.insert(file.clone());
+        let mut is_written = self.write(&file, &found.raw(), tell)?;
         let (mut others, mut is_minimal) = (Vec::new(), false);
         if !deadline.is_over() {
             tell(Event::Minimising(signature.clone()));
             let finished = self.campaign.finish(found, deadline);
             is_minimal = finished.small.as_ref().is_some_and(|small| !small.is_cut_short);
             if !self.is_smaller(&file, &finished.case) {
-                write_or_tell(&file, &finished.case, tell)?;
+                is_written |= self.write(&file, &finished.case, tell)?;
             }
             others = finished.others;
+        }
+        if !is_written {
+            let why = "there was no time to make its schedule short enough for a file";
+            tell(Event::Warning(format!("{signature} was met besides, and {why}")));
+            return Ok(others);
         }
         let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into());
         tell(Event::Found(Finding { signature, file: name, runs, is_minimal }));
         Ok(others)
+    }
+
+    /// Writes a case, unless its schedule is too long for a file, as those of failures are that were met while others
+    /// were minimised. Whether it did.
+    fn write(&mut self, file: &Path, case: &Case, tell: Tell<'_>) -> Result<bool, CorpusError> {
+        if !fits(case) {
+            return Ok(false);
+        }
+        self.findings.insert(file.to_path_buf());
+        write_or_tell(file, case, tell).map(|()| true)
     }
 
     /// Whether the file has a smaller case of the same failure, which another worker made.

@@ -25,7 +25,7 @@ use std::mem;
 use arbitrary::Unstructured;
 
 use crate::case::{
-    Case, Machine, Operation, Process, Schedule, Strategy, Time, Tlb, VmaKind, limit,
+    Case, EmptyPmd, Machine, Operation, Process, Schedule, Strategy, Time, Tlb, VmaKind, limit,
 };
 use draw::Draw;
 use operations::Place;
@@ -56,6 +56,8 @@ const SYSRQ: usize = 42;
 const ANY_TIME: usize = 50;
 /// Percent of the cases with `tlb lazy`: one architecture of many.
 const LAZY_TLB: usize = 15;
+/// Percent of the cases with `empty_pmd good`. Half, because it only adds failures, of which some are rare.
+const GOOD_EMPTY_PMD: usize = 50;
 /// Percent of the cases with faults, and of those with one more. Most failures need none.
 const FAULTS: (usize, usize) = (30, 30);
 /// Faults of a case, at most.
@@ -121,6 +123,7 @@ fn machine(touched: usize, draw: &mut Draw) -> Machine {
         high: high as u16,
         time: if draw.chance(ANY_TIME) { Time::Any } else { Time::Fair },
         tlb: if draw.chance(LAZY_TLB) { Tlb::Lazy } else { Tlb::Eager },
+        empty_pmd: if draw.chance(GOOD_EMPTY_PMD) { EmptyPmd::Good } else { EmptyPmd::Bad },
     }
 }
 

@@ -61,7 +61,7 @@ pub struct Case {
     pub notes: Vec<String>,
     /// The revision it is meant for, such as `v4.14`.
     pub kernel: String,
-    /// Memory, clock and TLB of the machine.
+    /// Memory, clock and MMU of the machine.
     pub machine: Machine,
     /// User processes and kernel threads, in the order in which they are created.
     pub processes: Vec<Process>,
@@ -75,7 +75,7 @@ pub struct Case {
     pub others: Vec<(String, Expect)>,
 }
 
-/// `machine frames N min N high N [time any] [tlb lazy]`.
+/// `machine frames N min N high N [time any] [tlb lazy] [empty_pmd good]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Machine {
     /// Page frames for user and kernel pages.
@@ -88,11 +88,14 @@ pub struct Machine {
     pub time: Time,
     /// Whether a full-mm gather flushes the TLB.
     pub tlb: Tlb,
+    /// What `pmd_bad` says of an empty middle-level entry.
+    pub empty_pmd: EmptyPmd,
 }
 
 impl Default for Machine {
     fn default() -> Self {
-        Machine { frames: 64, min: 1, high: 2, time: Time::Fair, tlb: Tlb::Eager }
+        let (time, tlb, empty_pmd) = (Time::Fair, Tlb::Eager, EmptyPmd::Bad);
+        Machine { frames: 64, min: 1, high: 2, time, tlb, empty_pmd }
     }
 }
 
@@ -114,6 +117,17 @@ pub enum Tlb {
     Eager,
     /// It relies on the address space never being used again, as on arm64 since 5a7862e83000.
     Lazy,
+}
+
+/// What `pmd_bad` says of a middle-level entry that is empty, and so whether a walk that comes upon one that
+/// somebody has just emptied stops there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EmptyPmd {
+    /// It is bad, as on x86 and arm64.
+    #[default]
+    Bad,
+    /// Nothing is wrong with it, as on powerpc.
+    Good,
 }
 
 /// A user process (`process NAME …`) or a kernel thread (`kthread NAME`).

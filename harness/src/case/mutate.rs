@@ -93,7 +93,7 @@ const CHANGES: [(usize, Change); 36] = [
     (4, Tree(relations::vfork)),
     (12, Tree(references::retarget)),
     (8, Tree(values::machine)),
-    (4, Tree(values::clock)),
+    (4, Tree(values::clock_and_mmu)),
     (4, Tree(values::process)),
     (8, Tree(values::vma)),
     (8, Tree(values::operation)),

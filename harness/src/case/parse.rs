@@ -17,7 +17,7 @@ mod schedule;
 mod verdict;
 
 use super::{
-    Case, Machine, Schedule, Strategy, Time, Tlb, VERSION,
+    Case, EmptyPmd, Machine, Schedule, Strategy, Time, Tlb, VERSION,
     check::{Item, Place, Problem, bounds, check},
     error::{CaseError, quote},
     limit,
@@ -265,8 +265,13 @@ impl<'a> Parser<'a> {
                     machine.time = reader.choice("values of `time`", &Time::ALL, Time::name)?
                 }
                 "tlb" => machine.tlb = reader.choice("values of `tlb`", &Tlb::ALL, Tlb::name)?,
+                "empty_pmd" => {
+                    let choices = &EmptyPmd::ALL;
+                    machine.empty_pmd =
+                        reader.choice("values of `empty_pmd`", choices, EmptyPmd::name)?;
+                }
                 _ => {
-                    let keys = ["frames", "min", "high", "time", "tlb"];
+                    let keys = ["frames", "min", "high", "time", "tlb", "empty_pmd"];
                     return Err(unknown(key, "keys of `machine`", &keys));
                 }
             }

@@ -9,8 +9,8 @@
 //! What this does not keep: comments other than [`Case::notes`], the order of keys, indentation.
 
 use super::{
-    Case, Completion, Expect, Fault, Machine, Operation, Process, ProcessKind, Release, Schedule,
-    Segment, Signature, Strategy, Thread, Time, Tlb, VERSION, Vma, words::Argument,
+    Case, Completion, EmptyPmd, Expect, Fault, Machine, Operation, Process, ProcessKind, Release,
+    Schedule, Segment, Signature, Strategy, Thread, Time, Tlb, VERSION, Vma, words::Argument,
 };
 use std::fmt::{Display, Formatter, Result};
 
@@ -67,7 +67,8 @@ impl Display for Machine {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         write!(f, "machine frames {} min {} high {}", self.frames, self.min, self.high)?;
         unless(f, Time::default().name(), "time", self.time.name())?;
-        unless(f, Tlb::default().name(), "tlb", self.tlb.name())
+        unless(f, Tlb::default().name(), "tlb", self.tlb.name())?;
+        unless(f, EmptyPmd::default().name(), "empty_pmd", self.empty_pmd.name())
     }
 }
 

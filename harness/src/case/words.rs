@@ -4,7 +4,7 @@
 //! that no word is written down in two ways. What the words mean is said at the tree's own items;
 //! which of them may stand where is decided in [`super::parse`] and [`super::check`].
 
-use super::{Completion, FaultPoint, Operation, Release, Time, Tlb, VmaKind};
+use super::{Completion, EmptyPmd, FaultPoint, Operation, Release, Time, Tlb, VmaKind};
 
 impl VmaKind {
     /// Every kind, in the order in which the documentation lists them.
@@ -85,6 +85,19 @@ impl Release {
             Release::Plain => "plain",
             Release::Lock => "lock",
             Release::FlushWork => "flush_work",
+        }
+    }
+}
+
+impl EmptyPmd {
+    /// Both choices.
+    pub const ALL: [EmptyPmd; 2] = [EmptyPmd::Bad, EmptyPmd::Good];
+
+    /// The word in the text.
+    pub fn name(self) -> &'static str {
+        match self {
+            EmptyPmd::Bad => "bad",
+            EmptyPmd::Good => "good",
         }
     }
 }

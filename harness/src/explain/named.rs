@@ -11,7 +11,7 @@ use crate::oracle::Failure;
 use crate::run::Runner;
 use crate::run::plan::Plan;
 use crate::schedule::Shared;
-use crate::schedule::follow::{Decision, Follow};
+use crate::schedule::follow::{Decision, Follow, operations};
 use crate::schedule::in_order::InOrder;
 use mmreap::revision::Revision;
 use mmreap::sync::engine::{Candidate, Choose};
@@ -29,7 +29,8 @@ pub(super) struct Step {
     pub thread: Tid,
     /// What it did.
     pub op: Op,
-    decision: Decision,
+    /// Which of the thread's operations that was.
+    operation: u32,
     /// What the thread could do next.
     next: Option<Site>,
 }
@@ -88,8 +89,14 @@ impl<'a> Named<'a> {
     /// The case under another order of these steps, or some of them.
     pub fn under(&self, steps: &[Step]) -> Case {
         let left = std::iter::once(None).chain(steps.iter().map(|step| step.next));
-        let steps = steps.iter().zip(left);
-        let decisions: Vec<_> = steps.map(|(it, left)| Decision { left, ..it.decision }).collect();
+        let decisions = steps.iter().zip(left).map(|(step, left)| Decision {
+            thread: step.thread,
+            site: step.op.site,
+            operation: step.operation,
+            left,
+            preempts: false,
+        });
+        let decisions: Vec<Decision> = decisions.collect();
         with_lines(self.case, by_names(&decisions, &|thread| self.name(thread)))
     }
 }
@@ -118,32 +125,26 @@ pub(super) fn follow(runner: &mut Runner, case: &Case, revision: &'static Revisi
     let plan = Rc::new(Plan::new(case));
     let follow = Follow::new(plan.segments.clone(), Box::new(InOrder));
     let noted = Rc::new(RefCell::new(Noted { follow, steps: Vec::new() }));
-    let scheduler = Box::new(Shared(noted.clone()));
-    let (outcome, decisions) = runner.record_under(&plan, revision, scheduler);
-    let noted = std::mem::take(&mut noted.borrow_mut().steps);
-    let steps = decisions.into_iter().zip(noted).map(|(decision, (op, next))| Step {
-        thread: decision.thread,
-        op,
-        decision,
-        next,
-    });
-    Followed { steps: steps.collect(), failure: outcome.failure, end: outcome.end }
+    let (outcome, _) = runner.record_under(&plan, revision, Box::new(Shared(noted.clone())));
+    let steps = std::mem::take(&mut noted.borrow_mut().steps);
+    Followed { steps, failure: outcome.failure, end: outcome.end }
 }
 
-/// Follows lines, and notes what happens: each step, and what its thread could do next.
+/// Follows lines, and notes what happens.
 struct Noted {
     follow: Follow,
-    steps: Vec<(Op, Option<Site>)>,
+    steps: Vec<Step>,
 }
 
 impl Choose for Noted {
     fn choose(&mut self, candidates: &[Candidate], current: Option<Tid>) -> Tid {
         let op = |thread| candidates.iter().find(|c| c.thread == thread).map(|c| c.op);
-        if let (Some(last), Some(current)) = (self.steps.last_mut(), current) {
-            last.1 = op(current).map(|op| op.site);
+        if let Some(last) = self.steps.last_mut().filter(|last| Some(last.thread) == current) {
+            last.next = op(last.thread).map(|op| op.site);
         }
         let thread = self.follow.choose(candidates, current);
-        self.steps.push((op(thread).unwrap_or_default(), None));
+        let operation = operations(thread);
+        self.steps.extend(op(thread).map(|op| Step { thread, op, operation, next: None }));
         thread
     }
 }

@@ -13,7 +13,8 @@
 //! [`crate::schedule::preemption`] and [`crate::schedule::follow`] say.
 
 use crate::case::{
-    Case, Completion, Machine, Operation, Process, Release, Segment, Time, Tlb, Vma, VmaKind, limit,
+    Case, Completion, EmptyPmd, Machine, Operation, Process, Release, Segment, Time, Tlb, Vma,
+    VmaKind, limit,
 };
 use serde::Serialize;
 use std::fmt;
@@ -85,8 +86,8 @@ fn lines(case: &Case) -> usize {
     text.lines().filter(|line| !line.is_empty()).count()
 }
 
-/// What `time any`, `tlb lazy`, and a process that nobody may kill cost: more than any number that could be saved
-/// by them.
+/// What `time any`, `tlb lazy`, `empty_pmd good`, and a process that nobody may kill cost: more than any number
+/// that could be saved by them.
 const ODD: u64 = 1000;
 
 fn numbers(case: &Case) -> u64 {
@@ -97,7 +98,9 @@ fn numbers(case: &Case) -> u64 {
     let processes: u64 = case.processes.iter().map(of_process).sum();
     let segments: u64 = case.schedule.segments.iter().map(of_segment).sum();
     let filters = case.faults.iter().filter(|fault| fault.task_filter.is_some()).count() as u64;
-    let odd = u64::from(machine.time == Time::Any) + u64::from(machine.tlb == Tlb::Lazy);
+    let odd = u64::from(machine.time == Time::Any)
+        + u64::from(machine.tlb == Tlb::Lazy)
+        + u64::from(machine.empty_pmd == EmptyPmd::Good);
     ODD * odd + marks + processes + segments + filters
 }
 

@@ -6,7 +6,7 @@
 use super::{Best, Minimizer};
 use crate::case::mutate::{merge_sharer, rename_process, renumber, repair};
 use crate::case::{
-    Case, Completion, Fault, Machine, Operation, Process, Release, Thread, Time, Tlb,
+    Case, Completion, EmptyPmd, Fault, Machine, Operation, Process, Release, Thread, Time, Tlb,
 };
 use crate::case::{Vma, VmaKind};
 
@@ -209,9 +209,10 @@ fn plainer(case: &Case) -> Vec<Case> {
 }
 
 /// Changes of the machine that make it plainer.
-const MACHINE: [fn(&mut Case); 7] = [
+const MACHINE: [fn(&mut Case); 8] = [
     |case| case.machine = Machine::default(),
     |case| case.machine.tlb = Tlb::Eager,
+    |case| case.machine.empty_pmd = EmptyPmd::Bad,
     |case| case.machine.time = Time::Fair,
     |case| (case.machine.min, case.machine.high) = (1, 2),
     |case| case.machine.frames = 16,

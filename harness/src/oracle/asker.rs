@@ -8,10 +8,10 @@
 //! Tolerance, as in the first part: giving up after one second is policy, and so is giving up at once on what
 //! pid 1 shares. A thread that is stuck after the kill may have needed it.
 
+use super::ledger::Ledger;
 use super::{Failure, signature};
 use mmreap::sync::thread::Tid;
-use mmreap::sync::time::HZ;
-use mmreap::trace::{Event, Kind, ObjectRef, SkipReason, What};
+use mmreap::trace::{Event, Kind, ObjectRef, What};
 use mmreap::world::{End, World};
 use std::collections::BTreeMap;
 
@@ -58,23 +58,17 @@ fn asks_about_itself(event: &Event) -> bool {
 
 /// Whether an address space was given up on by the reaper, and in less than the second that policy allows.
 fn was_reaped(world: &World, mm: ObjectRef) -> bool {
-    let mut waited = 0;
-    for event in world.log.iter().filter(|event| event.object == mm) {
-        match event.what {
-            What::Skip(SkipReason::LockBusy) => waited += HZ / 10,
-            What::Skip(SkipReason::Notifier) => waited += HZ,
-            What::SetFlag { was: false } if event.site.noun() == "MMF_OOM_SKIP" => {
-                return event.site.protocol() == "oom_reap_task" && waited < HZ;
-            }
-            _ => {}
-        }
-    }
-    false
+    let ledger = Ledger::closed(world);
+    ledger.victim(mm).is_some_and(|victim| victim.is_left_by_reaper() && victim.is_premature())
 }
 
-/// Whether the thread had not come to its end when nothing could happen any more.
+/// Whether the thread had not come to its end when nothing could happen any more, if there was such a moment.
 fn is_stuck(world: &World, thread: Tid) -> bool {
-    world.end != Some(End::Panic) && world.stuck.iter().any(|stuck| stuck.thread == thread)
+    match world.end {
+        Some(End::Panic) => false,
+        Some(End::StepLimit) => true,
+        _ => world.stuck.iter().any(|stuck| stuck.thread == thread),
+    }
 }
 
 fn describe(world: &World, mm: ObjectRef, request: usize, places: [usize; 2]) -> Failure {

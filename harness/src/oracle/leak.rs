@@ -1,10 +1,11 @@
 //! O-LEAK: what is left when nothing can happen any more must have a holder.
 //!
 //! Promise: the counts of every address space, and the references of every page frame, are exactly those
-//! of the holders that exist; an address space that is gone counts neither pages nor page tables any more; no
-//! gather and no dead task remains, every page table and mapping belongs to an address space that exists, and
-//! every secondary MMU to a process that has it open. Tolerance: judged only if the run came to rest with no
-//! thread stuck in the middle of something, because a stuck thread holds things that no table lists.
+//! of the holders that exist; an address space without holders waits for the worker to free it, and one that is
+//! gone counts neither pages nor page tables any more; no gather and no dead task remains, every page table and
+//! mapping belongs to an address space that exists, and every secondary MMU to a process that has it open.
+//! Tolerance: judged only if the run came to rest with no thread stuck in the middle of something, because a
+//! stuck thread holds things that no table lists.
 
 use super::{Failure, signature};
 use mmreap::memory::Handle;
@@ -35,10 +36,14 @@ fn audit_address_spaces(world: &World) -> Option<Failure> {
     world.mms.live().find_map(|(mm, state)| {
         let (users, count) = (users(world, mm), holders(world, mm));
         let count = count + i32::from(users > 0);
+        let queued = world.workqueue.waiting().any(|&work| work == Work::Mmdrop(mm));
         if state.users != users {
             return Some(describe(mm.object(), "mm_users", state.users, users));
         }
-        (state.count != count).then(|| describe(mm.object(), "mm_count", state.count, count))
+        if state.count != count {
+            return Some(describe(mm.object(), "mm_count", state.count, count));
+        }
+        (count == 0 && !queued).then(|| describe(mm.object(), "mm_struct", 1, 0))
     })
 }
 
@@ -61,10 +66,9 @@ fn holders(world: &World, mm: Handle<Mm>) -> i32 {
     let borrowed = world.tasks.live().filter(|(_, t)| t.mm == Some(mm) && t.flags & kthread() != 0);
     let victims = world.signals.live().filter(|(_, signal)| signal.oom_mm == Some(mm));
     let lists = world.ksm.registered().iter().chain(world.khugepaged.registered());
-    let work = world.workqueue.waiting().filter(|&&work| work == Work::Mmdrop(mm));
     let listed = lists.filter(|&&other| other == mm).count();
     let notifiers = world.mmus.live().filter(|(_, mmu)| mmu.mm == mm);
-    (borrowed.count() + victims.count() + listed + work.count() + notifiers.count()) as i32
+    (borrowed.count() + victims.count() + listed + notifiers.count()) as i32
 }
 
 /// `check_mm`: an address space that is gone has given back what it counted.

@@ -25,17 +25,19 @@ pub fn judge(world: &World) -> Option<Failure> {
             _ => {}
         }
     }
+    // Tasks are as old as the machine, so that their numbers do not depend on the schedule.
     let lost = queued.into_values().next().filter(|_| is_reaper_idle(world))?;
     Some(describe(world, "lost entry", &[lost], &[lost, cut_off(world, lost)]))
 }
 
-/// Where the queue was changed last, without regard to what had been put on it.
+/// Where the reaper made a task free for the queue last, without regard to what had been put behind it; if it never
+/// did, where the queue was changed last.
 fn cut_off(world: &World, queued: usize) -> usize {
-    let changes = |event: &Event| {
-        matches!(event.what, What::Write | What::Enqueue | What::Dequeue)
-            && (event.site.noun() == "oom_reaper_list" || event.what != What::Write)
-    };
-    world.log.iter().rposition(changes).unwrap_or(queued)
+    let frees = |event: &Event| event.what == What::Write && event.site.noun() == "oom_reaper_list";
+    let changes = |event: &Event| matches!(event.what, What::Enqueue | What::Dequeue);
+    let mut events = world.log.iter();
+    let freed = events.clone().rposition(frees);
+    freed.or_else(|| events.rposition(changes)).unwrap_or(queued)
 }
 
 /// Whether the run came to its end by itself, and the reaper waits for work.

@@ -3,6 +3,14 @@
 //! No oracle knows which revision ran. One file per oracle (or family), whose head says what it promises
 //! and what it tolerates. A failure's [`Signature`] is what makes two failures the same bug: the oracle,
 //! the kind of object, and the two protocol functions that are in conflict, the one that noticed first.
+//!
+//! An oracle is a function of the trace, not of one order of it: a proof runs one order of each trace, and takes
+//! its verdict for that of all others. So an oracle compares events of one thread; or events of different
+//! threads whose steps are in conflict, be it only because one of them is judged against the other, which is
+//! then a touch of its step (`judged` in [`mmreap::trace`]); or it looks at what is left when nothing can
+//! happen any more. It does not ask at which jiffy something happened, nor whether somebody had to sleep, and what it
+//! picks out of several things it picks by name. In a run that ended early it sees only what others may
+//! add to. `tests/orders.rs` holds all of them to it.
 
 use crate::case::Signature;
 use mmreap::trace::{Event, Kind, ObjectRef, Site, What};
@@ -11,6 +19,7 @@ use mmreap::world::World;
 mod asker;
 mod data;
 mod leak;
+mod ledger;
 mod list;
 mod live;
 mod lock_order;

@@ -31,6 +31,8 @@ pub fn essence(event: &Event) -> String {
         What::Count { new, .. } => format!("count, zero {}", new == 0),
         What::Map { page, .. } => format!("map {page}"),
         What::Unmap { page, .. } => format!("unmap {page}"),
+        What::Shadow { page, .. } => format!("shadow {page}"),
+        What::Unshadow { page, .. } => format!("unshadow {page}"),
         What::UserRead { page, content, .. } => format!("read {page}, {content}"),
         other => format!("{other:?}"),
     };

@@ -31,6 +31,10 @@ use mmreap::world::{World, world};
 /// Threads that a proof can tell apart.
 pub const THREADS: usize = Threads::BITS as usize;
 
+/// Decisions of the longest run that is explored. Each step is compared with those before it, and a case whose runs
+/// are longer has more schedules than anybody can try.
+const LONGEST: usize = 5_000;
+
 /// A step that has begun.
 struct Begun {
     thread: Tid,
@@ -48,6 +52,8 @@ pub struct Explorer {
     taken: usize,
     begun: Option<Begun>,
     redundant: bool,
+    /// Decisions of the run at hand, until it was given up.
+    decisions: usize,
     /// Number of threads of the case.
     threads: usize,
     /// Parts below the crown that were entered, and whether the latest run entered one.
@@ -74,6 +80,7 @@ impl Explorer {
             taken: 0,
             begun: None,
             redundant: false,
+            decisions: 0,
             threads: 0,
             parts: 0,
             entered: false,
@@ -116,6 +123,11 @@ impl Explorer {
         self.redundant
     }
 
+    /// Whether the latest run was given up because it did not come to an end.
+    pub fn was_too_long(&self) -> bool {
+        self.decisions > LONGEST
+    }
+
     /// The trace of the latest run.
     pub fn class(&self) -> u64 {
         self.tree.as_ref().map_or(0, Tree::class)
@@ -124,7 +136,7 @@ impl Explorer {
     /// Turns to the next branch, or, if the latest run was the first of a part that is somebody else's, to
     /// the first beside that part. `false` if there is none.
     pub fn backtrack(&mut self, ours: bool) -> bool {
-        (self.redundant, self.entered) = (false, false);
+        (self.redundant, self.entered, self.decisions) = (false, false, 0);
         let crown = self.bounds.crown;
         self.tree.as_mut().is_some_and(|tree| {
             if !ours {
@@ -158,7 +170,8 @@ impl Explorer {
 
     fn decide(&mut self, candidates: &[Candidate], current: Option<Tid>) -> Tid {
         self.threads = world(|w| w.threads().len());
-        if self.threads > THREADS {
+        self.decisions += 1;
+        if self.threads > THREADS || self.was_too_long() {
             return self.give_up(candidates, current);
         }
         self.note_wakers(candidates);

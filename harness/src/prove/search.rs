@@ -184,7 +184,7 @@ pub fn search(
             let first = part.others.entry(failure.signature.clone());
             first.or_insert_with(|| (by_names(case, &decisions), failure));
         }
-        if ours && !shared.tell() {
+        if explorer.was_too_long() || ours && !shared.tell() {
             return Ok(part.stop(shared));
         }
         if shared.is_over() || !explorer.backtrack(ours) {

@@ -2,7 +2,8 @@
 
 use crate::case::check::{io_requests, owner};
 use crate::case::{
-    self, Case, Completion, Fault, FaultPoint, Operation, ProcessKind, Segment, Time, Tlb, VmaKind,
+    self, Case, Completion, EmptyPmd, Fault, FaultPoint, Operation, ProcessKind, Segment, Time,
+    Tlb, VmaKind,
 };
 use crate::schedule::chance;
 use crate::schedule::pilot::Estimates;
@@ -145,6 +146,7 @@ fn machine(machine: &case::Machine) -> MachinePlan {
         high: machine.high,
         any_time: machine.time == Time::Any,
         lazy_tlb: machine.tlb == Tlb::Lazy,
+        empty_pmd_is_bad: machine.empty_pmd == EmptyPmd::Bad,
     }
 }
 
@@ -170,12 +172,18 @@ fn fault(fault: &Fault) -> inject::Fault {
         space: fault.space,
         fail_nth: fault.fail_nth,
         task_filter: fault.task_filter.clone(),
-        key: u64::from(fault.probability) << 32 | u64::from(fault.interval ^ fault.space << 16),
+        key: key(fault),
         chance: strike,
     }
 }
 
-/// A percentage that depends on the fault's knobs, the task's name and the number of the call.
+/// What tells a fault's chance from that of others: its point, and the knobs that say which calls may fail.
+fn key(fault: &Fault) -> u64 {
+    let Fault { point, probability, interval, space, .. } = fault;
+    chance::key(&format!("{} {probability} {interval} {space}", point.name()))
+}
+
+/// A percentage that depends on the fault, the task's name and the number of the call.
 fn strike(key: u64, task: &str, call: u32) -> u8 {
     let mut rng = ChaCha8Rng::seed_from_u64(key);
     rng.set_stream(chance::key(task));

@@ -17,7 +17,7 @@
 //!
 //! What a thread does under a lock needs no operation of its own: whoever holds the lock next comes after
 //! the release. Nothing relies on it being so: unannounced touches are recorded and compared, too. So are those
-//! of events whose order is judged ([`mmreap::trace`] has them).
+//! of events whose order is judged (`judged` in [`mmreap::trace`]).
 
 use mmreap::sync::footprint::Touch;
 use mmreap::sync::lock::Mode;

@@ -260,7 +260,7 @@ fn find(name: &str) -> Option<(Tid, bool)> {
 }
 
 /// How many operations the thread has announced.
-fn operations(thread: Tid) -> u32 {
+pub fn operations(thread: Tid) -> u32 {
     world(|w| w.threads()[thread.index()].operations)
 }
 

@@ -6,7 +6,8 @@ use std::mem::{Discriminant, discriminant};
 
 use arbitrary::Unstructured;
 use mmreap_harness::case::{
-    Case, Completion, FaultPoint, Operation, Strategy, Time, Tlb, VmaKind, mutate, mutate::Sites,
+    Case, Completion, EmptyPmd, FaultPoint, Operation, Strategy, Time, Tlb, VmaKind, mutate,
+    mutate::Sites,
 };
 
 use crate::{Stream, generated, operations};
@@ -146,9 +147,11 @@ fn is_tight(case: &Case) -> bool {
 fn the_generator_keeps_its_proportions() {
     let cases: Vec<Case> = sample(4000).collect();
     let sysrq = |case: &Case| operations(case).any(|it| *it == Operation::SysrqF);
+    let is_good = |case: &Case| case.machine.empty_pmd == EmptyPmd::Good;
     let shares = [
         ("time any", 50.0, percent(&cases, |case| case.machine.time == Time::Any)),
         ("tlb lazy", 15.0, percent(&cases, |case| case.machine.tlb == Tlb::Lazy)),
+        ("empty_pmd good", 50.0, percent(&cases, is_good)),
         ("faults", 30.0, percent(&cases, |case| !case.faults.is_empty())),
         ("sysrq_f", 50.0, percent(&cases, sysrq)),
         ("tight", 60.0, percent(&cases, is_tight)),

@@ -9,7 +9,7 @@ use mmreap::exit::fork::mmput;
 use mmreap::memory::Handle;
 use mmreap::mm::gather::{Gather, tlb_finish_mmu, tlb_gather_mmu};
 use mmreap::mm::memory::{replace_page, unmap_page_range, zap_page_range};
-use mmreap::mm::mmap::{VmaPlan, insert_vma};
+use mmreap::mm::mmap::{VmaPlan, insert_vma, sys_mmap};
 use mmreap::mm::mmu_notifier::{
     mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start,
 };
@@ -24,13 +24,15 @@ use mmreap::page_alloc::alloc_page;
 use mmreap::revision::V4_15;
 use mmreap::sync::bits::clear_bit;
 use mmreap::sync::engine::{Candidate, Choose, Engine};
-use mmreap::sync::mutex::{mutex_lock, mutex_unlock};
+use mmreap::sync::mutex::{Mutex, mutex_lock, mutex_unlock};
 use mmreap::sync::rwsem::{down_read, down_write, up_read, up_write};
 use mmreap::sync::thread::Tid;
 use mmreap::sync::time::schedule_timeout_killable;
 use mmreap::syscall::guest::guest_write;
+use mmreap::syscall::uaccess::{By, load};
 use mmreap::task::{TaskFlag, current, get_task_struct, put_task_struct, task_lock};
 use mmreap::trace::enter;
+use mmreap::workqueue::mmdrop_async;
 use mmreap::world::world;
 use mmreap_harness::oracle::judge;
 use std::cell::RefCell;
@@ -51,7 +53,14 @@ impl Choose for RoundRobin {
 }
 
 fn main() {
-    boot::machine(MachinePlan { frames: 16, min: 1, high: 2, any_time: false, lazy_tlb: false });
+    boot::machine(MachinePlan {
+        frames: 16,
+        min: 1,
+        high: 2,
+        any_time: false,
+        lazy_tlb: false,
+        empty_pmd_is_bad: true,
+    });
     for number in 0..BODIES.with_borrow(Vec::len) {
         let mm = mm_alloc();
         let plan = VmaPlan { name: "heap".into(), start: 0, pages: 2, flags: 0, file: false };
@@ -185,11 +194,47 @@ fn oops_stack_overflow() {
     assert_eq!(verdict(&[call_itself]), "O-OOPS none program");
 }
 
+/// What a mapping contains is known from the moment that it is made.
+#[test]
+fn data_that_was_never_stored() {
+    let spoil = || {
+        let plan = VmaPlan { name: "late".into(), start: 8, pages: 1, flags: 0, file: true };
+        sys_mmap(mm(), &plan);
+        load(mm(), 8, By::User).expect("the file can be read");
+        match hardware_walk(mm(), 8) {
+            Entry::Page { frame, .. } => store(frame, 1),
+            other => panic!("page 8 is {other:?}"),
+        }
+        load(mm(), 8, By::User).expect("the page is there");
+        do_exit();
+    };
+    assert_eq!(verdict(&[spoil]), "O-DATA page handle_mm_fault");
+}
+
+#[test]
+fn a_structure_that_waits_for_the_worker_is_no_leak_and_has_no_reference_left() {
+    let drop_last = || (mmdrop_async(mm_alloc()), do_exit()).1;
+    assert_eq!(verdict(&[drop_last]), "pass");
+    let grab_late = || {
+        let mm = mm_alloc();
+        mmdrop_async(mm);
+        mmgrab(mm);
+        do_exit();
+    };
+    assert_eq!(verdict(&[grab_late]), "O-MM-UAF mm program");
+}
+
 #[test]
 fn leaks() {
     let leak = |leak: fn()| verdict(&[leak]);
     assert_eq!(leak(|| (mmget(mm()), do_exit()).1), "O-LEAK mm mm_users");
     assert_eq!(leak(|| (mmgrab(mm()), do_exit()).1), "O-LEAK mm mm_count");
+    let forget_structure = || {
+        let mm = mm_alloc();
+        mm.poke(|mm| mm.count = 0);
+        do_exit();
+    };
+    assert_eq!(leak(forget_structure), "O-LEAK mm mm_struct");
     let miscount = || (mm().poke(|mm| mm.nr_ptes += 1), do_exit()).1;
     assert_eq!(leak(miscount), "O-LEAK mm nr_ptes");
     assert_eq!(leak(|| (tlb_gather_mmu(mm(), false), do_exit()).1), "O-LEAK mmu_gather mmu_gather");
@@ -292,6 +337,32 @@ fn lock_misuse() {
         do_exit();
     };
     assert_eq!(verdict(&[at_exit]), "O-LOCK oom_killer do_exit");
+}
+
+/// More classes than a word has bits; the last two are taken both ways.
+#[test]
+fn lock_order_of_many_classes() {
+    fn locks() -> Vec<Mutex> {
+        const NAMES: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+        (0..NAMES.len()).map(|at| Mutex::new(&NAMES[at..=at])).collect()
+    }
+    let one_order = || {
+        let locks = locks();
+        locks.iter().for_each(|&lock| mutex_lock(lock));
+        locks.iter().for_each(|&lock| mutex_unlock(lock));
+        do_exit();
+    };
+    let both_orders = || {
+        let locks = locks();
+        locks.iter().for_each(|&lock| mutex_lock(lock));
+        locks.iter().for_each(|&lock| mutex_unlock(lock));
+        let [.., before, last] = locks[..] else { unreachable!("there are many") };
+        [last, before].into_iter().for_each(mutex_lock);
+        [last, before].into_iter().for_each(mutex_unlock);
+        do_exit();
+    };
+    assert_eq!(verdict(&[one_order]), "pass");
+    assert_eq!(verdict(&[both_orders]), "O-LOCK none program");
 }
 
 /// One thread takes both orders, one after the other, and never waits: the order alone is the mistake.

@@ -2,8 +2,10 @@
 //! the oracle's head declares to be fine. Every test first makes sure that it really happened.
 
 use crate::common::{case, run, sample};
+use mmreap::revision::RELEASES;
 use mmreap::trace::{Event, SkipReason, What};
 use mmreap::world::world;
+use mmreap_harness::prove::{Options, Verdict, prove};
 
 /// Runs the case, which must pass, and says how many kills and skips it had.
 fn passes(text: &str) -> (usize, Vec<SkipReason>) {
@@ -229,4 +231,98 @@ fn madvise_races_with_reads() {
         ",
     );
     assert_eq!(sample(&case, "v4.15", 1, 400), [].into());
+}
+
+/// What the reads of a run got, page by page.
+fn contents() -> Vec<u32> {
+    world(|w| {
+        let read = |event: &Event| match event.what {
+            What::UserRead { content, .. } => Some(content),
+            _ => None,
+        };
+        w.log.iter().filter_map(read).collect()
+    })
+}
+
+/// A mapping is given up while the first store to it is under way, and the store is lost.
+const LOST_STORE: &str = "kernel v4.15
+process p1
+  vma v1 anon 1 page unmapped
+  thread t1: mmap v1; write v1; read v1
+  thread t2: madvise v1
+";
+
+#[test]
+fn zeros_in_a_fresh_mapping_that_is_given_up() {
+    let schedule = "schedule in_order
+           run p1 until handle_mm_fault/test_bit(MMF_UNSTABLE)
+           run p1/t2
+           run p1 until user_mode/load(user_memory)
+           run p1/t2 until tlb_flush_mmu/put_page(free_pages)
+           run p1";
+    passes(&format!("{LOST_STORE}{schedule}"));
+    assert_eq!(contents(), [0]);
+}
+
+/// What a schedule shows and what a proof says is the same.
+#[test]
+fn no_schedule_of_a_fresh_mapping_that_is_given_up_fails() {
+    let others = "kernel v4.15
+         process p1
+           vma v1 anon 1 page unmapped
+           thread t1: mmap v1; madvise v1
+           thread t2: sleep 1; write v1
+           thread t3: sleep 1; write_file v1";
+    for case in [case(LOST_STORE), case(others)] {
+        for kernel in RELEASES {
+            let proof = prove(&case, kernel, &Options::default(), &|_| true).expect("few threads");
+            assert!(matches!(proof.verdict, Verdict::Clean), "{}: {case}", kernel.name);
+            assert_eq!(sample(&case, kernel.name, 1, 100), [].into(), "{case}");
+        }
+    }
+}
+
+/// The same with a reader from outside, after the store and before the end of giving up.
+#[test]
+fn zeros_for_a_reader_from_outside() {
+    for kernel in ["v4.13", "v4.14", "v4.15"] {
+        passes(&format!(
+            "kernel {kernel}
+             process p1
+               vma v1 anon 1 page unmapped
+               thread t1: mmap v1; write v1
+               thread t2: madvise v1
+               thread t3: process_vm_readv p1 v1
+             schedule in_order
+               run p1 until handle_mm_fault/test_bit(MMF_UNSTABLE)
+               run p1/t2
+               run p1
+               run p1/t2 until tlb_flush_mmu
+               run p1/t3
+            "
+        ));
+        assert_eq!(contents(), [0], "{kernel}");
+    }
+}
+
+/// What a mapping contained when it was made is known: file, shared memory and zeros, at boot and later.
+#[test]
+fn what_was_there_before_the_first_store() {
+    for (kind, content) in [("anon", 0), ("file", 1_000_000), ("shared", 0)] {
+        let (late, at_boot) = (" unmapped", "");
+        for (unmapped, first) in [(late, "mmap v1"), (at_boot, "madvise v1")] {
+            passes(&format!(
+                "kernel v4.15
+                 process p1
+                   vma v1 {kind} 1 page{unmapped}
+                   thread t1: {first}; write_file v1
+                 schedule in_order
+                "
+            ));
+            // Shared memory that is mapped late has no pages in this machine.
+            let expected =
+                if (kind, unmapped) == ("shared", late) { &[][..] } else { &[content][..] };
+            assert_eq!(contents(), expected, "{kind}{unmapped}");
+        }
+    }
 }

@@ -116,7 +116,14 @@ fn delete_last_port(_: Tid) {
 }
 
 fn main() {
-    boot::machine(MachinePlan { frames: 8, min: 1, high: 2, any_time: false, lazy_tlb: false });
+    boot::machine(MachinePlan {
+        frames: 8,
+        min: 1,
+        high: 2,
+        any_time: false,
+        lazy_tlb: false,
+        empty_pmd_is_bad: true,
+    });
     let data = boot::process("shared".into(), 0);
     data.poke(|s| (s.live, s.sigcnt) = (0, 0));
     SHARED.set(Some((data, Mutex::new("first"), Mutex::new("second"))));

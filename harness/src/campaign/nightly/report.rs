@@ -5,14 +5,16 @@
 
 use super::{CANARY, Comparison, Contradiction, Finding, Night, Share};
 use crate::corpus::{self, CorpusError};
+use crate::minimize::fits;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::path::Path;
 
 impl Night {
-    /// Writes `report.md`, `junit.xml` and the new cases into a directory.
+    /// Writes `report.md`, `junit.xml` and the new cases into a directory. A case whose schedule nobody had time to
+    /// make short enough for a file is in the report only.
     pub fn write(&self, directory: &Path) -> Result<(), CorpusError> {
         corpus::check_writable(directory)?;
-        for finding in &self.findings {
+        for finding in self.findings.iter().filter(|finding| fits(&finding.case)) {
             let file = corpus::place(directory, &finding.case, &finding.signature);
             corpus::write(&file, &finding.case.to_string())?;
         }

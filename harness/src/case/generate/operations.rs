@@ -93,6 +93,8 @@ const RECIPES: [(usize, usize, Recipe); 25] = [
     (4, 0, |_, _, _| Some(Operation::MmuClose)),
 ];
 
+const _: () = assert!(RECIPES.len() <= Swarm::OPERATIONS, "each has a factor of its own");
+
 impl Place<'_> {
     /// A VMA of the address space in which the process runs.
     pub(in crate::case) fn vma(&self, draw: &mut Draw) -> Option<String> {
@@ -147,7 +149,7 @@ impl Place<'_> {
         let user = self.case.processes[self.process].kind == ProcessKind::User;
         std::array::from_fn(|index| {
             let (of_user, of_kernel, _) = RECIPES[index];
-            self.swarm.multiplier(index) * if user { of_user } else { of_kernel }
+            self.swarm.operation(index) * if user { of_user } else { of_kernel }
         })
     }
 

@@ -52,8 +52,8 @@ pub(in crate::case) fn vma(name: String, swarm: &Swarm, draw: &mut Draw) -> Vma 
 
 /// The kind of a mapping.
 pub(in crate::case) fn kind(swarm: &Swarm, draw: &mut Draw) -> VmaKind {
-    let weights: [usize; 5] =
-        array::from_fn(|kind| KINDS[kind] * swarm.multiplier(Swarm::KINDS + kind));
+    let factors: [usize; 5] = swarm.kinds();
+    let weights: [usize; 5] = array::from_fn(|kind| KINDS[kind] * factors[kind]);
     VmaKind::ALL[draw.weighted(&weights).unwrap_or(0)]
 }
 
@@ -78,7 +78,7 @@ pub(in crate::case) fn jiffies(draw: &mut Draw) -> u32 {
 
 /// How an AIO request completes: each way equally often, but for the swarm.
 pub(in crate::case) fn completion(swarm: &Swarm, draw: &mut Draw) -> Completion {
-    let weights: [usize; 4] = array::from_fn(|way| swarm.multiplier(Swarm::COMPLETIONS + way));
+    let weights: [usize; 4] = swarm.completions();
     match draw.weighted(&weights) {
         None | Some(0) => Completion::After(jiffies(draw)),
         Some(1) => Completion::ErrorAfter(jiffies(draw)),
@@ -90,7 +90,7 @@ pub(in crate::case) fn completion(swarm: &Swarm, draw: &mut Draw) -> Completion 
 /// A fault that may be limited to one of `tasks`. All points are alike: which of them matters is
 /// what the campaign wants to know.
 pub(in crate::case) fn fault(tasks: &[String], swarm: &Swarm, draw: &mut Draw) -> Fault {
-    let weights: [usize; 7] = array::from_fn(|point| swarm.multiplier(Swarm::POINTS + point));
+    let weights: [usize; FaultPoint::ALL.len()] = swarm.points();
     let point = FaultPoint::ALL[draw.weighted(&weights).unwrap_or(0)];
     let mut fault = plain_fault(point);
     match draw.chance(FAIL_NTH) {

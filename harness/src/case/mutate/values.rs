@@ -9,7 +9,7 @@ use crate::case::generate::scope::tasks;
 use crate::case::generate::swarm::Swarm;
 use crate::case::generate::{operations, parts, topology};
 use crate::case::mutate::structure::{any_thread, any_user};
-use crate::case::{Case, Completion, Fault, FaultPoint, Operation, Time, Tlb};
+use crate::case::{Case, Completion, EmptyPmd, Fault, FaultPoint, Operation, Time, Tlb};
 
 /// A number nearby.
 fn nudge(value: u32, draw: &mut Draw) -> u32 {
@@ -37,15 +37,20 @@ pub(super) fn machine(case: &mut Case, draw: &mut Draw) -> bool {
     true
 }
 
-/// Timers or TLB.
-pub(super) fn clock(case: &mut Case, draw: &mut Draw) -> bool {
+/// Timers, TLB, or what an empty middle-level entry is.
+pub(super) fn clock_and_mmu(case: &mut Case, draw: &mut Draw) -> bool {
     let machine = &mut case.machine;
-    if draw.chance(50) {
-        machine.time = if machine.time == Time::Any { Time::Fair } else { Time::Any };
-    } else {
-        machine.tlb = if machine.tlb == Tlb::Lazy { Tlb::Eager } else { Tlb::Lazy };
+    match draw.below(4) {
+        0 | 1 => machine.time = other(machine.time, Time::ALL),
+        2 => machine.tlb = other(machine.tlb, Tlb::ALL),
+        _ => machine.empty_pmd = other(machine.empty_pmd, EmptyPmd::ALL),
     }
     true
+}
+
+/// The other one of two choices.
+fn other<T: PartialEq>(one: T, [a, b]: [T; 2]) -> T {
+    if one == a { b } else { a }
 }
 
 /// `adj`, `notifiers` or `release`.
