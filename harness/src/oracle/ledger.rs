@@ -140,14 +140,15 @@ impl<'a> Ledger<'a> {
     }
 
     /// A thread looked whether an address space was given up on. What there is of memory may be compared with
-    /// that only if it was a search.
+    /// that only if it was a search. The first look decides: a search that comes back by way of another process
+    /// has chosen already.
     fn looked(&mut self, event: &Event, given_up: bool) {
         let look = match given_up {
             false => Look::Waited,
             true if event.site.protocol() == "select_bad_process" => self.passed_over(event.object),
             true => return,
         };
-        self.killer(event.thread).looks.insert(event.object, look);
+        self.killer(event.thread).looks.entry(event.object).or_insert(look);
     }
 
     fn passed_over(&self, mm: ObjectRef) -> Look {

@@ -45,6 +45,32 @@ fn giving_up_after_a_second() {
     assert_eq!(skips[..10], [SkipReason::LockBusy; 10]);
 }
 
+/// A search by hand has chosen a victim, which is given up on while the search comes to a process that shares its
+/// address space.
+#[test]
+fn given_up_between_two_looks() {
+    let (kills, _) = passes(
+        "kernel v4.15
+         machine frames 4 min 1 high 2 time any
+         process p1
+           thread t1: vfork p2
+         process p2 parent p1
+           thread t1:
+         kthread k1
+           thread t1: sysrq_f; sysrq_f
+         schedule in_order
+           run p1
+           run k1
+           run clock
+           run k1 until moom_callback/mutex_lock(oom_lock)
+           run oom_reaper until oom_reap_task/write(oom_reaper_list)
+           run k1 until oom_evaluate_task/test_bit(MMF_OOM_SKIP) nth 2
+           run oom_reaper
+        ",
+    );
+    assert_eq!(kills, 2);
+}
+
 /// The reaper does not touch an address space with a notifier: one nap of a second is all it gets.
 #[test]
 fn notifier_nap() {
