@@ -347,11 +347,76 @@ fn a_proof_that_finds_something_shows_it_and_writes_it() {
 }
 
 #[test]
-fn a_proof_that_is_stopped_proves_nothing_and_says_so() {
+fn a_proof_that_is_stopped_proves_nothing_and_says_what_to_try() {
     let (code, text) = prove(&["--budget", "10"]);
     assert_eq!(code, 3);
     assert!(text.contains("stopped after 10 runs") && text.contains("nothing proven"), "{text}");
-    let (code, text) = prove(&["--budget", "10", "--json"]);
+    assert!(
+        text.contains("\n  try `--budget 100`") && text.contains("`--preemptions 1`"),
+        "{text}"
+    );
+    let (code, text) = prove(&["--budget", "10", "--preemptions", "1", "--json"]);
     assert_eq!(code, 3);
-    assert!(text.contains("\"verdict\": \"stopped\""), "{text}");
+    let said: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&said["verdict"], &said["claim"]), (&"stopped".into(), &().into()));
+    assert!(said["advice"].to_string().contains("`--preemptions 0`"), "{said}");
+}
+
+#[test]
+fn a_proof_without_a_budget_runs_nothing() {
+    let (code, text) = prove(&["--budget", "0"]);
+    assert_eq!(code, 3);
+    assert!(text.contains("stopped after 0 runs"), "{text}");
+}
+
+#[test]
+fn a_bounded_proof_says_its_bound() {
+    let claim = |bound| {
+        let (code, text) = prove(&["--kernel", "v4.15", "--preemptions", bound, "--json"]);
+        assert_eq!(code, 0);
+        let said: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(said["preemptions"].to_string(), bound);
+        said["claim"].as_str().unwrap().to_string()
+    };
+    assert_eq!(claim("0"), "no schedule without a preemption fails");
+    assert_eq!(claim("1"), "no schedule with at most 1 preemption fails");
+}
+
+#[test]
+fn faults_that_no_case_can_hold_are_refused() {
+    let command = mmreap().args(["prove", "--faults", "9"]).arg(corpus(B04)).output().unwrap();
+    assert_eq!(command.status.code(), Some(2));
+    let message = String::from_utf8_lossy(&command.stderr).into_owned();
+    assert!(message.contains("9 faults") && message.contains("at most 8"), "{message}");
+}
+
+/// It fails with one preemption, as its note says.
+#[test]
+fn a_bounded_proof_finds_what_a_note_says() {
+    let path = corpus("v4.14-o_pt_uaf-page_table-oom_reap_task_mm-exit_mmap.mmreap");
+    let run = |bound| {
+        let output = mmreap().args(["prove", "--preemptions", bound]).arg(&path).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, text) = run("0");
+    assert!(
+        code == Some(0) && text.starts_with("v4.14: proven clean (preemptions <= 0): "),
+        "{text}"
+    );
+    let (code, text) = run("1");
+    assert!(code == Some(1) && text.contains(" runs (preemptions <= 1): O-PT-UAF "), "{text}");
+}
+
+/// A note that somebody made up, or that another schedule had.
+#[test]
+fn an_explanation_does_not_repeat_a_note_that_its_run_contradicts() {
+    let directory = directory();
+    let file = directory.path().join("case.mmreap");
+    let text = fs::read_to_string(corpus(B04)).unwrap();
+    let forged = text.replace("minimal: 2 preemptions", "minimal: 7 preemptions");
+    assert_ne!(forged, text);
+    fs::write(&file, forged).unwrap();
+    let output = mmreap().arg("explain").arg(&file).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains(" `run` lines\n") && !text.contains("7 preemptions"), "{text}");
 }

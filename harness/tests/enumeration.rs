@@ -250,7 +250,7 @@ const RARELY: u32 = 40;
 impl Choose for Few {
     fn choose(&mut self, candidates: &[Candidate], current: Option<Tid>) -> Tid {
         let goes_on = could_go_on(candidates, current);
-        let preempts = self.rng.next_u32() % RARELY == 0;
+        let preempts = self.rng.next_u32().is_multiple_of(RARELY);
         let options = affordable(candidates, goes_on, if preempts { self.left } else { 0 });
         let thread = options[self.rng.next_u32() as usize % options.len()];
         self.left -= u32::from(goes_on.is_some_and(|goes_on| goes_on != thread));

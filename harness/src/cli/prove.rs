@@ -167,11 +167,13 @@ fn bounds(options: &Options) -> String {
 fn claim(options: &Options) -> String {
     let faults = match options.faults {
         0 => String::new(),
+        1 => ", with one fault more or none".into(),
         n => format!(", with up to {n} faults more"),
     };
     match options.preemptions {
         None => format!("no schedule fails{faults}"),
         Some(0) => format!("no schedule without a preemption fails{faults}"),
+        Some(1) => format!("no schedule with at most 1 preemption fails{faults}"),
         Some(n) => format!("no schedule with at most {n} preemptions fails{faults}"),
     }
 }

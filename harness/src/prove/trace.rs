@@ -142,7 +142,7 @@ impl Trace {
     }
 
     /// Number of steps.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.steps.len()
     }
 

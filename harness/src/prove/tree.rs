@@ -97,7 +97,7 @@ impl Tree {
         }
         let chosen = current.filter(|&thread| free & only(thread) != 0).unwrap_or(first(free));
         let spent = self.nodes.last().map_or(0, Node::spent);
-        let start = self.steps.as_ref().map_or(0, Trace::len);
+        let start = self.steps.as_ref().map_or(0, Trace::count);
         let mut node = Node::new(enabled, asleep, chosen, (spent, start));
         if self.tries_all(self.nodes.len()) {
             node.wanted = enabled;
@@ -130,7 +130,7 @@ impl Tree {
         self.latest.push(step.clone());
         let Some(steps) = &mut self.steps else { return };
         let races = steps.push(step);
-        let end = ends.then_some(steps.len() - 1);
+        let end = ends.then_some(steps.count() - 1);
         races.into_iter().chain(end).for_each(|place| self.want_cut(place));
     }
 
