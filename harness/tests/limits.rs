@@ -56,14 +56,23 @@ fn progress(events: &[Event]) -> Progress {
 }
 
 fn findings(events: &[Event]) -> Vec<&Finding> {
-    let found = |event| if let &Event::Found(ref it) = event { Some(it) } else { None };
-    events.iter().filter_map(found).collect()
+    let mut findings = Vec::new();
+    for event in events {
+        if let Event::Found(finding) = event {
+            findings.push(finding);
+        }
+    }
+    findings
 }
 
 fn warnings(events: &[Event]) -> Vec<&str> {
-    let warning =
-        |event| if let &Event::Warning(ref it) = event { Some(it.as_str()) } else { None };
-    events.iter().filter_map(warning).collect()
+    let mut warnings = Vec::new();
+    for event in events {
+        if let Event::Warning(warning) = event {
+            warnings.push(warning.as_str());
+        }
+    }
+    warnings
 }
 
 #[test]
