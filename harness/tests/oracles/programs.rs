@@ -208,7 +208,7 @@ fn data_that_was_never_stored() {
         load(mm(), 8, By::User).expect("the page is there");
         do_exit();
     };
-    assert_eq!(verdict(&[spoil]), "O-DATA page handle_mm_fault");
+    assert_eq!(verdict(&[spoil]), "O-DATA page do_fault_around");
 }
 
 #[test]
@@ -362,7 +362,7 @@ fn lock_order_of_many_classes() {
         do_exit();
     };
     assert_eq!(verdict(&[one_order]), "pass");
-    assert_eq!(verdict(&[both_orders]), "O-LOCK none program");
+    assert_eq!(verdict(&[both_orders]), "O-LOCK none program program");
 }
 
 /// One thread takes both orders, one after the other, and never waits: the order alone is the mistake.
