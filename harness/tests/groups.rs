@@ -119,10 +119,10 @@ fn every_release_has_the_bugs_of_its_history() {
     let bugs = [
         // Zero pages (B06), SKIP too early (B02), the flush (CVE-2017-18202), the queue (9bcdeb51bd7d),
         // follow_page (688272809fcc), locked memory (B47), MMU notifiers (B20), lookup_ioctx (B55), a victim that
-        // asks in its slow path, and in its fault handler (0b28179a6138).
-        ("v4.9", 10),
-        // The first is repaired, but for what a fault in a file mapping installs: around a load without looking,
-        // and after looking too early.
+        // asks in its slow path, and in its fault handler (0b28179a6138), and what a fault in a file mapping installs
+        // around a load without looking.
+        ("v4.9", 11),
+        // The first is repaired, but not the last, and files are also installed after looking too early.
         ("v4.13", 11),
         // SKIP is true, notifiers are looked at; the wrong victim (B04) and munlock (CVE-2018-1000200) are new.
         ("v4.14", 11),
