@@ -31,7 +31,7 @@ use mmreap::sync::time::schedule_timeout_killable;
 use mmreap::syscall::guest::guest_write;
 use mmreap::syscall::uaccess::{By, load};
 use mmreap::task::{TaskFlag, current, get_task_struct, put_task_struct, task_lock};
-use mmreap::trace::enter;
+use mmreap::trace::{enter, protocol};
 use mmreap::workqueue::mmdrop_async;
 use mmreap::world::world;
 use mmreap_harness::oracle::judge;
@@ -337,6 +337,46 @@ fn lock_misuse() {
         do_exit();
     };
     assert_eq!(verdict(&[at_exit]), "O-LOCK oom_killer do_exit");
+}
+
+/// Two threads, each with an order of its own: whoever is the second to take both, it is one failure.
+#[test]
+fn lock_order_of_two_threads() {
+    fn oom_lock_first() {
+        let call = protocol("first", current().object());
+        let oom_lock = world(|w| w.oom.oom_lock());
+        mutex_lock(oom_lock);
+        down_read(mmap_sem(mm()));
+        up_read(mmap_sem(mm()));
+        mutex_unlock(oom_lock);
+        drop(call);
+        do_exit();
+    }
+    fn mmap_sem_first() {
+        let call = protocol("second", current().object());
+        let oom_lock = world(|w| w.oom.oom_lock());
+        down_read(mmap_sem(mm()));
+        mutex_lock(oom_lock);
+        mutex_unlock(oom_lock);
+        up_read(mmap_sem(mm()));
+        drop(call);
+        do_exit();
+    }
+    assert_eq!(verdict(&[oom_lock_first, mmap_sem_first]), "O-LOCK none first second");
+    assert_eq!(verdict(&[mmap_sem_first, oom_lock_first]), "O-LOCK none first second");
+}
+
+/// Where a thread is when a run has used up its decisions is chance.
+#[test]
+fn endless() {
+    let exits_for_ever = || {
+        let _call = protocol("__mmput", mm().object());
+        loop {
+            get_task_struct(current());
+            put_task_struct(current());
+        }
+    };
+    assert_eq!(verdict(&[exits_for_ever]), "O-LIVE oom_killer");
 }
 
 /// More classes than a word has bits; the last two are taken both ways.
