@@ -163,7 +163,10 @@ fn oracles_judge_the_trace_and_not_one_order_of_it() {
     let (cases, some) = (tally.cases, tally.cases / 20);
     assert!(different.is_empty(), "{} of {cases}: {}", different.len(), different.join("\n\n"));
     assert!(tally.orders > 10 * cases, "{tally:?}");
-    assert!(tally.with_faults > some && tally.any_time > some && 2 * tally.lazy > some, "{tally:?}");
+    assert!(
+        tally.with_faults > some && tally.any_time > some && 2 * tally.lazy > some,
+        "{tally:?}"
+    );
     assert!(tally.failed() > 2 * some && tally.endless < some, "{tally:?}");
     assert!(tally.failures.len() >= 8, "{tally:?}");
 }
