@@ -101,7 +101,8 @@ fn the_page_of_the_seed_can_be_read_and_used() {
 #[test]
 #[ignore = "needs Chromium: cargo test --test page -- --ignored"]
 fn a_page_that_is_broken_is_noticed() {
-    let style = ".call { width: 300px !important; } .runs { width: 3000px; } article { display: block !important; }
+    let style = ".call { width: 300px !important; } .runs { width: 3000px; }
+        article { display: block !important; } .fails { padding-top: 40px; }
         .case { grid-column: 1 / -1; }</style>";
     let broken = page().replacen("</style>", style, 1);
     let broken = broken.replacen("ArrowLeft: ", "ArrowNowhere: ", 1);
