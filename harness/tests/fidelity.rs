@@ -45,7 +45,7 @@ fn covered() -> BTreeSet<Place> {
 }
 
 fn cases() -> Vec<Case> {
-    let directories = ["corpus", "harness/tests/scenarios"].map(|it| root().join(it));
+    let directories = ["corpus", "harness/tests/scenarios", "harness/tests/oom"].map(|it| root().join(it));
     let list = |directory| corpus::list(directory).expect("the directory can be listed");
     let files = directories.iter().flat_map(|it| list(it));
     let written = files.map(|path| corpus::load(&path).expect("the case can be read"));

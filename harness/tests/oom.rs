@@ -71,7 +71,7 @@ fn killed(victims: &[(u32, u32)]) -> Vec<String> {
 #[test]
 fn every_case_comes_to_what_it_says() {
     let files = corpus::list(&directory()).expect("the cases can be listed");
-    assert_eq!(files.len(), 10);
+    assert_eq!(files.len(), 12);
     let mut runner = Runner::new();
     for path in files {
         let case = corpus::load(&path).expect("the case can be read");
@@ -146,4 +146,20 @@ fn a_victim_asks_again_in_its_fault_handler() {
     on_each_release("fault_of_a_victim", blows, &killed(&[(1, 1), (2, 2)]));
     assert_eq!(run("fault_of_a_victim", "v4.9", requests), [slow, fault]);
     assert_eq!(run("fault_of_a_victim", "v4.15", requests), [slow, slow, fault]);
+}
+
+/// The exit path stores to user memory, too: where the reaper has been, v4.9 finds it a fresh page.
+#[test]
+fn a_dying_thread_touches_memory_that_was_reaped() {
+    let maps = |w: &World, _: &Outcome| {
+        let begins = |event: &Event| event.site.function() == "put_user";
+        let put_user = w.log.iter().position(begins).expect("the number is to be cleared");
+        let maps = |event: &Event| matches!(event.what, What::Map { .. });
+        w.log[put_user..].iter().any(maps)
+    };
+    for (release, expected) in
+        [("v4.9", true), ("v4.13", false), ("v4.14", false), ("v4.15", false)]
+    {
+        assert_eq!(run("child_tid", release, maps), expected, "{release}");
+    }
 }

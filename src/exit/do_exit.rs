@@ -1,10 +1,10 @@
 //! `do_exit`: a thread dies, first its address space, then its files, then itself.
 //!
-//! Source: kernel/exit.c and kernel/fork.c (`mm_release`) of v4.9 to v4.15. Not modelled: robust futexes,
-//! `clear_child_tid`, core dumps, `mm->owner`.
+//! Source: kernel/exit.c of v4.9 to v4.15. Not modelled: core dumps, `mm->owner`.
 
 use super::exit_notify::exit_notify;
 use super::fork::mmput;
+use super::mm_release::mm_release;
 use crate::memory::Handle;
 use crate::mm::{Mm, mmap_sem, mmdrop, mmgrab, secondary, tlb};
 use crate::page::free_pages;
@@ -12,7 +12,6 @@ use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::bits::{peek_bit, set_bit};
 use crate::sync::point::{Access, point};
 use crate::sync::rwsem::{down_read, up_read};
-use crate::sync::wait::complete;
 use crate::task::{
     Signal, Task, TaskFlag, current, put_task_struct, start_group_exit, task_lock, task_unlock,
     thread_group_empty,
@@ -52,7 +51,7 @@ pub fn do_group_exit() {
 fn exit_mm(task: Handle<Task>) -> Option<Handle<Mm>> {
     let mm = task.peek_at("mm", |task| task.mm)?;
     let _call = protocol("exit_mm", mm.object());
-    mm_release(task);
+    mm_release(task, mm);
     down_read(mmap_sem(mm));
     mmgrab(mm);
     task_lock(task);
@@ -65,25 +64,6 @@ fn exit_mm(task: Handle<Task>) -> Option<Handle<Mm>> {
         world(|w| w.revision.exit_oom_victim)(task);
     }
     Some(mm)
-}
-
-/// `mm_release`: a parent that waits in vfork goes on.
-fn mm_release(task: Handle<Task>) {
-    if task.peek_at("vfork_done", |task| task.vfork_done) {
-        complete_vfork_done(task);
-    }
-}
-
-/// `complete_vfork_done`, under the lock with which a parent that is killed takes the completion back.
-fn complete_vfork_done(task: Handle<Task>) {
-    let _call = enter("complete_vfork_done");
-    task_lock(task);
-    if task.peek_at("vfork_done", |task| task.vfork_done) {
-        complete(task.object(), "vfork_done", || {
-            task.poke_at("vfork_done", |task| task.vfork_done = false);
-        });
-    }
-    task_unlock(task);
 }
 
 /// The idle task takes over, and drops the address space that was borrowed lazily.

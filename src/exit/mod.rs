@@ -4,3 +4,4 @@ pub mod do_exit;
 pub mod exit_mmap;
 pub mod exit_notify;
 pub mod fork;
+pub mod mm_release;

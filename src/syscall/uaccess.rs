@@ -45,9 +45,16 @@ pub fn load(mm: Handle<Mm>, page: u32, by: By) -> Result<u32, AccessError> {
         By::User => "user_mode",
         By::Kernel => "copy_from_user",
     });
-    if by == By::Kernel && strikes(FaultPoint::Usercopy) {
-        return Err(AccessError::Fault);
-    }
+    read(mm, page, by)
+}
+
+/// `get_user`: the kernel reads a word.
+pub fn get_user(mm: Handle<Mm>, page: u32) -> Result<u32, AccessError> {
+    let _call = enter("get_user");
+    read(mm, page, By::Kernel)
+}
+
+fn read(mm: Handle<Mm>, page: u32, by: By) -> Result<u32, AccessError> {
     let frame = access(mm, page, false, by)?;
     let content = frame.map_or(0, content);
     let frame = frame.map_or(0, |frame| u32::from(frame.0));
@@ -58,7 +65,17 @@ pub fn load(mm: Handle<Mm>, page: u32, by: By) -> Result<u32, AccessError> {
 /// Stores to a page in user mode.
 pub fn user_store(mm: Handle<Mm>, page: u32, content: u32) -> Result<(), AccessError> {
     let _call = enter("user_mode");
-    if let Some(frame) = access(mm, page, true, By::User)? {
+    write(mm, page, content, By::User)
+}
+
+/// `put_user`: the kernel stores a word.
+pub fn put_user(mm: Handle<Mm>, page: u32, content: u32) -> Result<(), AccessError> {
+    let _call = enter("put_user");
+    write(mm, page, content, By::Kernel)
+}
+
+fn write(mm: Handle<Mm>, page: u32, content: u32, by: By) -> Result<(), AccessError> {
+    if let Some(frame) = access(mm, page, true, by)? {
         store(frame, content);
     }
     record(mm.object(), What::UserWrite { page, content });
@@ -67,6 +84,9 @@ pub fn user_store(mm: Handle<Mm>, page: u32, content: u32) -> Result<(), AccessE
 
 /// The frame that an access reaches; `None` is the zero page.
 fn access(mm: Handle<Mm>, page: u32, write: bool, by: By) -> Result<Option<Frame>, AccessError> {
+    if by == By::Kernel && strikes(FaultPoint::Usercopy) {
+        return Err(AccessError::Fault);
+    }
     loop {
         if by == By::User && fatal_signal_pending() {
             return Err(AccessError::Killed);

@@ -53,6 +53,10 @@ pub struct Task {
     pub real_parent: Option<Handle<Task>>,
     /// `children`: the leaders of the processes that it started.
     pub children: Vec<Handle<Task>>,
+    /// `robust_list`: the page of user memory in which its list of robust futexes begins.
+    pub robust_list: Option<u32>,
+    /// `clear_child_tid`: the page of user memory to which 0 is stored when it exits.
+    pub clear_child_tid: Option<u32>,
     /// `vfork_done`: the thread that called `vfork` waits.
     pub vfork_done: bool,
     /// Whether `wake_up_new_task` has let it run.
@@ -141,6 +145,8 @@ pub fn new_task(signal: Handle<Signal>, name: Rc<str>, flags: u32) -> Handle<Tas
         tasks: None,
         real_parent: None,
         children: Vec::new(),
+        robust_list: None,
+        clear_child_tid: None,
         vfork_done: false,
         started: false,
         oom_reaper_list: None,

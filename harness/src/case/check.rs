@@ -32,6 +32,7 @@ pub fn check(case: &Case) -> Verdict {
     check_machine(&case.machine)?;
     processes::check(case)?;
     operations::check(&Scope::new(case))?;
+    check_requests(case)?;
     let tasks = Tasks::of(case);
     bounds::at_most(case.faults.len(), limit::FAULTS, "faults", Item::Fault(limit::FAULTS))?;
     case.faults.iter().enumerate().try_for_each(|(i, fault)| check_fault(i, fault, &tasks))?;
@@ -74,6 +75,15 @@ fn check_machine(machine: &Machine) -> Verdict {
     place("min").demand(min <= high, || {
         (format!("the min watermark is {min}, the high watermark {high}"), help.into())
     })
+}
+
+fn check_requests(case: &Case) -> Verdict {
+    let requests = io_requests(case);
+    let Some(IoRequest { process, thread, operation, .. }) = requests.get(limit::REQUESTS) else {
+        return Ok(());
+    };
+    let excess = Item::Operation(*process, *thread, *operation);
+    bounds::at_most(requests.len(), limit::REQUESTS, "AIO requests", excess)
 }
 
 /// The tasks of a case.

@@ -36,6 +36,8 @@ pub mod limit {
     pub const PAGES: u8 = 16;
     /// AIO contexts of one process.
     pub const CONTEXTS: usize = 3;
+    /// AIO requests of a case: a thread of the machine completes each.
+    pub const REQUESTS: usize = 64;
     /// Lines that begin with `fault`.
     pub const FAULTS: usize = 8;
     /// Lines that begin with `run`.
@@ -236,6 +238,10 @@ pub enum Operation {
     Mmap(String),
     /// `munmap VMA`.
     Munmap(String),
+    /// `set_robust_list VMA`: the thread's list of robust futexes begins in its first page.
+    SetRobustList(String),
+    /// `set_tid_address VMA`: the kernel clears a number in its first page when the thread exits.
+    SetTidAddress(String),
     /// `io_submit CONTEXT COMPLETION`.
     IoSubmit(String, Completion),
     /// `io_destroy CONTEXT`.

@@ -142,6 +142,8 @@ impl Operation {
             Operation::Madvise(_) => "madvise",
             Operation::Mmap(_) => "mmap",
             Operation::Munmap(_) => "munmap",
+            Operation::SetRobustList(_) => "set_robust_list",
+            Operation::SetTidAddress(_) => "set_tid_address",
             Operation::IoSubmit(..) => "io_submit",
             Operation::IoDestroy(_) => "io_destroy",
             Operation::Alloc(_) => "alloc",
@@ -179,7 +181,9 @@ impl Operation {
             | Operation::WriteFile(vma)
             | Operation::Madvise(vma)
             | Operation::Mmap(vma)
-            | Operation::Munmap(vma) => Argument::Vma(vma),
+            | Operation::Munmap(vma)
+            | Operation::SetRobustList(vma)
+            | Operation::SetTidAddress(vma) => Argument::Vma(vma),
             Operation::IoSubmit(context, _) | Operation::IoDestroy(context) => {
                 Argument::Context(context)
             }

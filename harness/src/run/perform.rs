@@ -5,6 +5,7 @@ use super::plan::Step;
 use mmreap::exit::do_exit::{do_exit, do_group_exit};
 use mmreap::exit::exit_notify::sys_wait4;
 use mmreap::exit::fork::{mmput, unuse_mm, use_mm};
+use mmreap::exit::mm_release::{set_robust_list, set_tid_address};
 use mmreap::memory::Handle;
 use mmreap::mm::{Mm, mmap};
 use mmreap::page::free_pages;
@@ -124,6 +125,8 @@ fn perform_on_mm(mm: Handle<Mm>, step: &Step) -> bool {
         Step::Madvise(start) => mmap::sys_madvise(mm, *start),
         Step::Mmap(plan) => mmap::sys_mmap(mm, plan),
         Step::Munmap(start) => mmap::sys_munmap(mm, *start),
+        Step::SetRobustList(page) => set_robust_list(*page),
+        Step::SetTidAddress(page) => set_tid_address(*page),
         Step::IoDestroy(context) => aio::io_destroy(mm, *context),
         Step::IoSubmit(context, request) => {
             let request = cast(|cast| cast.requests[*request]);

@@ -78,6 +78,10 @@ pub enum Step {
     Mmap(VmaPlan),
     /// Unmaps the mapping at the page.
     Munmap(u32),
+    /// The list of robust futexes is in the page.
+    SetRobustList(u32),
+    /// What the kernel clears at the exit is in the page.
+    SetTidAddress(u32),
     /// Submits the request to the context.
     IoSubmit(usize, usize),
     /// Destroys the context.
@@ -293,6 +297,8 @@ impl Planner<'_> {
             Operation::Madvise(vma) => Step::Madvise(self.pages(p, vma).start),
             Operation::Mmap(vma) => Step::Mmap(self.vma(p, vma)),
             Operation::Munmap(vma) => Step::Munmap(self.pages(p, vma).start),
+            Operation::SetRobustList(vma) => Step::SetRobustList(self.pages(p, vma).start),
+            Operation::SetTidAddress(vma) => Step::SetTidAddress(self.pages(p, vma).start),
             Operation::IoSubmit(context, _) => {
                 Step::IoSubmit(self.context(p, context), self.request(p, t, o))
             }

@@ -37,7 +37,8 @@ impl Scope {
         use Operation::*;
         let has_vma = |process, name| vma(self.owner(case, process), name).is_some();
         match what {
-            Write(v) | Read(v) | WriteFile(v) | Madvise(v) | Munmap(v) => has_vma(process, v),
+            Write(v) | Read(v) | WriteFile(v) | Madvise(v) | Munmap(v) | SetRobustList(v)
+            | SetTidAddress(v) => has_vma(process, v),
             Mmap(v) => vma(self.owner(case, process), v).is_some_and(|vma| vma.unmapped),
             IoSubmit(c, _) | IoDestroy(c) => self.owner(case, process).contexts.contains(c),
             Kill(p) | GetTaskMm(p) | ProcMaps(p) | UseMm(p) => user(case, p).is_some(),

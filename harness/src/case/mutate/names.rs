@@ -66,9 +66,8 @@ pub(super) fn references(operation: &mut Operation) -> References<'_> {
     use Operation::*;
     let mut names = References::default();
     match operation {
-        Write(vma) | Read(vma) | WriteFile(vma) | Madvise(vma) | Mmap(vma) | Munmap(vma) => {
-            names.vma = Some(vma);
-        }
+        Write(vma) | Read(vma) | WriteFile(vma) | Madvise(vma) | Mmap(vma) | Munmap(vma)
+        | SetRobustList(vma) | SetTidAddress(vma) => names.vma = Some(vma),
         IoSubmit(context, _) | IoDestroy(context) => names.context = Some(context),
         Kill(process) | Wait(process) | Vfork(process) | GetTaskMm(process) | ProcMaps(process)
         | UseMm(process) => names.process = Some(process),

@@ -10,13 +10,15 @@ use crate::case::{
 type Read = fn(&mut Reader) -> Result<Operation, Mistake>;
 
 /// Every operation, and how it goes on after its own word.
-const OPERATIONS: [(&str, Read); 28] = [
+const OPERATIONS: [(&str, Read); 30] = [
     ("write", |r| Ok(Operation::Write(vma(r)?))),
     ("read", |r| Ok(Operation::Read(vma(r)?))),
     ("write_file", |r| Ok(Operation::WriteFile(vma(r)?))),
     ("madvise", |r| Ok(Operation::Madvise(vma(r)?))),
     ("mmap", |r| Ok(Operation::Mmap(vma(r)?))),
     ("munmap", |r| Ok(Operation::Munmap(vma(r)?))),
+    ("set_robust_list", |r| Ok(Operation::SetRobustList(vma(r)?))),
+    ("set_tid_address", |r| Ok(Operation::SetTidAddress(vma(r)?))),
     ("io_submit", |r| Ok(Operation::IoSubmit(context(r)?, completion(r)?))),
     ("io_destroy", |r| Ok(Operation::IoDestroy(context(r)?))),
     ("alloc", |r| Ok(Operation::Alloc(r.number(&bounds::ALLOC)?.0))),
