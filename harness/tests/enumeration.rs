@@ -186,6 +186,20 @@ process p
     assert_eq!(compare(&case, &["v4.15"], 1), BTreeSet::new());
 }
 
+/// A block may drop more than one reference of a counter, and which of all is the last depends on what others drop.
+#[test]
+fn references_are_dropped_in_one_block() {
+    let case = case(
+        "kernel v4.15
+machine time any
+process p
+  thread m: exit
+kthread o
+  thread t: get_task_mm p; sysrq_f",
+    );
+    assert_eq!(compare(&case, &["v4.14", "v4.15", "v4.15+M04"], 0), BTreeSet::new());
+}
+
 #[test]
 fn two_preemptions() {
     let two = "kernel v4.15\nkthread a\n  thread t: free\nkthread b\n  thread t: free";
