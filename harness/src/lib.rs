@@ -11,6 +11,7 @@ pub mod campaign;
 pub mod case;
 pub mod cli;
 pub mod corpus;
+mod counted;
 pub mod coverage;
 pub mod deadline;
 pub mod explain;

@@ -75,7 +75,7 @@ fn complaints(number: u64, slack: Duration) -> Vec<String> {
 fn explain(directory: &Path, finding: &Finding, revision: &'static Revision) -> Result<(), String> {
     let Finding { signature, file, .. } = finding;
     let case = corpus::load(&directory.join(file)).map_err(|error| error.to_string())?;
-    let explanation = explain::of_case(&mut Runner::new(), &case, revision);
+    let explanation = explain::briefly(&mut Runner::new(), &case, revision);
     let shown = explanation.map_or("pass".to_string(), |explanation| explanation.signature);
     let is_right = !signature.starts_with("O-SELF") && shown == *signature;
     if is_right { Ok(()) } else { Err(format!("{signature}, shown as {shown}\n{case}")) }

@@ -5,13 +5,14 @@ use super::{
     AS_EXPECTED, OneCase, Stop, catch_interrupts, check_apart, print_json, tell_pass, write_or_show,
 };
 use crate::campaign::{Finished, Found, finish};
+use crate::case::{Case, Signature};
 use crate::corpus;
 use crate::deadline::Deadline;
-use crate::minimize::{Budget, Certificate, Measure, Tally, measure};
+use crate::minimize::{Budget, Certificate, Measure, Tally, fits, measure};
 use crate::run::Runner;
 use indicatif::ProgressBar;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Arguments of `mmreap minimize`.
@@ -85,7 +86,9 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
         None if !arguments.json => out(format_args!("{}", finished.case)),
         None => {}
     }
-    keep_others(&finished.others, arguments)?;
+    keep_others(&finished.others, arguments, |other| {
+        finish(&mut runner, other, revision, &budget, &mut |_| ()).case
+    })?;
     if arguments.json {
         print_json(&summary(&found, &finished, (before, after), seconds));
     } else {
@@ -130,8 +133,12 @@ fn table(finished: &Finished) -> String {
     std::iter::once(head).chain(lines).collect()
 }
 
-/// Writes down what failed in other ways, or says what it was.
-fn keep_others(others: &[Found], arguments: &Arguments) -> Result<(), Stop> {
+/// Writes down what failed in other ways, or says what it was. What is too long for a file is minimised first.
+fn keep_others(
+    others: &[Found],
+    arguments: &Arguments,
+    mut smaller: impl FnMut(&Found) -> Case,
+) -> Result<(), Stop> {
     let Some(directory) = &arguments.others else {
         mention(others);
         return Ok(());
@@ -139,11 +146,25 @@ fn keep_others(others: &[Found], arguments: &Arguments) -> Result<(), Stop> {
     corpus::check_writable(directory)?;
     for other in others {
         let path = corpus::place(directory, &other.case, &other.failure.signature);
-        if !path.exists() {
-            write_or_show(&path, &other.raw(), arguments.json)?;
-            errln!("also found {}: {}", other.failure.signature, corpus::shown(&path));
+        if path.exists() {
+            continue;
         }
+        let raw = other.raw();
+        let case = if fits(&raw) { raw } else { smaller(other) };
+        keep_other(&path, &case, &other.failure.signature, arguments.json)?;
     }
+    Ok(())
+}
+
+fn keep_other(path: &Path, case: &Case, signature: &Signature, json: bool) -> Result<(), Stop> {
+    if !fits(case) {
+        errln!(
+            "also found {signature}; its schedule is too long for a file, and there was no time left"
+        );
+        return Ok(());
+    }
+    write_or_show(path, case, json)?;
+    errln!("also found {signature}: {}", corpus::shown(path));
     Ok(())
 }
 

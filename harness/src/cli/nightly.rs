@@ -8,6 +8,7 @@ use crate::deadline::Deadline;
 use indicatif::ProgressBar;
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
+use std::thread::Builder;
 use std::time::Duration;
 
 /// Arguments of `mmreap nightly`.
@@ -47,7 +48,10 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
         seed: arguments.seed.unwrap_or_else(|| RandomState::new().hash_one(0)),
     };
     let bar = ProgressBar::new_spinner();
-    bar.enable_steady_tick(Duration::from_millis(200));
+    // The bar moves in a thread of its own, and panics where the machine has none to give.
+    if Builder::new().spawn(|| ()).is_ok() {
+        bar.enable_steady_tick(Duration::from_millis(200));
+    }
     let interrupted = catch_interrupts()?;
     let end = Deadline::flag(&interrupted);
     let night = night(&settings, end, &mut |doing| bar.set_message(doing.to_string()))?;

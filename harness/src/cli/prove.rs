@@ -6,6 +6,7 @@ use super::{
 };
 use crate::campaign::{Found, finish};
 use crate::case::{Case, Time};
+use crate::counted::counted;
 use crate::deadline::Deadline;
 use crate::minimize::Budget;
 use crate::oracle::Failure;
@@ -139,19 +140,20 @@ fn sentence(proof: &Proof, revision: &Revision, options: &Options) -> String {
         1 => String::new(),
         n => format!(" with faults placed in {n} ways"),
     };
-    let runs = proof.runs;
+    let runs = counted(proof.runs as usize, "run", "runs");
     match (&proof.verdict, options.preemptions) {
         (Verdict::Clean, None) => {
-            format!("{kernel}: proven clean{bounds}: {} traces{places}", proof.traces)
+            let traces = counted(proof.traces as usize, "trace", "traces");
+            format!("{kernel}: proven clean{bounds}: {traces}{places}")
         }
         (Verdict::Clean, Some(_)) => {
-            format!("{kernel}: proven clean{bounds}: {runs} runs{places}")
+            format!("{kernel}: proven clean{bounds}: {runs}{places}")
         }
         (Verdict::Found(_, failure), _) => {
-            format!("{kernel}: found after {runs} runs{bounds}: {}", failure.signature)
+            format!("{kernel}: found after {runs}{bounds}: {}", failure.signature)
         }
         (Verdict::Stopped, _) => format!(
-            "{kernel}: stopped after {runs} runs{bounds}{places}; nothing found so far, and nothing proven"
+            "{kernel}: stopped after {runs}{bounds}{places}; nothing found so far, and nothing proven"
         ),
     }
 }

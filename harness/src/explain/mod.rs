@@ -41,6 +41,7 @@ pub use diagram::{COLUMNS, Diagram, ROWS, Row};
 pub use log::log;
 
 use crate::case::Case;
+use crate::counted::counted;
 use crate::minimize::{Certificate, measure};
 use crate::oracle::Failure;
 use crate::run::Runner;
@@ -155,17 +156,37 @@ pub fn of_case(
     case: &Case,
     revision: &'static Revision,
 ) -> Option<Explanation> {
-    let mut checked = case.clone();
-    Certificate::drop_if_wrong(&mut checked, measure(runner, case, revision).preemptions);
-    let outcome = runner.run_case(case, revision);
-    let failure = outcome.failure?;
-    let explanation = world(|w| explain(w, &checked, &failure, outcome.end));
+    let (explanation, failure) = of_run(runner, case, revision)?;
     let named = Named::of(runner, case, revision, &failure.signature);
     let otherwise = named.map(|named| Otherwise {
         flip: flip::find(runner, &named, revision, &failure, &explanation.diagram),
         repair: repair::find(runner, &named, revision, &failure.signature),
     });
     Some(Explanation { otherwise: otherwise.unwrap_or_default(), ..explanation })
+}
+
+/// Runs a case and explains its failure, without looking for what would make it pass: a few runs at most, for
+/// those who have no time for the search. `None` if it passes.
+pub fn briefly(
+    runner: &mut Runner,
+    case: &Case,
+    revision: &'static Revision,
+) -> Option<Explanation> {
+    of_run(runner, case, revision).map(|(explanation, _)| explanation)
+}
+
+/// Explains the run of a case, after which that run's world is there to look at.
+fn of_run(
+    runner: &mut Runner,
+    case: &Case,
+    revision: &'static Revision,
+) -> Option<(Explanation, Failure)> {
+    let mut checked = case.clone();
+    Certificate::drop_if_wrong(&mut checked, measure(runner, case, revision).preemptions);
+    let outcome = runner.run_case(case, revision);
+    let failure = outcome.failure?;
+    let explanation = world(|w| explain(w, &checked, &failure, outcome.end));
+    Some((explanation, failure))
 }
 
 /// Explains the failure of the run that is in the world. `end` is how the run ended. Nothing is run.
@@ -191,10 +212,9 @@ pub fn explain(world: &World, case: &Case, failure: &Failure, end: End) -> Expla
 }
 
 fn size(case: &Case) -> String {
-    let count = |n, one, many| format!("{n} {}", if n == 1 { one } else { many });
-    let processes = count(case.processes.len(), "process", "processes");
-    let faults = count(case.faults.len(), "fault", "faults");
-    let lines = || count(case.schedule.segments.len(), "`run` line", "`run` lines");
+    let processes = counted(case.processes.len(), "process", "processes");
+    let faults = counted(case.faults.len(), "fault", "faults");
+    let lines = || counted(case.schedule.segments.len(), "`run` line", "`run` lines");
     let turns = Certificate::noted(case).map_or_else(lines, |(_, said)| said.to_string());
     format!("case: {processes}, {faults}, {turns}")
 }

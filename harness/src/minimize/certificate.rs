@@ -11,6 +11,7 @@
 use super::search::bounded;
 use super::{Best, Minimizer};
 use crate::case::Case;
+use crate::counted::counted;
 use serde::Serialize;
 use std::fmt;
 
@@ -108,15 +109,15 @@ fn spoken_of(said: &str) -> Option<usize> {
 
 impl fmt::Display for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let many = |n: usize| if n == 1 { "preemption" } else { "preemptions" };
+        let many = |n| counted(n, "preemption", "preemptions");
         match *self {
             Certificate::None => write!(f, "fails without a preemption"),
             Certificate::All { preemptions: n, tried } => {
                 let fewer = "no schedule with fewer fails this way";
-                write!(f, "{n} {}; {fewer}, {tried} tried", many(n))
+                write!(f, "{}; {fewer}, {tried} tried", many(n))
             }
             Certificate::Some { preemptions: n, tried } => {
-                write!(f, "{n} {}; of those with fewer {tried} were tried, not all", many(n))
+                write!(f, "{}; of those with fewer {tried} were tried, not all", many(n))
             }
         }
     }

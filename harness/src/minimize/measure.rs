@@ -16,6 +16,7 @@ use crate::case::{
     Case, Completion, EmptyPmd, Machine, Operation, Process, Release, Segment, Time, Tlb, Vma,
     VmaKind, limit,
 };
+use crate::counted::counted;
 use serde::Serialize;
 use std::fmt;
 
@@ -63,13 +64,12 @@ impl Measure {
 
 impl fmt::Display for Measure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = |n, one, many| format!("{n} {}", if n == 1 { one } else { many });
         let parts = [
-            count(self.processes, "process", "processes"),
-            count(self.faults, "fault", "faults"),
-            count(self.operations, "operation", "operations"),
-            count(self.preemptions, "preemption", "preemptions"),
-            count(self.lines, "line", "lines"),
+            counted(self.processes, "process", "processes"),
+            counted(self.faults, "fault", "faults"),
+            counted(self.operations, "operation", "operations"),
+            counted(self.preemptions, "preemption", "preemptions"),
+            counted(self.lines, "line", "lines"),
         ];
         f.write_str(&parts.join(", "))
     }

@@ -23,6 +23,7 @@ pub mod trace;
 mod tree;
 
 use crate::case::{Case, Signature, limit};
+use crate::counted::counted;
 use crate::oracle::Failure;
 use crate::run::news::News;
 use explore::THREADS;
@@ -30,6 +31,7 @@ use mmreap::revision::Revision;
 use search::{Bounds, Part, Shared, search};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::thread::Builder;
 
 /// What keeps the number of runs small.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -168,11 +170,7 @@ impl fmt::Display for Unprovable {
             }
             Unprovable::Faults { own, placed } => {
                 let (most, left) = (limit::FAULTS, limit::FAULTS.saturating_sub(*own));
-                let own = if *own == 1 {
-                    "1 `fault` line".into()
-                } else {
-                    format!("{own} `fault` lines")
-                };
+                let own = counted(*own, "`fault` line", "`fault` lines");
                 write!(
                     f,
                     "{placed} faults besides its {own} are more than the {most} of a case: "
@@ -207,7 +205,9 @@ fn exhaust(
     let shared = Shared::new(options.budget.saturating_sub(before.runs), before.runs, progress);
     let work = || search(case, revision, options, bounds, &shared);
     let parts: Vec<_> = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..options.jobs).map(|_| scope.spawn(work)).collect();
+        // A machine that has no more threads to give proves with those that it gave.
+        let spawn = || Builder::new().spawn_scoped(scope, work).ok();
+        let others: Vec<_> = (1..options.jobs).map_while(|_| spawn()).collect();
         let own = work();
         let others = others.into_iter().map(|other| other.join().expect("a search does not panic"));
         std::iter::once(own).chain(others).collect()

@@ -6,10 +6,12 @@ use crate::campaign::known::Known;
 use crate::campaign::worker::{Event, Finding, Progress};
 use crate::case::{Case, Signature};
 use crate::cli::print::{errln, outln};
-use crate::cli::{explain, print_json};
+use crate::cli::print_json;
 use crate::corpus::{self, shown};
-use crate::explain::rules::Group;
+use crate::counted::counted;
+use crate::explain::{self, rules::Group};
 use crate::run::Runner;
+use crate::run::accident::guarded;
 use indicatif::{ProgressBar, ProgressStyle};
 use mmreap::revision::Revision;
 use serde::Serialize;
@@ -138,8 +140,10 @@ impl Display {
         true
     }
 
+    /// What a case shows. What would make it pass is for `mmreap explain` to look for, as the campaign goes on.
     fn explained(&self, case: &Case) -> Option<String> {
-        explain::of_case(&mut Runner::new(), case, self.kernel)
+        let explain = || explain::briefly(&mut Runner::new(), case, self.kernel);
+        guarded(explain).ok().flatten().map(|explanation| explanation.to_string())
     }
 
     fn totals(&self) -> Totals {
@@ -155,7 +159,7 @@ impl Display {
     fn groups(&self) -> String {
         let groups: BTreeSet<_> =
             self.found.iter().filter_map(|shown| shown.group.as_ref()).collect();
-        format!("{} {}", groups.len(), if groups.len() == 1 { "group" } else { "groups" })
+        counted(groups.len(), "group", "groups")
     }
 
     fn show_progress(&self, doing: &str) {
