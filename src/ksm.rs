@@ -6,6 +6,7 @@
 //! the exit path would wait for the lock, too, and leave the address space to ksmd's next pass.
 
 use crate::memory::{Handle, read};
+use crate::mm::follow_page::follow_page;
 use crate::mm::vma::{VmFlag, Vma, find_vma_from};
 use crate::mm::{Mm, MmFlag, mmap_sem, mmdrop};
 use crate::page::{Frame, free_pages};
@@ -14,7 +15,7 @@ use crate::sync::bits::clear_bit;
 use crate::sync::rwsem::{down_read, up_read};
 use crate::sync::wait::wait_for_work;
 use crate::trace::{Kind, ObjectRef, enter, protocol};
-use crate::world::{World, world};
+use crate::world::World;
 
 const LIST: ObjectRef = ObjectRef::sole(Kind::KsmList);
 
@@ -90,7 +91,7 @@ fn next_page_of(mm: Handle<Mm>, vma: Handle<Vma>, address: &mut u32) -> Option<V
     let (start, end) = vma.peek(|vma| (vma.start, vma.end));
     *address = start.max(*address);
     while *address < end && !test_exit(mm) {
-        let frames = world(|w| w.revision.follow_page)(mm, *address);
+        let frames = follow_page(mm, *address);
         *address += 1;
         if !frames.is_empty() {
             return Some(frames);

@@ -5,13 +5,13 @@
 //! address spaces, page tables over simulated frames, AIO that blocks, the allocator's way into the OOM
 //! killer. It runs on simulated threads whose every step is chosen by a scheduler, and its memory is
 //! checked, so that a race of the protocol becomes a report. Which version of each kernel function runs
-//! is a value, [`revision::Revision`].
+//! is a value, [`revision::Revision`]; whoever writes a function of their own begins with [`prelude`].
 //!
 //! Floors, each standing on the ones below:
 //!
 //! | floor | modules |
 //! |---|---|
-//! | 5 the table | [`revision`] |
+//! | 5 the releases | [`release`], [`revision`] |
 //! | 4 the protocol | [`exit`], [`oom`] |
 //! | 3 who holds, blocks, scans | [`task`], [`aio`], [`scan_list`], [`ksm`], [`khugepaged`], [`workqueue`], [`syscall`] |
 //! | 2 the address space | [`mm`] |
@@ -33,6 +33,8 @@ pub mod mm;
 pub mod oom;
 pub mod page;
 pub mod page_alloc;
+pub mod prelude;
+pub mod release;
 pub mod revision;
 pub mod scan_list;
 pub mod sync;

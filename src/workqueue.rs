@@ -135,7 +135,7 @@ fn is_work_waiting() -> bool {
 
 fn perform(work: Work) {
     match work {
-        Work::Mmput(mm) => crate::exit::fork::mmput_final(mm),
+        Work::Mmput(mm) => crate::exit::mmput_final::mmput_final(mm),
         Work::Mmdrop(mm) => mmdrop_final(mm),
         Work::FreeIoctx(ctx) => free_ioctx(ctx),
     }

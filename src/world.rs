@@ -16,7 +16,8 @@ use crate::mm::tlb::Tlbs;
 use crate::mm::vma::Vma;
 use crate::oom::OomKiller;
 use crate::page::Zone;
-use crate::revision::{self, Revision};
+use crate::release::NEWEST;
+use crate::revision::Revision;
 use crate::scan_list::ScanList;
 use crate::sync::footprint::Footprint;
 use crate::sync::lock::Locks;
@@ -158,7 +159,7 @@ pub struct World {
 impl World {
     fn new() -> Self {
         World {
-            revision: revision::NEWEST,
+            revision: NEWEST,
             log: Log::new(),
             violation: None,
             end: None,

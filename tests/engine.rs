@@ -6,7 +6,7 @@ use common::{mm_of, note, run_on, run_under};
 use mmreap::boot::{self, MachinePlan};
 use mmreap::memory::Violation;
 use mmreap::mm::{mm_alloc, mmap_sem, mmdrop};
-use mmreap::revision::V4_15;
+use mmreap::release::V4_15;
 use mmreap::sync::engine::{Candidate, Choose, Engine};
 use mmreap::sync::rwsem::{down_write, up_write};
 use mmreap::sync::thread::Tid;

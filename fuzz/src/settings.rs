@@ -10,14 +10,16 @@
 //! A value that cannot be used ends the process before the first run: a session that attacked something
 //! else than was asked for would be worse than none.
 
-use mmreap::revision::{self, Revision};
+use mmreap::release::V4_14;
+use mmreap::revision::Revision;
 use mmreap_harness::campaign::known::Known;
+use mmreap_harness::kernel;
 use std::path::Path;
 use std::process::exit;
 use std::sync::LazyLock;
 
 /// The kernel of cases that are made from raw bytes: the release with the race that the project is about.
-const DEFAULT_KERNEL: &Revision = &revision::V4_14;
+const DEFAULT_KERNEL: &Revision = &V4_14;
 
 /// A session's settings.
 #[derive(Default)]
@@ -43,7 +45,7 @@ impl Settings {
 
 fn kernel_from_environment() -> Option<&'static Revision> {
     let name = std::env::var("MMREAP_KERNEL").ok()?;
-    let revision = revision::find(&name);
+    let revision = kernel::find(&name);
     Some(revision.unwrap_or_else(|| refuse(&format!("MMREAP_KERNEL: there is no kernel `{name}`"))))
 }
 

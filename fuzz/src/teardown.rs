@@ -6,7 +6,8 @@
 use crate::counters;
 use crate::settings::{SETTINGS, Settings};
 use arbitrary::Unstructured;
-use mmreap::revision::{self, Revision};
+use mmreap::release::RELEASES;
+use mmreap::revision::Revision;
 use mmreap::world::world;
 use mmreap_harness::campaign::known::Known;
 use mmreap_harness::campaign::{Found, RUNS_PER_CASE, attempt};
@@ -83,7 +84,7 @@ fn count(runner: &Runner) {
 
 /// A release. Mutants fail in ways that nobody wrote down, so they have to be asked for.
 fn release(name: &str) -> Option<&'static Revision> {
-    revision::RELEASES.into_iter().find(|release| release.name == name)
+    RELEASES.into_iter().find(|release| release.name == name)
 }
 
 fn read(data: &[u8], settings: &Settings) -> Case {
@@ -111,7 +112,7 @@ fn seed(case: &Case) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mmreap::revision::V4_14;
+    use mmreap::release::V4_14;
 
     static BROKEN: Revision = Revision { exit_mmap: |_| panic!("on purpose"), ..V4_14 };
 

@@ -7,10 +7,11 @@
 //!
 //! `cargo bench -p mmreap-harness --bench minimize [-- STARTS [BUG …]]`
 
-use mmreap::revision::{self, Revision};
+use mmreap::revision::Revision;
 use mmreap_harness::campaign::suite::{Bug, SUITE};
 use mmreap_harness::campaign::{Campaign, Found};
 use mmreap_harness::corpus;
+use mmreap_harness::kernel;
 use mmreap_harness::minimize::{Budget, Certificate, Measure, Small, minimize};
 use mmreap_harness::run::Runner;
 use std::path::Path;
@@ -49,7 +50,7 @@ fn main() {
 }
 
 fn kernel(bug: &Bug) -> &'static Revision {
-    revision::find(bug.kernel).expect("bugs are of kernels that exist")
+    kernel::find(bug.kernel).expect("bugs are of kernels that exist")
 }
 
 fn start(bug: &Bug, seed: u64) -> Option<Found> {

@@ -15,6 +15,7 @@ mod counted;
 pub mod coverage;
 pub mod deadline;
 pub mod explain;
+pub mod kernel;
 pub mod minimize;
 pub mod oracle;
 pub mod prove;

@@ -12,7 +12,7 @@ mod common;
 use arbitrary::Unstructured;
 use common::lives::{Lives, difference, lives};
 use common::recorder::{Recorder, record};
-use mmreap::revision::RELEASES;
+use mmreap::release::RELEASES;
 use mmreap_harness::case::{Case, generate};
 use mmreap_harness::run::Runner;
 use mmreap_harness::run::plan::Plan;

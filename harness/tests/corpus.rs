@@ -1,12 +1,13 @@
 //! The corpus is what the project promises to find and not to find: every case fails and passes exactly
 //! where it says, for ever.
 
-use mmreap::revision;
+use mmreap::release::RELEASES;
 use mmreap_harness::case::{Case, Expect, Signature};
 use mmreap_harness::corpus::change::Change;
 use mmreap_harness::corpus::check::check;
 use mmreap_harness::corpus::rename::rename;
 use mmreap_harness::corpus::{self, CaseFile};
+use mmreap_harness::kernel;
 use mmreap_harness::replay::replay;
 use mmreap_harness::run::Runner;
 use std::collections::BTreeSet;
@@ -34,7 +35,7 @@ fn every_schedule_is_followed_strictly() {
     let mut runner = Runner::new();
     for path in files() {
         let case = corpus::load(&path).unwrap();
-        let replay = replay(&mut runner, &case, revision::find(&case.kernel).unwrap());
+        let replay = replay(&mut runner, &case, kernel::find(&case.kernel).unwrap());
         assert_eq!(replay.divergences.first(true), None, "{}", path.display());
     }
 }
@@ -44,7 +45,7 @@ fn every_release_has_a_verdict_in_every_case() {
     for path in files() {
         let case = corpus::load(&path).unwrap();
         let stated: BTreeSet<_> = case.others.iter().map(|(kernel, _)| &**kernel).collect();
-        for release in revision::RELEASES {
+        for release in RELEASES {
             let known = case.kernel == release.name || stated.contains(release.name);
             assert!(known, "{} says nothing of {}", path.display(), release.name);
         }

@@ -1,11 +1,11 @@
 //! Proof against sampling: a claim that is not so is contradicted, one that is so is not.
 
-use mmreap::revision;
 use mmreap_harness::campaign::crosscheck::{Claim, Comparison, Subject, claim, compare, subjects};
 use mmreap_harness::campaign::scenarios::SCENARIOS;
 use mmreap_harness::case::parse::parse;
 use mmreap_harness::corpus;
 use mmreap_harness::deadline::Deadline;
+use mmreap_harness::kernel;
 use mmreap_harness::minimize::measure;
 use mmreap_harness::run::Runner;
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ kthread k1
 ";
 
 fn subject(kernel: &str) -> Subject {
-    let revision = revision::find(kernel).expect("a release");
+    let revision = kernel::find(kernel).expect("a release");
     Subject { case: parse(KILLED_WHILE_HELD).expect("a case"), revision, seed: 1 }
 }
 
@@ -43,7 +43,7 @@ fn a_wrong_claim_is_contradicted_by_a_case_that_fails() {
         assert!(claims == 1 && runs > 0);
         let [it] = &contradictions[..] else { panic!("{preemptions:?}: {contradictions:?}") };
         let (mut runner, case) = (Runner::new(), it.found.raw());
-        let kernel = revision::find(&case.kernel).expect("the case names its kernel");
+        let kernel = kernel::find(&case.kernel).expect("the case names its kernel");
         let failure = runner.run_case(&case, kernel).failure;
         assert_eq!(failure.as_ref(), Some(&it.found.failure), "{case}");
         let spent = measure(&mut runner, &case, kernel).preemptions;

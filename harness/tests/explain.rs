@@ -5,8 +5,9 @@
 //! `MMREAP_BLESS=1 cargo test -p mmreap-harness --test explain` writes what is drawn now; read the
 //! difference before committing it.
 
-use mmreap::revision::part::{PARTS, Part};
-use mmreap::revision::{self, Revision};
+use mmreap::release::NEWEST;
+use mmreap::revision::Revision;
+use mmreap::revision::{PARTS, Part};
 use mmreap::sync::lock::{LockId, Mode};
 use mmreap::sync::thread::{Reason, Sleep, Tid};
 use mmreap::trace::{Event, Kind, ObjectRef, Site};
@@ -17,6 +18,7 @@ use mmreap_harness::explain::flip::Turn;
 use mmreap_harness::explain::repair::Repair;
 use mmreap_harness::explain::waits::Edge;
 use mmreap_harness::explain::{Diagram, Explanation, ROWS, WIDTH, explain, log, of_case, waits};
+use mmreap_harness::kernel;
 use mmreap_harness::oracle::Failure;
 use mmreap_harness::run::plan::Plan;
 use mmreap_harness::run::{Outcome, Runner};
@@ -37,7 +39,7 @@ fn case(name: &str) -> Case {
 }
 
 fn run(case: &Case) -> Outcome {
-    let revision = revision::find(&case.kernel).expect("a case names a kernel that exists");
+    let revision = kernel::find(&case.kernel).expect("a case names a kernel that exists");
     Runner::new().run_case(case, revision)
 }
 
@@ -113,7 +115,7 @@ fn every_case_of_the_corpus_is_explained() {
     let mut runner = Runner::new();
     for path in corpus::list(&directory).expect("the corpus can be listed") {
         let case = corpus::load(&path).expect("a case of the corpus can be read");
-        let revision = revision::find(&case.kernel).expect("a case names a kernel that exists");
+        let revision = kernel::find(&case.kernel).expect("a case names a kernel that exists");
         let explanation = of_case(&mut runner, &case, revision).expect("it fails");
         assert!(!explanation.story.rules.is_empty(), "no rule for {}", explanation.signature);
         let name = path.file_stem().and_then(|name| name.to_str()).expect("names are ASCII");
@@ -162,7 +164,7 @@ fn explanations(count: usize) -> Vec<Explanation> {
 /// A failing case out of a number, if it makes one.
 fn failing(number: u64) -> Option<Explanation> {
     let bytes: Vec<u8> = (0..256).flat_map(|i| derive_seed(number, i).to_le_bytes()).collect();
-    let kernels: Vec<&str> = revision::all().map(|revision| revision.name).collect();
+    let kernels: Vec<&str> = kernel::all().map(|revision| revision.name).collect();
     let kernel = kernels[number as usize % kernels.len()];
     let case = generate::case(&mut arbitrary::Unstructured::new(&bytes), kernel);
     let outcome = run(&case);
@@ -239,7 +241,7 @@ const SEED: &str = "v4.14-o_pt_uaf-page_table-oom_reap_task_mm-exit_mmap.mmreap"
 #[test]
 fn the_seed_is_cured_by_one_order_and_by_two_functions() {
     let (case, mut runner) = (corpus_case(SEED), Runner::new());
-    let failing = revision::find("v4.14").expect("a release");
+    let failing = kernel::find("v4.14").expect("a release");
     let otherwise = of_case(&mut runner, &case, failing).expect("it fails").otherwise;
     let flip = otherwise.flip.expect("one order decides");
     let words = |turn: &Turn| format!("{}: {}", turn.task, turn.operation);
@@ -249,7 +251,7 @@ fn the_seed_is_cured_by_one_order_and_by_two_functions() {
     assert_eq!((repair.kernel, repair.failing), ("v4.15", "v4.14"));
     assert_eq!(repair.functions, ["exit_mmap", "mark_oom_victim"]);
     for alone in PARTS.iter().filter(|part| repair.functions.contains(&part.name)) {
-        let mixed = failing.with(&[alone], revision::find("v4.15").expect("a release"));
+        let mixed = failing.with(&[alone], kernel::find("v4.15").expect("a release"));
         assert!(runner.run_case(&case, mixed).failure.is_some(), "{} alone", alone.name);
     }
 }
@@ -259,7 +261,7 @@ fn the_seed_is_cured_by_one_order_and_by_two_functions() {
 fn a_seed_is_followed_by_names() {
     for mut case in [case("seeded"), corpus_case(SEED)] {
         case.schedule.segments.clear();
-        let kernel = revision::find(&case.kernel).expect("a release");
+        let kernel = kernel::find(&case.kernel).expect("a release");
         let (mut runner, mut portfolio, mut told) = (Runner::new(), Portfolio::new(1), 0);
         for run in 0..1500 {
             case.schedule.strategy = portfolio.next(1, run);
@@ -283,7 +285,7 @@ fn failing_by_chance(runner: &mut Runner, number: u64) -> Option<(Case, &'static
     let bytes: Vec<u8> = (0..256).flat_map(|i| derive_seed(number, i).to_le_bytes()).collect();
     let kernels = ["v4.9", "v4.13", "v4.14", "v4.15+M04"];
     let name = kernels[number as usize % kernels.len()];
-    let kernel = revision::find(name).expect("a release or a mutant");
+    let kernel = kernel::find(name).expect("a release or a mutant");
     let mut case = generate::case(&mut arbitrary::Unstructured::new(&bytes), name);
     case.schedule.segments.clear();
     let (plan, mut portfolio) = (Rc::new(Plan::new(&case)), Portfolio::new(number));
@@ -298,7 +300,7 @@ fn failing_by_chance(runner: &mut Runner, number: u64) -> Option<(Case, &'static
 /// The revision that a repair speaks of.
 fn repaired(repair: &Repair) -> &'static Revision {
     let parts: Vec<&Part> = PARTS.iter().filter(|p| repair.functions.contains(&p.name)).collect();
-    let find = |name| revision::find(name).expect("a release");
+    let find = |name| kernel::find(name).expect("a release");
     find(repair.failing).with(&parts, find(repair.kernel))
 }
 
@@ -362,10 +364,10 @@ fn what_one_run_says_holds_for_the_case() {
 #[test]
 fn where_no_order_is_seen_to_pass_none_is_told() {
     let (case, mut runner) = (corpus_case(SEED), Runner::new());
-    let newest = revision::NEWEST;
+    let newest = NEWEST;
     assert_eq!(of_case(&mut runner, &case, newest), None, "it passes there");
     let stuck = corpus_case("v4.13+M01-o_live-oom_killer-exit_aio-out_of_memory.mmreap");
-    let mutant = revision::find(&stuck.kernel).expect("a mutant");
+    let mutant = kernel::find(&stuck.kernel).expect("a mutant");
     let otherwise = of_case(&mut runner, &stuck, mutant).expect("it fails").otherwise;
     assert_eq!(otherwise.flip, None, "every order gets stuck");
     assert_eq!(otherwise.repair.expect("its release passes").kernel, "v4.13");

@@ -6,8 +6,8 @@
 mod ledger;
 
 use ledger::{Row, root, rows};
-use mmreap::revision::RELEASES;
-use mmreap::revision::part::PARTS;
+use mmreap::release::RELEASES;
+use mmreap::revision::PARTS;
 use mmreap::trace::Site;
 use mmreap::world::world;
 use mmreap_harness::case::{Case, generate, parse::parse};
@@ -45,7 +45,8 @@ fn covered() -> BTreeSet<Place> {
 }
 
 fn cases() -> Vec<Case> {
-    let directories = ["corpus", "harness/tests/scenarios", "harness/tests/oom"].map(|it| root().join(it));
+    let directories =
+        ["corpus", "harness/tests/scenarios", "harness/tests/oom"].map(|it| root().join(it));
     let list = |directory| corpus::list(directory).expect("the directory can be listed");
     let files = directories.iter().flat_map(|it| list(it));
     let written = files.map(|path| corpus::load(&path).expect("the case can be read"));
@@ -102,24 +103,22 @@ fn a_function_has_one_row_for_a_release() {
     }
 }
 
-/// The source of the table of revisions.
-const TABLE: &str = include_str!("../../src/revision/mod.rs");
-/// The names of its functions.
-const NAMES: &str = include_str!("../../src/revision/part.rs");
+/// The source of the table of revisions: a line for each function, with the kernel's name for it.
+const TABLE: &str = include_str!("../../src/revision.rs");
 
 /// The kernel's name for a field of the table.
 fn kernel_name(field: &str) -> &'static str {
-    let names = NAMES.lines().filter_map(|line| line.trim().strip_suffix(','));
-    let mut pairs = names.filter_map(|line| line.split_once(" \""));
-    let name = pairs.find_map(|(name, kernel)| (name == field).then(|| kernel.trim_matches('"')));
-    name.unwrap_or_else(|| panic!("the field {field} has no name"))
+    let mut lines = TABLE.lines().filter_map(|line| line.trim().strip_suffix("\";"));
+    let line = lines.find(|line| line.starts_with(&format!("{field}:")));
+    let line = line.unwrap_or_else(|| panic!("the field {field} has no name"));
+    line.rsplit_once('"').expect("the name is in quotes").1
 }
 
-/// The kernel functions that a release of the table has of its own.
+/// The kernel functions that a release has of its own, as its file says.
 fn own_functions(release: &str) -> Vec<&'static str> {
-    let start = TABLE.find(&format!("name: \"{release}\"")).expect("the table has the release");
-    let entry = TABLE[start..].split_once("};").expect("an entry has an end").0;
-    let fields = entry.lines().filter(|line| line.contains("::"));
+    let file = root().join(format!("src/release/{}.rs", release.replace('.', "_")));
+    let text = std::fs::read_to_string(file).expect("a release has a file");
+    let fields = text.lines().filter(|line| line.starts_with("    ") && line.contains("::"));
     let fields = fields.filter_map(|line| line.trim().split_once(": "));
     fields.map(|(field, _)| kernel_name(field)).collect()
 }

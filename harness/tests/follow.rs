@@ -1,7 +1,8 @@
 //! What schedules that are written by names survive, and what strict following demands.
 
 use arbitrary::Unstructured;
-use mmreap::revision::{self, Revision};
+use mmreap::release::RELEASES;
+use mmreap::revision::Revision;
 use mmreap::sync::point::ExtraPoints;
 use mmreap::trace::{Event, What};
 use mmreap::world::world;
@@ -9,6 +10,7 @@ use mmreap_harness::campaign::Campaign;
 use mmreap_harness::case::{Case, Segment, Stop, Strategy, generate};
 use mmreap_harness::corpus;
 use mmreap_harness::deadline::Deadline;
+use mmreap_harness::kernel;
 use mmreap_harness::minimize::segments::from_decisions;
 use mmreap_harness::replay::diverged;
 use mmreap_harness::run::Runner;
@@ -22,7 +24,7 @@ use std::path::Path;
 const EXTRA: [ExtraPoints; 2] = [ExtraPoints::Repeated, ExtraPoints::Inserted];
 
 fn kernel(case: &Case) -> &'static Revision {
-    revision::find(&case.kernel).expect("a case names a kernel that exists")
+    kernel::find(&case.kernel).expect("a case names a kernel that exists")
 }
 
 fn cases_of_the_corpus() -> Vec<Case> {
@@ -37,7 +39,7 @@ const CASES: u64 = 10_000;
 /// The first failure of a campaign with each seed, minimised.
 fn found(seeds: std::ops::Range<u64>) -> Vec<Case> {
     let find = |seed: u64| {
-        let kernel = revision::RELEASES[seed as usize % revision::RELEASES.len()];
+        let kernel = RELEASES[seed as usize % RELEASES.len()];
         let mut campaign = Campaign::new(kernel, seed);
         let found = (0..CASES).find_map(|_| campaign.step()).expect("every release fails");
         campaign.finish(&found, Deadline::default()).case

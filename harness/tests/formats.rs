@@ -1,8 +1,8 @@
 //! Explanations as files: that each format is what its readers expect, and that text stays text.
 
-use mmreap::revision;
 use mmreap_harness::corpus;
 use mmreap_harness::explain::{Report, WIDTH, html, markdown, paint, perfetto, report, svg};
+use mmreap_harness::kernel;
 use mmreap_harness::run::Runner;
 use serde_json::Value;
 use snapbox::cmd::{Command, cargo_bin};
@@ -20,7 +20,7 @@ fn directory() -> PathBuf {
 
 fn report_of(path: &Path) -> Report {
     let case = corpus::load(path).expect("a case of the corpus can be read");
-    let revision = revision::find(&case.kernel).expect("a case names a kernel that exists");
+    let revision = kernel::find(&case.kernel).expect("a case names a kernel that exists");
     report(&mut Runner::new(), &case, revision).expect("it fails")
 }
 

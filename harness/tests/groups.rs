@@ -7,7 +7,7 @@
 mod common;
 
 use common::kernel;
-use mmreap::revision::RELEASES;
+use mmreap::release::RELEASES;
 use mmreap_harness::campaign::Campaign;
 use mmreap_harness::campaign::suite::SUITE;
 use mmreap_harness::case::{Expect, Signature};

@@ -7,7 +7,6 @@ mod common;
 
 use common::{case, kernel};
 use mmreap::inject::Fault;
-use mmreap::revision;
 use mmreap::sync::thread::Tid;
 use mmreap::trace::What;
 use mmreap::world::world;
@@ -15,6 +14,7 @@ use mmreap_harness::campaign::{Campaign, Found};
 use mmreap_harness::case::{Case, FaultPoint, Signature, Strategy, generate, mutate};
 use mmreap_harness::corpus;
 use mmreap_harness::explain::log;
+use mmreap_harness::kernel;
 use mmreap_harness::minimize::{Budget, Certificate, Measure, measure, minimize, segments};
 use mmreap_harness::oracle::Failure;
 use mmreap_harness::prove::{Options, Verdict, prove};
@@ -27,7 +27,7 @@ use std::path::Path;
 /// The case of a number, on one of all revisions, with one of all strategies.
 fn generated(number: u64) -> Case {
     let bytes: Vec<u8> = (0..64).flat_map(|i| derive_seed(number, i).to_le_bytes()).collect();
-    let kernels: Vec<&str> = revision::all().map(|revision| revision.name).collect();
+    let kernels: Vec<&str> = kernel::all().map(|revision| revision.name).collect();
     let name = kernels[number as usize % kernels.len()];
     let mut case = generate::case(&mut arbitrary::Unstructured::new(&bytes), name);
     let seed = derive_seed(number, 99);

@@ -3,13 +3,13 @@
 //! Budgets are in runs, so that a night with the same seed is the same night on every machine. The canary's
 //! is generous, because it stops when the canary is found.
 
-use mmreap::revision::find;
 use mmreap_harness::campaign::crosscheck::{Claim, Comparison, Subject, compare};
 use mmreap_harness::campaign::nightly::{Budget, Finding, Night, Settings, night};
 use mmreap_harness::case::parse::parse;
 use mmreap_harness::case::{Case, Expect, Signature};
 use mmreap_harness::corpus;
 use mmreap_harness::deadline::Deadline;
+use mmreap_harness::kernel::find;
 use quick_junit::Report;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};

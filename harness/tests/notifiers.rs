@@ -7,7 +7,7 @@
 mod common;
 
 use common::{case, kernel, run, sample};
-use mmreap::revision::RELEASES;
+use mmreap::release::RELEASES;
 use mmreap::trace::{SkipReason, Tracepoint, What};
 use mmreap::world::world;
 use mmreap_harness::case::Case;

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{kernel, sample};
-use mmreap::revision::RELEASES;
+use mmreap::release::RELEASES;
 use mmreap::trace::{Event, What};
 use mmreap::world::{End, World, world};
 use mmreap_harness::case::Case;

@@ -1,11 +1,11 @@
 //! What members of a team learn from each other while they work.
 
-use mmreap::revision;
 use mmreap_harness::campaign::state::{self, State};
 use mmreap_harness::campaign::worker::{Event, Settings, Worker};
 use mmreap_harness::campaign::{Limit, Totals};
 use mmreap_harness::coverage::{Map, SIZE};
 use mmreap_harness::deadline::Deadline;
+use mmreap_harness::kernel;
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const WHILE: Duration = Duration::from_millis(1300);
 
 /// A worker on the directory. While it works, another one says that it has seen everything there is.
 fn features_beside_one_who_saw_all(directory: &Path, is_member: bool) -> u32 {
-    let revision = revision::find(KERNEL).expect("there is such a release");
+    let revision = kernel::find(KERNEL).expect("there is such a release");
     let settings = Settings { revision, seed: 1, directory: directory.into(), is_member };
     let mut worker = Worker::start(settings).unwrap();
     let mut all = Map::default();

@@ -5,13 +5,14 @@
 //! for, and each failure is the kernel's and not mmreap's own. `cargo test --release -p mmreap-harness --test
 //! wrong_revisions -- --ignored` attacks some hundreds.
 
-use mmreap::revision::part::PARTS;
-use mmreap::revision::{self, Revision};
+use mmreap::revision::PARTS;
+use mmreap::revision::Revision;
 use mmreap_harness::campaign::Limit;
 use mmreap_harness::campaign::worker::{Event, Finding, Settings, Worker};
 use mmreap_harness::corpus;
 use mmreap_harness::deadline::Deadline;
 use mmreap_harness::explain;
+use mmreap_harness::kernel;
 use mmreap_harness::run::Runner;
 use mmreap_harness::schedule::derive_seed;
 use std::ops::Range;
@@ -27,7 +28,7 @@ const THREADS: usize = 2;
 
 /// The wrong revision with the number: on average every third function is somebody else's.
 fn wrong(number: u64) -> &'static Revision {
-    let all: Vec<&Revision> = revision::all().collect();
+    let all: Vec<&Revision> = kernel::all().collect();
     let draw = |place: u64| derive_seed(number, place) as usize;
     let mut revision = all[draw(0) % all.len()];
     for (place, part) in (1..).zip(&PARTS) {

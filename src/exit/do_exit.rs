@@ -7,6 +7,7 @@ use super::fork::mmput;
 use super::mm_release::mm_release;
 use crate::memory::Handle;
 use crate::mm::{Mm, mmap_sem, mmdrop, mmgrab, secondary, tlb};
+use crate::oom::exit_oom_victim::exit_oom_victim;
 use crate::page::free_pages;
 use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::bits::{peek_bit, set_bit};
@@ -17,7 +18,6 @@ use crate::task::{
     thread_group_empty,
 };
 use crate::trace::{What, enter, protocol, record};
-use crate::world::world;
 
 /// `do_exit` of the running thread; it must not run user operations afterwards.
 pub fn do_exit() {
@@ -61,7 +61,7 @@ fn exit_mm(task: Handle<Task>) -> Option<Handle<Mm>> {
     task_unlock(task);
     mmput(mm);
     if peek_bit(task, TaskFlag::Memdie) {
-        world(|w| w.revision.exit_oom_victim)(task);
+        exit_oom_victim(task);
     }
     Some(mm)
 }

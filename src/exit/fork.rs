@@ -1,17 +1,15 @@
-//! `mmput` and `__mmput`: the last user takes the address space down, whoever that is.
+//! `mmput` and who takes references that it drops: the last user takes the address space down, whoever that is.
 //!
 //! Source: kernel/fork.c of v4.9 to v4.15. The last user may be the dying task, a reader of /proc, the
 //! OOM reaper, or a kernel worker.
 
-use crate::khugepaged::khugepaged_exit;
-use crate::ksm::ksm_exit;
+use super::mmput_final::mmput_final;
 use crate::memory::{Handle, write};
-use crate::mm::{Mm, MmFlag, mmdrop, mmget, mmgrab, tlb};
+use crate::mm::{Mm, mmdrop, mmget, mmgrab, tlb};
 use crate::sync::atomic::atomic_dec_and_test;
-use crate::sync::bits::{peek_bit, set_bit, test_bit};
+use crate::sync::bits::peek_bit;
 use crate::task::{Signal, TaskFlag, current, find_task_by_vpid, task_lock, task_unlock};
 use crate::trace::{enter, protocol};
-use crate::world::world;
 
 /// `mmput`.
 pub fn mmput(mm: Handle<Mm>) {
@@ -19,64 +17,6 @@ pub fn mmput(mm: Handle<Mm>) {
     if atomic_dec_and_test(mm, "mm_users", |mm| &mut mm.users) {
         mmput_final(mm);
     }
-}
-
-/// `__mmput` of the revision that runs.
-pub fn mmput_final(mm: Handle<Mm>) {
-    world(|w| w.revision.mmput)(mm);
-}
-
-/// `__mmput` of v4.9 to v4.13: says at its end that the OOM killer need not wait any more.
-pub fn mmput_v4_9(mm: Handle<Mm>) {
-    let _call = protocol("__mmput", mm.object());
-    teardown(mm);
-    set_bit(mm, MmFlag::OomSkip);
-    mmdrop(mm);
-}
-
-/// `__mmput` since v4.14: `exit_mmap` has said so (212925802454).
-pub fn mmput_v4_14(mm: Handle<Mm>) {
-    let _call = protocol("__mmput", mm.object());
-    teardown(mm);
-    mmdrop(mm);
-}
-
-/// Mutant M11b: v4.15 that says so before the first step, which may block.
-pub fn mmput_m11b(mm: Handle<Mm>) {
-    let _call = protocol("__mmput", mm.object());
-    if test_bit(mm, MmFlag::OomVictim) {
-        set_bit(mm, MmFlag::OomSkip);
-    }
-    teardown(mm);
-    mmdrop(mm);
-}
-
-/// The order that never changed: everything that may block comes before `exit_mmap`.
-fn teardown(mm: Handle<Mm>) {
-    world(|w| w.revision.exit_aio)(mm);
-    ksm_exit(mm);
-    khugepaged_exit(mm);
-    world(|w| w.revision.exit_mmap)(mm);
-    mm_put_huge_zero_page(mm);
-    set_mm_exe_file(mm);
-    module_put(mm);
-}
-
-fn mm_put_huge_zero_page(mm: Handle<Mm>) {
-    if peek_bit(mm, MmFlag::HugeZeroPage) {
-        let _call = enter("mm_put_huge_zero_page");
-        crate::sync::bits::clear_bit(mm, MmFlag::HugeZeroPage);
-    }
-}
-
-fn set_mm_exe_file(mm: Handle<Mm>) {
-    let _call = enter("set_mm_exe_file");
-    write(mm, "exe_file", |mm| mm.exe_file = false);
-}
-
-fn module_put(mm: Handle<Mm>) {
-    let _call = enter("module_put");
-    write(mm, "binfmt", |mm| mm.binfmt = false);
 }
 
 /// `get_task_mm`: a user reference on a process's address space, if it still has one that it may give.

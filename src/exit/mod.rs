@@ -5,3 +5,4 @@ pub mod exit_mmap;
 pub mod exit_notify;
 pub mod fork;
 pub mod mm_release;
+pub mod mmput_final;

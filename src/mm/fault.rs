@@ -1,12 +1,14 @@
 //! Page faults: install what is missing, unless the reaper has made the address space unstable.
 //!
-//! Source: mm/memory.c (`handle_mm_fault`, `do_anonymous_page`, `do_wp_page`) of v4.9 to v4.15. Once
+//! Source: mm/memory.c (`__handle_mm_fault`, `do_anonymous_page`, `do_wp_page`) of v4.9 to v4.15. Once
 //! `MMF_UNSTABLE` is set, an empty entry may be one that the reaper emptied; installing a fresh page
 //! there would show its reader zeros instead of data. v4.9 looks at the flag at the end and only for
 //! kernel threads (3f70dc38cec2); v4.13 looks before it installs an anonymous page, under the lock of the page
 //! table that the reaper also takes (6b31d5955cb2). Files are in [`super::file_fault`], huge pages in
 //! [`super::huge_memory`]. An entry that is there is only replaced if it is still the same under the lock.
 
+use super::Mm;
+use super::check_stable::check_stable;
 use super::file_fault::do_fault;
 use super::huge_memory::do_huge_pmd_anonymous_page;
 use super::memory::{page_add_rmap, replace_page};
@@ -16,14 +18,11 @@ use super::pgtable::{
     read_pte,
 };
 use super::vma::{VmFlag, Vma};
-use super::{Mm, MmFlag};
 use crate::memory::{Handle, read};
 use crate::page::{Frame, content, free_pages, get_page, mlock_page, store};
 use crate::page_alloc::alloc_page;
-use crate::sync::bits::{peek_bit, test_bit};
 use crate::sync::spinlock::{SpinLock, spin_unlock};
-use crate::task::{TaskFlag, current};
-use crate::trace::{What, protocol, record};
+use crate::trace::{What, record};
 use crate::world::world;
 
 /// Why a fault could not be resolved.
@@ -33,49 +32,6 @@ pub enum VmFault {
     Oom,
     /// `VM_FAULT_SIGBUS`.
     Sigbus,
-}
-
-/// Resolves a fault, or says why not. If somebody else was faster, the access is tried again.
-pub type HandleMmFault = fn(Handle<Vma>, u32, bool) -> Result<(), VmFault>;
-
-/// `handle_mm_fault` of v4.9: kernel threads learn of the instability afterwards.
-pub fn handle_mm_fault_v4_9(vma: Handle<Vma>, page: u32, write: bool) -> Result<(), VmFault> {
-    let mm = vma.peek(|vma| vma.mm);
-    let _call = protocol("handle_mm_fault", mm.object());
-    resolve(vma, page, write)?;
-    if peek_bit(current(), TaskFlag::Kthread) && test_bit(mm, MmFlag::Unstable) {
-        return Err(VmFault::Sigbus);
-    }
-    Ok(())
-}
-
-/// `handle_mm_fault` since v4.13: all checks happen where pages are installed.
-pub fn handle_mm_fault_v4_13(vma: Handle<Vma>, page: u32, write: bool) -> Result<(), VmFault> {
-    let _call = protocol("handle_mm_fault", vma.peek(|vma| vma.mm).object());
-    resolve(vma, page, write)
-}
-
-/// Mutant M12c: `handle_mm_fault` that looks at the end, for every task, when others can use the page.
-pub fn handle_mm_fault_m12c(vma: Handle<Vma>, page: u32, write: bool) -> Result<(), VmFault> {
-    let mm = vma.peek(|vma| vma.mm);
-    let _call = protocol("handle_mm_fault", mm.object());
-    resolve(vma, page, write)?;
-    check_stable_v4_13(mm)
-}
-
-/// `check_stable_address_space` did not exist before v4.13.
-pub fn check_stable_v4_9(_mm: Handle<Mm>) -> Result<(), VmFault> {
-    Ok(())
-}
-
-/// `check_stable_address_space` since v4.13.
-pub fn check_stable_v4_13(mm: Handle<Mm>) -> Result<(), VmFault> {
-    if test_bit(mm, MmFlag::Unstable) { Err(VmFault::Sigbus) } else { Ok(()) }
-}
-
-/// `check_stable_address_space` of the revision that runs.
-pub(super) fn check_stable(mm: Handle<Mm>) -> Result<(), VmFault> {
-    world(|w| w.revision.check_stable)(mm)
 }
 
 /// A fault that is being resolved: `fault_env`, which is `vm_fault` since v4.10.
@@ -94,12 +50,13 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(super) fn has(self, flag: VmFlag) -> bool {
+    /// Whether the mapping has the flag.
+    pub fn has(self, flag: VmFlag) -> bool {
         self.vma.peek_at("vm_flags", |vma| vma.has(flag))
     }
 
     /// `pte_alloc` and `pte_offset_map_lock`: the page's entry, locked; `None` if a huge page has appeared.
-    pub(super) fn lock_entry(self) -> Option<(Entry, Slot, SpinLock)> {
+    pub fn lock_entry(self) -> Option<(Entry, Slot, SpinLock)> {
         if !pte_alloc(self.mm, self.pmd) {
             return None;
         }
@@ -109,12 +66,12 @@ impl Fault {
     }
 
     /// The page's place in the lowest table.
-    pub(super) fn slot(self, table: Handle<PageTable>) -> Slot {
+    pub fn slot(self, table: Handle<PageTable>) -> Slot {
         Slot { table, index: pte_index(self.page) }
     }
 
     /// Puts a page of the process's own into an empty entry that is locked.
-    pub(super) fn set_anonymous(self, slot: Slot, frame: Frame, writable: bool) {
+    pub fn set_anonymous(self, slot: Slot, frame: Frame, writable: bool) {
         slot.set(Entry::Page { frame, writable });
         page_add_rmap(self.mm, self.page, frame);
         if self.has(VmFlag::Locked) {
@@ -124,7 +81,7 @@ impl Fault {
 }
 
 /// `__handle_mm_fault`.
-fn resolve(vma: Handle<Vma>, page: u32, write: bool) -> Result<(), VmFault> {
+pub fn resolve(vma: Handle<Vma>, page: u32, write: bool) -> Result<(), VmFault> {
     let flags = read(vma, "vm_flags", |vma| vma.flags);
     if flags & VmFlag::Pfnmap.mask() != 0 {
         return Err(VmFault::Sigbus);
@@ -184,7 +141,7 @@ fn set_zero_page(fault: Fault, slot: Slot) -> Result<(), VmFault> {
 }
 
 /// A page that was not needed in the end.
-pub(super) fn give_back(frame: Frame, result: Result<(), VmFault>) -> Result<(), VmFault> {
+pub fn give_back(frame: Frame, result: Result<(), VmFault>) -> Result<(), VmFault> {
     free_pages(&[frame]);
     result
 }

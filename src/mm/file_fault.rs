@@ -11,7 +11,8 @@
 //! own, as if it had been in the cache all the time and was the first to be reclaimed when memory got short:
 //! then the cache is cold, nothing is mapped around, and the page is read, which may have to wait for memory.
 
-use super::fault::{Fault, VmFault, check_stable, give_back};
+use super::fault::{Fault, VmFault, give_back};
+use super::finish_fault::finish_fault;
 use super::memory::{add_mapping, count_mapping, page_add_rmap};
 use super::pgtable::{Entry, PTRS, Slot, pte_alloc, pte_offset_map_lock, slots};
 use super::vma::{VmFlag, Vma};
@@ -20,25 +21,6 @@ use crate::page::{Frame, Watermark, get_page, get_page_from_freelist, store};
 use crate::page_alloc::alloc_page;
 use crate::sync::spinlock::spin_unlock;
 use crate::trace::protocol;
-use crate::world::world;
-
-/// Puts a page into the fault's entry: whether it did, or somebody else was faster.
-pub type FinishFault = fn(Fault, Frame) -> Result<bool, VmFault>;
-
-/// v4.9 had no `finish_fault`, but its second part.
-pub fn finish_fault_v4_9(fault: Fault, frame: Frame) -> Result<bool, VmFault> {
-    Ok(alloc_set_pte(fault, frame))
-}
-
-/// `finish_fault` since v4.13: for loads, too, because the process may have lost its copy. What it found out is
-/// old when the entry is locked.
-pub fn finish_fault_v4_13(fault: Fault, frame: Frame) -> Result<bool, VmFault> {
-    let _call = protocol("finish_fault", fault.mm.object());
-    if !fault.has(VmFlag::Shared) {
-        check_stable(fault.mm)?;
-    }
-    Ok(alloc_set_pte(fault, frame))
-}
 
 /// `do_fault`.
 pub(super) fn do_fault(fault: Fault) -> Result<(), VmFault> {
@@ -58,7 +40,7 @@ pub(super) fn do_fault(fault: Fault) -> Result<(), VmFault> {
 }
 
 fn finish(fault: Fault, frame: Frame) -> Result<(), VmFault> {
-    match world(|w| w.revision.finish_fault)(fault, frame) {
+    match finish_fault(fault, frame) {
         Ok(true) => Ok(()),
         Ok(false) => give_back(frame, Ok(())),
         Err(error) => give_back(frame, Err(error)),
@@ -66,7 +48,7 @@ fn finish(fault: Fault, frame: Frame) -> Result<(), VmFault> {
 }
 
 /// `alloc_set_pte`: whether the page was put into the entry, which has to be empty.
-fn alloc_set_pte(fault: Fault, frame: Frame) -> bool {
+pub fn alloc_set_pte(fault: Fault, frame: Frame) -> bool {
     let Some((entry, slot, ptl)) = fault.lock_entry() else { return false };
     let empty = entry == Entry::None;
     if empty {

@@ -5,7 +5,8 @@
 //! which it is split, which is only counted here. The huge zero page is left out: a load installs a huge page
 //! of its own.
 
-use super::fault::{Fault, VmFault, check_stable};
+use super::check_stable::check_stable;
+use super::fault::{Fault, VmFault};
 use super::gather::{Gather, tlb_flush_mmu, tlb_remove_page};
 use super::memory::{page_add_rmap, page_remove_rmap};
 use super::pgtable::{Entry, Level, PTRS, Slot, count_table, pmd_lock};

@@ -4,11 +4,14 @@
 //! flags and take `mmap_sem`, and must not assume that anything below still exists. Source: mm_types.h
 //! and kernel/fork.c of v4.9 to v4.15.
 
+pub mod check_stable;
 pub mod fault;
 pub mod file_fault;
+pub mod finish_fault;
+pub mod follow_page;
 pub mod free_pgtables;
 pub mod gather;
-pub mod gup;
+pub mod handle_mm_fault;
 pub mod huge_memory;
 pub mod memory;
 pub mod mmap;

@@ -4,7 +4,7 @@
 //! the reaper, so what it walks may be taken away; its way through the page table is [`super::gup`]'s.
 
 use super::Mm;
-use super::gup::get_mapped_page;
+use super::follow_page::{follow_page, get_mapped_page};
 use super::pgtable::{self, PTRS, pmd_alloc, pte_alloc, pte_offset_map_lock};
 use super::vma::{VmFlag, Vma};
 use crate::memory::{Handle, write};
@@ -12,7 +12,7 @@ use crate::page::{Frame, clear_page_mlock, free_pages};
 use crate::sync::point::{Access, point};
 use crate::sync::spinlock::spin_unlock;
 use crate::trace::enter;
-use crate::world::{World, world};
+use crate::world::World;
 
 /// `munlock_vma_pages_all`.
 pub fn munlock_vma_pages_all(vma: Handle<Vma>) {
@@ -27,7 +27,7 @@ pub fn munlock_vma_pages_all(vma: Handle<Vma>) {
 /// Unlocks what is at a page: how many pages are done with. A huge page that did not count as mlocked, because
 /// somebody took it away meanwhile, is looked at page by page.
 fn munlock_at(mm: Handle<Mm>, page: u32, end: u32) -> u32 {
-    let mut frames = world(|w| w.revision.follow_page)(mm, page);
+    let mut frames = follow_page(mm, page);
     let huge = frames.len() > 1;
     if frames.len() == 1 {
         frames.extend(munlock_pagevec_fill(mm, page, end));

@@ -1,8 +1,19 @@
 //! The OOM killer: choosing, killing, and the thread that reaps.
 
-pub mod kill;
+pub mod exit_oom_victim;
+pub mod kill_process;
+pub mod mark_oom_victim;
+pub mod moom_callback;
+pub mod oom_badness;
+pub mod oom_evaluate_task;
+pub mod oom_kill_process;
+pub mod oom_reap_task;
+pub mod oom_reap_task_mm;
+pub mod out_of_memory;
+pub mod pagefault_out_of_memory;
 pub mod reaper;
 pub mod select;
+pub mod task_will_free_mem;
 pub mod victim;
 
 use crate::memory::Handle;

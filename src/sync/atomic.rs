@@ -33,6 +33,21 @@ pub fn atomic_dec_and_test<T: Object>(
     add(object, field, Access::Put(left), counter, -1) == 0
 }
 
+/// `atomic_sub_and_test`: whether the counter became zero, or was and nothing was taken.
+pub fn atomic_sub_and_test<T: Object>(
+    delta: i32,
+    object: Handle<T>,
+    field: &'static str,
+    counter: Counter<T>,
+) -> bool {
+    point(object.object(), Access::Update, "atomic_sub_and_test", field);
+    let old = object.access(field, Access::Update, |o| *counter(o));
+    let new = old - delta;
+    object.access(field, Access::Update, |o| *counter(o) = new);
+    record(object.object(), What::Count { old, new });
+    new == 0
+}
+
 /// `atomic_inc_not_zero`: whether the counter was not zero, and was incremented.
 pub fn atomic_inc_not_zero<T: Object>(
     object: Handle<T>,

@@ -7,11 +7,12 @@
 use crate::inject::{FaultPoint, strikes};
 use crate::memory::Handle;
 use crate::mm::fault::VmFault;
+use crate::mm::handle_mm_fault::handle_mm_fault;
 use crate::mm::pgtable::{Entry, PTRS, hardware_walk};
 use crate::mm::tlb::Translation;
 use crate::mm::vma::find_vma;
 use crate::mm::{Mm, mmap_sem};
-use crate::oom::kill::pagefault_out_of_memory;
+use crate::oom::pagefault_out_of_memory::pagefault_out_of_memory;
 use crate::page::{Frame, content, store};
 use crate::sync::point::{Access, point};
 use crate::sync::rwsem::{down_read, up_read};
@@ -148,8 +149,7 @@ pub(super) fn page_fault(
 ) -> Result<(), AccessError> {
     let _call = enter("__do_page_fault");
     down_read(mmap_sem(mm));
-    let fault =
-        find_vma(mm, page).map(|vma| world(|w| w.revision.handle_mm_fault)(vma, page, write));
+    let fault = find_vma(mm, page).map(|vma| handle_mm_fault(vma, page, write));
     up_read(mmap_sem(mm));
     match fault {
         Some(Ok(())) => Ok(()),

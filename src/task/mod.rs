@@ -4,6 +4,7 @@
 //! whoever holds `task_lock` and sees an `mm` knows that it has users. Source: sched.h and kernel/fork.c of
 //! v4.9 to v4.15.
 
+pub mod free_signal_struct;
 mod list;
 mod signal;
 
@@ -13,8 +14,8 @@ pub use list::{
     rcu_read, same_thread_group, tasklist_lock, thread_group_empty,
 };
 pub use signal::{
-    Signal, Tasks, fatal_signal_pending, free_signal_m14, free_signal_v4_9, kill_pid, send_sigkill,
-    start_group_exit, tsk_is_oom_victim,
+    Signal, Tasks, fatal_signal_pending, kill_pid, send_sigkill, start_group_exit,
+    tsk_is_oom_victim,
 };
 
 use crate::memory::{Handle, Object, Slab, allocate, free};

@@ -4,8 +4,9 @@
 //! come between; each thread notices a signal at its own time. Source: kernel/signal.c (`__send_signal`,
 //! `complete_signal`, `zap_other_threads`) and kernel/fork.c of v4.9 to v4.15. There is no signal but SIGKILL.
 
+use super::free_signal_struct::free_signal_struct;
 use super::{ExitState, Task, TaskFlag, find_task_by_vpid, rcu_read};
-use crate::memory::{Handle, Object, Slab, free};
+use crate::memory::{Handle, Object, Slab};
 use crate::mm::Mm;
 use crate::mm::secondary::SecondaryMmu;
 use crate::sync::atomic::atomic_dec_and_test;
@@ -88,24 +89,8 @@ impl Signal {
 /// `put_signal_struct`.
 pub(super) fn put_signal_struct(signal: Handle<Signal>) {
     if atomic_dec_and_test(signal, "sigcnt", |signal| &mut signal.sigcnt) {
-        world(|w| w.revision.free_signal_struct)(signal);
+        free_signal_struct(signal);
     }
-}
-
-/// `free_signal_struct`: drops `oom_mm`. If that was the last reference, a worker does the rest, because a
-/// page-table page must not be freed from every context that may end up here.
-pub fn free_signal_v4_9(signal: Handle<Signal>) {
-    let _call = enter("free_signal_struct");
-    if let Some(mm) = signal.peek_at("oom_mm", |signal| signal.oom_mm) {
-        crate::workqueue::mmdrop_async(mm);
-    }
-    free(signal);
-}
-
-/// Mutants M14 and M15: `free_signal_struct` for an `oom_mm` that it does not hold.
-pub fn free_signal_m14(signal: Handle<Signal>) {
-    let _call = enter("free_signal_struct");
-    free(signal);
 }
 
 /// `fatal_signal_pending(current)`, which is not a scheduling point: only the task itself acts on it.

@@ -9,7 +9,7 @@ use mmreap::exit::do_exit::do_exit;
 use mmreap::memory::Handle;
 use mmreap::mm::mmap::VmaPlan;
 use mmreap::mm::{Mm, mm_alloc};
-use mmreap::revision::V4_15;
+use mmreap::release::V4_15;
 use mmreap::sync::engine::{Candidate, Choose, Engine};
 use mmreap::sync::thread::Tid;
 use mmreap::task::current;

@@ -1,9 +1,10 @@
 //! The seed's scenario on mmreap: [`Runner::run`] as a campaign uses it.
 
-use mmreap::revision::{self, Revision};
+use mmreap::revision::Revision;
 use mmreap_harness::case::Strategy;
 use mmreap_harness::case::parse::parse;
 use mmreap_harness::coverage::Coverage;
+use mmreap_harness::kernel;
 use mmreap_harness::run::Runner;
 use mmreap_harness::run::plan::Plan;
 use std::rc::Rc;
@@ -38,7 +39,7 @@ pub struct Subject {
 impl Subject {
     pub fn new() -> Self {
         let case = parse(CASE).expect("the case is well-formed");
-        let revision = revision::find(&case.kernel).expect("the case names a release");
+        let revision = kernel::find(&case.kernel).expect("the case names a release");
         let (runner, coverage) = (Runner::watching(), Coverage::default());
         Subject { runner, coverage, plan: Rc::new(Plan::new(&case)), revision, seed: 0 }
     }

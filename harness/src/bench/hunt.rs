@@ -11,10 +11,11 @@ use crate::campaign::Campaign;
 use crate::campaign::patience::{MOST, Patience};
 use crate::campaign::suite::Bug;
 use crate::coverage::Coverage;
+use crate::kernel;
 use crate::run::Runner;
 use crate::run::plan::Plan;
 use crate::schedule::derive_seed;
-use mmreap::revision::{self, Revision};
+use mmreap::revision::Revision;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -44,7 +45,7 @@ impl Hunt {
     pub fn run(&self, runner: &mut Runner, stop: &AtomicBool) -> Option<Observation> {
         let Bug { id, kernel, .. } = self.bug;
         let seed = keyed(self.seed, &format!("{id} {kernel} {}", self.arm.name));
-        let revision = revision::find(kernel).expect("bugs are of kernels that exist");
+        let revision = kernel::find(kernel).expect("bugs are of kernels that exist");
         match self.arm.how {
             How::Schedules(begin) => {
                 self.by_schedules(runner, revision, begin(seed, self.schedules), stop)

@@ -6,7 +6,8 @@ use crate::minimize::{Budget, Small, fits, minimize};
 use crate::oracle::{Failure, own};
 use crate::run::Runner;
 use crate::run::accident::guarded;
-use mmreap::revision::{RELEASES, Revision};
+use mmreap::release::RELEASES;
+use mmreap::revision::Revision;
 use std::time::Duration;
 
 /// A failing run, as it was found.

@@ -20,9 +20,11 @@ use super::{Campaign, Finished, Found, Limit, Totals, finish, verdict};
 use crate::case::{Case, Expect, Signature};
 use crate::corpus::{self, CorpusError};
 use crate::deadline::Deadline;
+use crate::kernel;
 use crate::run::Runner;
 use crate::schedule::derive_seed;
-use mmreap::revision::{self, RELEASES, Revision};
+use mmreap::release::RELEASES;
+use mmreap::revision::Revision;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -199,7 +201,7 @@ fn kernels(case: &Case) -> Vec<String> {
 
 fn replay_on(runner: &mut Runner, file: &str, case: &Case, kernel: &str, known: &Known) -> Replay {
     let expected = expectation(case, kernel).cloned();
-    let got = revision::find(kernel).map(|revision| verdict(runner, case, revision));
+    let got = kernel::find(kernel).map(|revision| verdict(runner, case, revision));
     let is_expected = match (&expected, &got) {
         (Some(_), _) => got == expected,
         (None, Some(Expect::Fail(signature))) => known.contains(kernel, signature),
@@ -221,7 +223,7 @@ fn hunt_canary(
     deadline: Deadline<'_>,
     progress: &mut dyn FnMut(&str),
 ) -> (Share, bool) {
-    let canary = revision::find(CANARY).expect("the canary is among the mutants");
+    let canary = kernel::find(CANARY).expect("the canary is among the mutants");
     progress(&format!("looking for the canary, {CANARY}"));
     let mut campaign = Campaign::new(canary, derive_seed(settings.seed, 0));
     let mut is_found = false;

@@ -2,7 +2,8 @@
 
 use super::print::{columns, outln};
 use super::{AS_EXPECTED, Stop, print_json};
-use mmreap::revision::{self, Revision};
+use crate::kernel;
+use mmreap::revision::Revision;
 use serde::Serialize;
 
 /// Arguments of `mmreap kernels`.
@@ -29,7 +30,7 @@ struct Row {
 
 /// Prints the table.
 pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
-    let rows: Vec<Row> = revision::all().map(row).collect();
+    let rows: Vec<Row> = kernel::all().map(row).collect();
     if arguments.json {
         print_json(&rows);
         return Ok(AS_EXPECTED);

@@ -22,12 +22,13 @@ use crate::campaign::state::WORKERS;
 use crate::case::Case;
 use crate::case::error::quote;
 use crate::corpus::{CaseFile, CorpusError, shown};
+use crate::kernel;
 use crate::replay::{Replay, own_kernel, replay};
 use crate::run::Runner;
 use crate::run::news::News;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use mmreap::revision::{self, Revision};
+use mmreap::revision::Revision;
 use print::{columns, errln, outln};
 use serde::Serialize;
 use std::ffi::OsString;
@@ -185,11 +186,11 @@ fn wants_color() -> bool {
 
 /// Looks a revision up for clap.
 fn parse_kernel(name: &str) -> Result<&'static Revision, String> {
-    revision::find(name).ok_or_else(|| unknown_kernel(name))
+    kernel::find(name).ok_or_else(|| unknown_kernel(name))
 }
 
 fn unknown_kernel(name: &str) -> String {
-    let known: Vec<_> = revision::all().map(|revision| revision.name).collect();
+    let known: Vec<_> = kernel::all().map(|revision| revision.name).collect();
     unknown("kernel", name, &known)
 }
 

@@ -7,10 +7,12 @@ use super::{AS_EXPECTED, CANNOT, FOUND, Stop, parse_kernel, print_json, revision
 use crate::case::Expect;
 use crate::case::check::Problem;
 use crate::corpus::{CaseFile, CorpusError, EXTENSION, expand, shown};
+use crate::kernel;
 use crate::replay::{diverged, replay, stated_kernels, wrong_verdict};
 use crate::run::Runner;
 use crate::run::news::News;
-use mmreap::revision::{self, Revision};
+use mmreap::release::RELEASES;
+use mmreap::revision::Revision;
 use mmreap::world::world;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -148,11 +150,11 @@ fn kernels(file: &CaseFile, arguments: &Arguments) -> Result<Vec<&'static Revisi
         return Ok(vec![own]);
     }
     let stated = stated_kernels(&file.case).map_err(|problem| file.error(problem))?;
-    let releases = revision::RELEASES.map(|release| release.name);
+    let releases = RELEASES.map(|release| release.name);
     Ok(match (arguments.all_kernels, arguments.mutants) {
         (false, _) => stated,
-        (true, true) => revision::all().collect(),
-        (true, false) => revision::all()
+        (true, true) => kernel::all().collect(),
+        (true, false) => kernel::all()
             .filter(|kernel| releases.contains(&kernel.name) || kernel.name == own.name)
             .collect(),
     })

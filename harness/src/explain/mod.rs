@@ -42,11 +42,12 @@ pub use log::log;
 
 use crate::case::Case;
 use crate::counted::counted;
+use crate::kernel::find;
 use crate::minimize::{Certificate, measure};
 use crate::oracle::Failure;
 use crate::run::Runner;
 use flip::Flip;
-use mmreap::revision::{Revision, find};
+use mmreap::revision::Revision;
 use mmreap::world::{End, World, world};
 use named::Named;
 use repair::Repair;

@@ -9,10 +9,11 @@ mod places;
 use crate::case::check::{Item, Place, Problem};
 use crate::case::error::{nearest, quote};
 use crate::case::{Case, Expect, Stop};
+use crate::kernel;
 use crate::run::Runner;
 use crate::run::news::News;
 use crate::schedule::follow::{CLOCK, Divergence, Divergences, Obstacle};
-use mmreap::revision::{self, Revision};
+use mmreap::revision::Revision;
 use mmreap::world::world;
 use places::Places;
 
@@ -75,11 +76,11 @@ pub fn stated_kernels(case: &Case) -> Result<Vec<&'static Revision>, Problem> {
 }
 
 fn find(item: Item, name: &str) -> Result<&'static Revision, Problem> {
-    revision::find(name).ok_or_else(|| no_kernel(item, name))
+    kernel::find(name).ok_or_else(|| no_kernel(item, name))
 }
 
 fn no_kernel(item: Item, name: &str) -> Problem {
-    let known: Vec<_> = revision::all().map(|revision| revision.name).collect();
+    let known: Vec<_> = kernel::all().map(|revision| revision.name).collect();
     let guess = nearest(name, &known).map(|near| format!("did you mean `{near}`? "));
     let help = format!("{}`mmreap kernels` lists them all", guess.unwrap_or_default());
     let message = format!("there is no kernel {}", quote(name));

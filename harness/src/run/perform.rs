@@ -151,7 +151,7 @@ fn perform_kernel(step: &Step) {
         }
         Step::CopyFromUser(pages) => own_mm().into_iter().for_each(|mm| copy(mm, pages.clone())),
         Step::UnuseMm => unuse_mm(),
-        Step::SysrqF => oom::kill::sysrq_f(),
+        Step::SysrqF => oom::moom_callback::moom_callback(),
         other => perform_common(other),
     }
 }

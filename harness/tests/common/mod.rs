@@ -7,8 +7,9 @@
 pub mod lives;
 pub mod recorder;
 
-use mmreap::revision::{self, Revision};
+use mmreap::revision::Revision;
 use mmreap_harness::case::{Case, Expect, parse::parse};
+use mmreap_harness::kernel;
 use mmreap_harness::run::plan::Plan;
 use mmreap_harness::run::{Outcome, Runner};
 use mmreap_harness::schedule::portfolio::Portfolio;
@@ -23,7 +24,7 @@ pub fn case(text: &str) -> Case {
 
 /// The release or mutant.
 pub fn kernel(name: &str) -> &'static Revision {
-    revision::find(name).unwrap_or_else(|| panic!("no kernel {name}"))
+    kernel::find(name).unwrap_or_else(|| panic!("no kernel {name}"))
 }
 
 /// Runs the case as it stands on its own kernel, whose schedule it must be able to follow.

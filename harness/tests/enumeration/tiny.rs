@@ -2,8 +2,8 @@
 //! thing, and one or two others that have to do with it.
 
 use crate::common;
-use mmreap::revision;
 use mmreap_harness::case::Case;
+use mmreap_harness::kernel;
 use mmreap_harness::schedule::derive_seed;
 
 /// Mutants that show in little cases, so that some of them fail.
@@ -93,7 +93,7 @@ pub fn case(number: u64) -> Case {
         draws += 1;
         (derive_seed(number, draws) % below as u64) as usize
     };
-    let kernels: Vec<_> = revision::all().map(|revision| revision.name).collect();
+    let kernels: Vec<_> = kernel::all().map(|revision| revision.name).collect();
     let kernel = if draw(2) == 0 { WRONG[draw(WRONG.len())] } else { kernels[draw(kernels.len())] };
     let machine = MACHINES[draw(MACHINES.len())];
     let mapping = MAPPINGS[draw(MAPPINGS.len())];

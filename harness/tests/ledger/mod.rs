@@ -3,7 +3,7 @@
 // Every test program uses a part of this.
 #![allow(dead_code)]
 
-use mmreap::revision::RELEASES;
+use mmreap::release::RELEASES;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

@@ -17,11 +17,12 @@ use mmreap::mm::pgtable::{Entry, Level, alloc, hardware_walk};
 use mmreap::mm::secondary::{Release, open};
 use mmreap::mm::vma::Vma;
 use mmreap::mm::{Mm, mm_alloc, mmap_sem, mmdrop, mmget, mmgrab};
-use mmreap::oom::reaper::{oom_reap_task_v4_9, wake_oom_reaper};
-use mmreap::oom::victim::{exit_oom_victim_v4_9, mark_v4_15};
+use mmreap::oom::oom_reap_task;
+use mmreap::oom::reaper::wake_oom_reaper;
+use mmreap::oom::{exit_oom_victim, mark_oom_victim};
 use mmreap::page::{Frame, free_pages, get_page, store};
 use mmreap::page_alloc::alloc_page;
-use mmreap::revision::V4_15;
+use mmreap::release::V4_15;
 use mmreap::sync::bits::clear_bit;
 use mmreap::sync::engine::{Candidate, Choose, Engine};
 use mmreap::sync::mutex::{Mutex, mutex_lock, mutex_unlock};
@@ -163,10 +164,10 @@ fn pagemap_got_when_free() {
 /// that of a task that is marked after it let go of it.
 #[test]
 fn oops_null_dereference() {
-    assert_eq!(verdict(&[|| oom_reap_task_v4_9(current())]), "O-OOPS signal oom_reap_task");
+    assert_eq!(verdict(&[|| oom_reap_task::v4_9(current())]), "O-OOPS signal oom_reap_task");
     let mark_without_mm = || {
         current().poke(|task| task.mm = None);
-        mark_v4_15(current());
+        mark_oom_victim::v4_15(current());
     };
     assert_eq!(verdict(&[mark_without_mm]), "O-OOPS task mark_oom_victim");
 }
@@ -304,8 +305,8 @@ fn list() {
 #[test]
 fn nv_negative() {
     let leave_then_mark = || {
-        exit_oom_victim_v4_9(current());
-        mark_v4_15(current());
+        exit_oom_victim::v4_9(current());
+        mark_oom_victim::v4_15(current());
         clear_bit(current(), TaskFlag::Memdie);
         do_exit();
     };
@@ -315,7 +316,7 @@ fn nv_negative() {
 #[test]
 fn nv_not_the_number_of_marked_tasks() {
     let mark_and_forget = || {
-        mark_v4_15(current());
+        mark_oom_victim::v4_15(current());
         clear_bit(current(), TaskFlag::Memdie);
         do_exit();
     };

@@ -2,7 +2,7 @@
 //! the oracle's head declares to be fine. Every test first makes sure that it really happened.
 
 use crate::common::{case, run, sample};
-use mmreap::revision::RELEASES;
+use mmreap::release::RELEASES;
 use mmreap::trace::{Event, SkipReason, What};
 use mmreap::world::world;
 use mmreap_harness::prove::{Options, Verdict, prove};

@@ -3,11 +3,12 @@
 
 use crate::common::{case, kernel};
 use arbitrary::Unstructured;
-use mmreap::revision::{self, Revision};
+use mmreap::revision::Revision;
 use mmreap_harness::campaign::suite::SUITE;
 use mmreap_harness::case::mutate::{Sites, mutate};
 use mmreap_harness::case::{Case, generate};
 use mmreap_harness::corpus;
+use mmreap_harness::kernel;
 use mmreap_harness::schedule::derive_seed;
 use std::path::Path;
 
@@ -16,7 +17,7 @@ pub fn numbered(number: u64) -> (Case, &'static Revision) {
     let bytes: Vec<u8> = (0..64).flat_map(|i| derive_seed(number, i).to_le_bytes()).collect();
     let u = &mut Unstructured::new(&bytes);
     let (kind, number) = (number % 3, number as usize / 3);
-    let all: Vec<_> = revision::all().collect();
+    let all: Vec<_> = kernel::all().collect();
     let revision = all[number % all.len()];
     match kind {
         0 => like_a_scenario(number, u),

@@ -2,7 +2,7 @@
 
 use mmreap::boot::{self, MachinePlan};
 use mmreap::memory::{self, Handle};
-use mmreap::revision::V4_15;
+use mmreap::release::V4_15;
 use mmreap::sync::atomic::atomic_read;
 use mmreap::sync::engine::{Choose, Engine};
 use mmreap::sync::mutex::{Mutex, mutex_lock, mutex_unlock};

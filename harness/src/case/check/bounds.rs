@@ -82,7 +82,7 @@ pub(super) fn is_name(name: &str) -> bool {
 }
 
 /// Whether this can stand in the text as one word.
-pub(super) fn is_word(word: &str) -> bool {
+pub fn is_word(word: &str) -> bool {
     let visible = |byte: u8| byte.is_ascii_graphic() && byte != b';';
     !word.is_empty() && !word.starts_with('#') && word.bytes().all(visible)
 }

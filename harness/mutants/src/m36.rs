@@ -1,0 +1,60 @@
+//! M36: the reaper does not keep off secondary MMUs, as before 4d4bbd8526a8 (B20).
+
+use crate::{Mutant, Shows};
+use mmreap::mm::gather::{tlb_finish_mmu, tlb_gather_mmu};
+use mmreap::mm::memory::unmap_page_range;
+use mmreap::mm::mmap::can_madv_dontneed_vma;
+use mmreap::oom::oom_reap_task_mm::{for_each_vma, skip};
+use mmreap::prelude::*;
+
+/// The mutant.
+pub const M36: Mutant = Mutant {
+    kernel: &KERNEL,
+    shows: Some(Shows {
+        bug: "M36",
+        scenario: "sc_notif",
+        oracles: &["O-NOTIF"],
+        sites: &["__oom_reap_task_mm"],
+        object: None,
+    }),
+};
+
+static KERNEL: Revision = V4_15
+    .patched("v4.15+M36", "the reaper does not look whether there are MMU notifiers")
+    .oom_reap_task_mm(oom_reap_task_mm);
+
+/// `__oom_reap_task_mm`.
+fn oom_reap_task_mm(task: Handle<Task>, mm: Handle<Mm>) -> bool {
+    let _call = protocol("__oom_reap_task_mm", mm.object());
+    let oom_lock = world(|w| w.oom.oom_lock());
+    mutex_lock(oom_lock);
+    let done = reap(task, mm);
+    mutex_unlock(oom_lock);
+    done
+}
+
+fn reap(task: Handle<Task>, mm: Handle<Mm>) -> bool {
+    if !down_read_trylock(mmap_sem(mm)) {
+        return skip(task, mm, SkipReason::LockBusy);
+    }
+    if test_bit(mm, MmFlag::OomSkip) {
+        up_read(mmap_sem(mm));
+        return skip(task, mm, SkipReason::AlreadySkipped);
+    }
+    record(task.object(), What::Trace(Tracepoint::StartTaskReaping));
+    set_bit(mm, MmFlag::Unstable);
+    for_each_vma(mm, |vma| {
+        if is_reapable(vma) {
+            let gather = tlb_gather_mmu(mm, false);
+            unmap_page_range(gather, vma);
+            tlb_finish_mmu(gather);
+        }
+    });
+    up_read(mmap_sem(mm));
+    record(task.object(), What::Trace(Tracepoint::FinishTaskReaping));
+    true
+}
+
+fn is_reapable(vma: Handle<Vma>) -> bool {
+    can_madv_dontneed_vma(vma) && vma.peek_at("vm_flags", |vma| !vma.has(VmFlag::Shared))
+}

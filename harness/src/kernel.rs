@@ -1,0 +1,94 @@
+//! The kernels that there are: the releases, the mutants, and those that somebody has added.
+//!
+//! A case names the kernel that it is for, and so do arguments; here such a name becomes a revision. What is added is
+//! there for the whole process: a program adds its own before it does anything else, and its workers, which are the
+//! same program, do the same.
+
+use mmreap::release::RELEASES;
+use mmreap::revision::Revision;
+use mmreap_mutants::MUTANTS;
+use std::error::Error;
+use std::fmt;
+use std::sync::{PoisonError, RwLock};
+
+static ADDED: RwLock<Vec<&'static Revision>> = RwLock::new(Vec::new());
+
+fn added() -> Vec<&'static Revision> {
+    ADDED.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Releases, oldest first, then mutants, then what was added.
+pub fn all() -> impl Iterator<Item = &'static Revision> {
+    let mutants = MUTANTS.iter().map(|mutant| mutant.kernel);
+    RELEASES.into_iter().chain(mutants).chain(added())
+}
+
+/// The kernel with the name.
+pub fn find(name: &str) -> Option<&'static Revision> {
+    all().find(|kernel| kernel.name == name)
+}
+
+/// Adds a kernel, so that cases can name it. Again is as good as once.
+///
+/// # Errors
+///
+/// If another kernel has the name, or if no case could name it.
+pub fn add(kernel: &'static Revision) -> Result<(), Refused> {
+    match find(kernel.name) {
+        Some(other) if std::ptr::eq(other, kernel) => return Ok(()),
+        Some(_) => return Err(Refused::Taken(kernel.name)),
+        None if !crate::case::check::bounds::is_word(kernel.name) => {
+            return Err(Refused::Word(kernel.name));
+        }
+        None => {}
+    }
+    ADDED.write().unwrap_or_else(PoisonError::into_inner).push(kernel);
+    Ok(())
+}
+
+/// Why a kernel cannot be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refused {
+    /// Another one has the name.
+    Taken(&'static str),
+    /// The name is no word of a case.
+    Word(&'static str),
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refused::Taken(name) => write!(f, "there is another kernel named `{name}`"),
+            Refused::Word(name) => write!(f, "no case can name the kernel `{name}`"),
+        }
+    }
+}
+
+impl Error for Refused {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mmreap::release::V4_15;
+
+    static MINE: Revision = V4_15.patched("kernel-tests-mine", "the same");
+    static OTHER: Revision = V4_15.patched("kernel-tests-mine", "another one of that name");
+    static WORDS: Revision = V4_15.patched("two words", "a name that no case could have");
+
+    #[test]
+    fn what_is_added_is_found_by_its_name() {
+        assert!(find(MINE.name).is_none());
+        assert_eq!(add(&MINE), Ok(()));
+        assert!(find(MINE.name).is_some_and(|kernel| std::ptr::eq(kernel, &MINE)));
+        assert_eq!(add(&MINE), Ok(()), "again");
+        assert_eq!(all().filter(|kernel| kernel.name == MINE.name).count(), 1);
+    }
+
+    #[test]
+    fn a_name_means_one_kernel() {
+        assert_eq!(add(&MINE), Ok(()));
+        assert_eq!(add(&OTHER), Err(Refused::Taken(OTHER.name)));
+        assert_eq!(add(&WORDS), Err(Refused::Word(WORDS.name)));
+    }
+}

@@ -1,0 +1,27 @@
+//! `__mmput` of v4.9 to v4.13: says at its end that the OOM killer need not wait any more.
+//!
+//! Source: kernel/fork.c of v4.9.
+
+use super::{mm_put_huge_zero_page, module_put, set_mm_exe_file};
+use crate::aio::exit_aio::exit_aio;
+use crate::exit::exit_mmap::exit_mmap;
+use crate::khugepaged::khugepaged_exit;
+use crate::ksm::ksm_exit;
+use crate::memory::Handle;
+use crate::mm::{Mm, MmFlag, mmdrop};
+use crate::sync::bits::set_bit;
+use crate::trace::protocol;
+
+/// `__mmput`.
+pub fn mmput_final(mm: Handle<Mm>) {
+    let _call = protocol("__mmput", mm.object());
+    exit_aio(mm);
+    ksm_exit(mm);
+    khugepaged_exit(mm);
+    exit_mmap(mm);
+    mm_put_huge_zero_page(mm);
+    set_mm_exe_file(mm);
+    module_put(mm);
+    set_bit(mm, MmFlag::OomSkip);
+    mmdrop(mm);
+}

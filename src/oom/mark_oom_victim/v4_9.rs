@@ -1,0 +1,28 @@
+//! `mark_oom_victim` of v4.9 to v4.14.
+//!
+//! Source: mm/oom_kill.c of v4.9, v4.13 and v4.14.
+
+use crate::memory::{Handle, dereference, write};
+use crate::mm::mmgrab;
+use crate::oom::victim::inc_oom_victims;
+use crate::sync::bits::test_and_set_bit;
+use crate::task::{Task, TaskFlag};
+use crate::trace::{Tracepoint, What, protocol, record};
+
+/// `mark_oom_victim`.
+pub fn mark_oom_victim(task: Handle<Task>) {
+    let _call = protocol("mark_oom_victim", task.object());
+    if test_and_set_bit(task, TaskFlag::Memdie) {
+        return;
+    }
+    record(task.object(), What::Marked);
+    let (signal, mm) = task.peek_at("mm", |task| (task.signal, task.mm));
+    if signal.peek_at("oom_mm", |signal| signal.oom_mm.is_none()) {
+        write(signal, "oom_mm", |signal| signal.oom_mm = mm);
+        let mm = dereference(mm, task.object());
+        record(mm.object(), What::OomMm);
+        mmgrab(mm);
+    }
+    inc_oom_victims();
+    record(task.object(), What::Trace(Tracepoint::MarkVictim));
+}
