@@ -77,17 +77,12 @@ mod tests {
     static WORDS: Revision = V4_15.patched("two words", "a name that no case could have");
 
     #[test]
-    fn what_is_added_is_found_by_its_name() {
+    fn a_name_means_one_kernel() {
         assert!(find(MINE.name).is_none());
         assert_eq!(add(&MINE), Ok(()));
         assert!(find(MINE.name).is_some_and(|kernel| std::ptr::eq(kernel, &MINE)));
         assert_eq!(add(&MINE), Ok(()), "again");
         assert_eq!(all().filter(|kernel| kernel.name == MINE.name).count(), 1);
-    }
-
-    #[test]
-    fn a_name_means_one_kernel() {
-        assert_eq!(add(&MINE), Ok(()));
         assert_eq!(add(&OTHER), Err(Refused::Taken(OTHER.name)));
         assert_eq!(add(&WORDS), Err(Refused::Word(WORDS.name)));
     }

@@ -41,7 +41,13 @@ fn plain() -> Case {
 }
 
 fn work(revision: &'static Revision, directory: &Path, runs: u64) -> Vec<Event> {
-    let settings = Settings { revision, seed: 1, directory: directory.into(), is_member: false };
+    let settings = Settings {
+        revision,
+        seed: 1,
+        directory: directory.into(),
+        is_member: false,
+        given: Vec::new(),
+    };
     let mut events = Vec::new();
     let mut worker = Worker::start(settings).unwrap();
     let limit = Limit { runs: Some(runs), ..Limit::default() };

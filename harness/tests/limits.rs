@@ -34,7 +34,13 @@ fn do_nothing(_: Handle<Vma>, _: u32, _: bool) -> Result<(), VmFault> {
 }
 
 fn start(revision: &'static Revision, seed: u64, directory: &Path) -> Worker {
-    let settings = Settings { revision, seed, directory: directory.into(), is_member: false };
+    let settings = Settings {
+        revision,
+        seed,
+        directory: directory.into(),
+        is_member: false,
+        given: Vec::new(),
+    };
     Worker::start(settings).unwrap()
 }
 
@@ -201,8 +207,13 @@ fn what_is_damaged_is_told_once_and_stops_nothing() {
     std::fs::write(path("cut.mmreap"), "mmreap case 1\nkernel v4.14\nproc").unwrap();
     std::fs::write(path("empty.mmreap"), "").unwrap();
     std::os::unix::fs::symlink("nowhere", path("dangling.mmreap")).unwrap();
-    let settings =
-        Settings { revision: &V4_14, seed: 1, directory: directory.path().into(), is_member: true };
+    let settings = Settings {
+        revision: &V4_14,
+        seed: 1,
+        directory: directory.path().into(),
+        is_member: true,
+        given: Vec::new(),
+    };
     let mut worker = Worker::start(settings).unwrap();
     // Members look at everything again each second.
     let deadline = Deadline::default().within(Duration::from_millis(2500));

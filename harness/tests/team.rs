@@ -17,7 +17,8 @@ const WHILE: Duration = Duration::from_millis(1300);
 /// A worker on the directory. While it works, another one says that it has seen everything there is.
 fn features_beside_one_who_saw_all(directory: &Path, is_member: bool) -> u32 {
     let revision = kernel::find(KERNEL).expect("there is such a release");
-    let settings = Settings { revision, seed: 1, directory: directory.into(), is_member };
+    let settings =
+        Settings { revision, seed: 1, directory: directory.into(), is_member, given: Vec::new() };
     let mut worker = Worker::start(settings).unwrap();
     let mut all = Map::default();
     (0..SIZE).for_each(|feature| assert!(all.add(feature)));

@@ -42,7 +42,13 @@ fn wrong(number: u64) -> &'static Revision {
 
 /// Attacks it: what was found, in which directory, and how long it took.
 fn attack(revision: &'static Revision, directory: &Path) -> (Vec<Finding>, Duration) {
-    let settings = Settings { revision, seed: 1, directory: directory.into(), is_member: false };
+    let settings = Settings {
+        revision,
+        seed: 1,
+        directory: directory.into(),
+        is_member: false,
+        given: Vec::new(),
+    };
     let (mut found, started) = (Vec::new(), Instant::now());
     let limit = Limit { runs: None, deadline: Deadline::default().within(TIME) };
     let mut tell = |event| {

@@ -7,6 +7,7 @@
 //! | `trial` | one case under several schedules |
 //! | [`patience`] | how many schedules a case gets |
 //! | `pool` | cases that are worth changing |
+//! | `given` | cases that somebody gave to be attacked |
 //! | `found` | a failure, and its small case |
 //! | [`known`] | failures that are no news |
 //! | [`queue`], [`state`] | what of a campaign is on disk |
@@ -17,6 +18,7 @@
 
 pub mod crosscheck;
 mod found;
+mod given;
 pub mod known;
 pub mod nightly;
 pub mod patience;
@@ -42,6 +44,7 @@ use crate::schedule::derive_seed;
 use crate::schedule::pilot::PILOT;
 use crate::schedule::portfolio::Portfolio;
 use arbitrary::Unstructured;
+use given::Given;
 use mmreap::revision::Revision;
 use pool::Pool;
 use rand_chacha::ChaCha8Rng;
@@ -102,6 +105,8 @@ pub struct Campaign {
     guide: Option<Guide>,
     portfolio: Portfolio,
     pool: Pool,
+    /// What is attacked, if somebody gave it.
+    given: Option<Given>,
     /// The case at hand, if a failure interrupted its schedules.
     trial: Option<Trial>,
     kept: Vec<Case>,
@@ -127,11 +132,18 @@ impl Campaign {
             guide: None,
             portfolio: Portfolio::new(seed),
             pool: Pool::default(),
+            given: None,
             trial: None,
             kept: Vec::new(),
             seen: BTreeMap::new(),
             known: BTreeSet::new(),
         }
+    }
+
+    /// Attacks these cases, and what is near to them, in the place of cases made of nothing. Nothing changes without
+    /// any.
+    pub fn on(self, given: Vec<Case>) -> Self {
+        Campaign { given: Given::new(given, self.revision.name), ..self }
     }
 
     /// Says that a signature is known already, so that it is only counted.
@@ -215,6 +227,9 @@ impl Campaign {
     }
 
     fn produce(&mut self, u: &mut Unstructured<'_>) -> Case {
+        if let Some(given) = &mut self.given {
+            return given.produce(&self.pool, u);
+        }
         let choice = u.arbitrary::<u8>().unwrap_or(0);
         let Some((mut case, sites)) = self.pool.pick(u).filter(|_| choice >= FRESH) else {
             let mut case = generate::case(u, self.revision.name);

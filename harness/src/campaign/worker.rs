@@ -46,6 +46,8 @@ pub struct Settings {
     pub directory: PathBuf,
     /// Whether others work on the directory, and are to be listened to.
     pub is_member: bool,
+    /// What to attack in the place of cases made of nothing.
+    pub given: Vec<Case>,
 }
 
 /// What a worker tells, also across processes.
@@ -126,7 +128,7 @@ impl Worker {
             0 => settings.seed,
             number => derive_seed(settings.seed, u64::from(number)),
         };
-        let campaign = Campaign::new(settings.revision, seed);
+        let campaign = Campaign::new(settings.revision, seed).on(settings.given.clone());
         let now = Instant::now();
         Ok(Worker {
             settings,

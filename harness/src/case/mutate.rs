@@ -136,7 +136,8 @@ pub fn reschedule(case: &mut Case, u: &mut Unstructured<'_>, sites: &Sites) {
     }
 }
 
-fn forget_verdicts(case: &mut Case) {
+/// Takes away what is said of a case that is another one now, or that is to be found out.
+pub fn forget_verdicts(case: &mut Case) {
     case.notes.clear();
     case.expect = None;
     case.others.clear();

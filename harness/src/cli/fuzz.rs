@@ -2,13 +2,16 @@
 
 mod display;
 
-use super::{AS_EXPECTED, FOUND, MOST_JOBS, Stop, cannot_start, catch_interrupts, parse_kernel};
+use super::{
+    AS_EXPECTED, FOUND, MOST_JOBS, Stop, cannot_start, catch_interrupts, parse_kernel, revision_of,
+};
 use crate::campaign::Limit;
 use crate::campaign::team::{News, Team};
 use crate::campaign::worker::{Event, Settings, Worker};
-use crate::corpus;
+use crate::corpus::{self, CaseFile, shown};
 use crate::deadline::Deadline;
 use display::Display;
+use mmreap::release::V4_14;
 use mmreap::revision::Revision;
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
@@ -25,12 +28,16 @@ Examples:
   mmreap fuzz
   mmreap fuzz --kernel v4.15 --time 10m --corpus findings --jobs 4
   mmreap fuzz --kernel v4.13 --runs 100000 --seed 7
+  mmreap fuzz CASE.mmreap --time 5m    other schedules of this case, faults, and cases near to it
 
 A campaign that was interrupted goes on when it is started again with the same --corpus.")]
 pub struct Arguments {
-    /// The release or mutant to attack
-    #[arg(long, value_name = "REV", default_value = "v4.14", value_parser = parse_kernel)]
-    kernel: &'static Revision,
+    /// Attack these cases: under other schedules, with faults, and with a few changes
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The kernel to attack [default: v4.14, or the one of FILE]
+    #[arg(long, value_name = "REV", value_parser = parse_kernel)]
+    kernel: Option<&'static Revision>,
     /// Stop after this time (60s, 10m, 8h); the default if --runs is not given either is 60s
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     time: Option<Duration>,
@@ -41,8 +48,9 @@ pub struct Arguments {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Where cases are written, and where a campaign goes on; what is there already counts as known
-    #[arg(long, value_name = "DIR", default_value = "findings")]
-    corpus: PathBuf,
+    /// [default: findings, or one for FILE in it]
+    #[arg(long, value_name = "DIR")]
+    corpus: Option<PathBuf>,
     /// Processes that work on it
     #[arg(long, value_name = "N", default_value_t = 1)]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=MOST_JOBS))]
@@ -63,20 +71,61 @@ const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Runs the campaign to its limit, or until Ctrl-C.
 pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
-    corpus::check_writable(&arguments.corpus)?;
-    let seed = arguments.seed.unwrap_or_else(|| RandomState::new().hash_one(0));
+    let settings = settings(arguments)?;
+    corpus::check_writable(&settings.directory)?;
     let interrupted = catch_interrupts()?;
     let limit = limit(arguments, &interrupted);
     if arguments.member {
-        return be_member(arguments, seed, &interrupted, &limit);
+        return be_member(settings, &interrupted, &limit);
     }
-    let mut display = Display::new(arguments, seed);
+    let mut display = Display::new(&settings, arguments.json);
     if arguments.jobs == 1 {
-        alone(arguments, seed, &interrupted, &limit, &mut display)?;
+        alone(settings, arguments, &interrupted, &limit, &mut display)?;
     } else {
-        together(arguments, seed, &interrupted, &mut display)?;
+        together(&settings, arguments, &interrupted, &mut display)?;
     }
     Ok(if display.conclude() { FOUND } else { AS_EXPECTED })
+}
+
+/// What the workers are to do.
+fn settings(arguments: &Arguments) -> Result<Settings, Stop> {
+    let read = arguments.files.iter().map(|path| CaseFile::read(path));
+    let files: Vec<CaseFile> = read.collect::<Result<_, _>>()?;
+    Ok(Settings {
+        revision: target(arguments, &files)?,
+        seed: arguments.seed.unwrap_or_else(|| RandomState::new().hash_one(0)),
+        directory: arguments.corpus.clone().unwrap_or_else(|| directory(&files)),
+        is_member: arguments.member,
+        given: files.into_iter().map(|file| file.case).collect(),
+    })
+}
+
+/// The kernel that is asked for, be it by the cases, which must be of one mind.
+fn target(arguments: &Arguments, files: &[CaseFile]) -> Result<&'static Revision, Stop> {
+    let Some(first) = files.first().filter(|_| arguments.kernel.is_none()) else {
+        return Ok(arguments.kernel.unwrap_or(&V4_14));
+    };
+    let kernel = revision_of(first, None)?;
+    match files.iter().find(|file| file.case.kernel != first.case.kernel) {
+        None => Ok(kernel),
+        Some(other) => Err(Stop(format!(
+            "error: {} is for {}, {} for {}; say which with --kernel",
+            shown(&first.path),
+            first.case.kernel,
+            shown(&other.path),
+            other.case.kernel
+        ))),
+    }
+}
+
+/// Where a campaign writes if nobody says: cases that are attacked have a place of their own, so that what is
+/// known of others does not count as known of them.
+fn directory(files: &[CaseFile]) -> PathBuf {
+    let findings = PathBuf::from("findings");
+    match files.first().and_then(|file| file.path.file_stem()) {
+        Some(name) => findings.join(name),
+        None => findings,
+    }
 }
 
 /// The limit of the arguments, which counts from now, and Ctrl-C.
@@ -91,29 +140,18 @@ fn limit<'a>(arguments: &Arguments, interrupted: &'a AtomicBool) -> Limit<'a> {
     }
 }
 
-fn work(
-    arguments: &Arguments,
-    seed: u64,
-    limit: &Limit<'_>,
-    tell: &mut dyn FnMut(Event),
-) -> Result<(), Stop> {
-    let mut worker = Worker::start(Settings {
-        revision: arguments.kernel,
-        seed,
-        directory: arguments.corpus.clone(),
-        is_member: arguments.member,
-    })?;
-    Ok(worker.work(tell, limit)?)
+fn work(settings: Settings, limit: &Limit<'_>, tell: &mut dyn FnMut(Event)) -> Result<(), Stop> {
+    Ok(Worker::start(settings)?.work(tell, limit)?)
 }
 
 fn alone(
+    settings: Settings,
     arguments: &Arguments,
-    seed: u64,
     interrupted: &AtomicBool,
     limit: &Limit<'_>,
     display: &mut Display,
 ) -> Result<(), Stop> {
-    work(arguments, seed, limit, &mut |event| {
+    work(settings, limit, &mut |event| {
         let is_new = display.hear(0, event);
         if is_new && arguments.first {
             interrupted.store(true, Ordering::SeqCst);
@@ -123,8 +161,7 @@ fn alone(
 
 /// Works for a parent, and stops when the parent closes standard input or is gone.
 fn be_member(
-    arguments: &Arguments,
-    seed: u64,
+    settings: Settings,
     interrupted: &Arc<AtomicBool>,
     limit: &Limit<'_>,
 ) -> Result<u8, Stop> {
@@ -135,7 +172,7 @@ fn be_member(
     };
     let listener = std::thread::Builder::new().spawn(listen);
     listener.map_err(|error| cannot_start("a thread", &error))?;
-    work(arguments, seed, limit, &mut |event| {
+    work(settings, limit, &mut |event| {
         let line = serde_json::to_string(&event).expect("plain values can be written as JSON");
         // A parent that is gone needs not hear it.
         let _ = writeln!(std::io::stdout(), "{line}");
@@ -144,8 +181,8 @@ fn be_member(
 }
 
 fn together(
+    settings: &Settings,
     arguments: &Arguments,
-    seed: u64,
     interrupted: &AtomicBool,
     display: &mut Display,
 ) -> Result<(), Stop> {
@@ -153,8 +190,8 @@ fn together(
     let program = std::env::current_exe().map_err(failed)?;
     let commands = (0..arguments.jobs).map(|number| {
         let mut command = Command::new(&program);
-        command.args(member_arguments(arguments, seed, number)).arg("--corpus");
-        command.arg(&arguments.corpus);
+        command.args(member_arguments(settings, arguments, number)).arg("--corpus");
+        command.arg(&settings.directory).arg("--").args(&arguments.files);
         command
     });
     let mut team = Team::start(commands).map_err(failed)?;
@@ -183,10 +220,10 @@ fn together(
 }
 
 /// What a member is told, besides the directory. It does its share of the runs.
-fn member_arguments(arguments: &Arguments, seed: u64, number: u16) -> Vec<String> {
-    let words = ["fuzz", "--member", "--kernel", arguments.kernel.name, "--seed"];
+fn member_arguments(settings: &Settings, arguments: &Arguments, number: u16) -> Vec<String> {
+    let words = ["fuzz", "--member", "--kernel", settings.revision.name, "--seed"];
     let mut words: Vec<String> = words.map(String::from).into();
-    words.push(seed.to_string());
+    words.push(settings.seed.to_string());
     let (jobs, number) = (u64::from(arguments.jobs), u64::from(number));
     let share = arguments.runs.map(|runs| runs / jobs + u64::from(number < runs % jobs));
     let runs = share.map(|runs| ["--runs".to_string(), runs.to_string()]);

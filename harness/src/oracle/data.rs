@@ -104,10 +104,9 @@ fn describe_loss(world: &World, fault: usize, number: u32, lost: usize) -> Failu
     }
 }
 
-/// What is in conflict: who mapped the frame that was read, and who had unmapped what was there before.
+/// What is in conflict: who mapped the page whose content was read, and who had unmapped what was there before.
 fn describe(world: &World, read: usize, page: Read, said: &str) -> Failure {
-    let installed = installed(&world.log[..read], page);
-    let unmapped = installed.and_then(|installed| unmapped(&world.log[..installed], page));
+    let (installed, unmapped) = origin(&world.log[..read], page);
     let sites = [installed.or(Some(read)), unmapped].into_iter().flatten();
     let sites: Vec<_> = sites.map(|index| event_site(world, index)).collect();
     let events = [unmapped, installed, Some(read)].into_iter().flatten();
@@ -119,6 +118,28 @@ fn describe(world: &World, read: usize, page: Read, said: &str) -> Failure {
         events: events.map(|index| index as u32).collect(),
         details: vec![format!("{reader} read page {} and {said}", page.1)],
     }
+}
+
+/// Where the content was mapped, and where was unmapped what was there before. Who copies a page on a store gives
+/// what it found a new frame: not that, but where it comes from is the origin.
+fn origin(log: &[Event], (object, number, frame): Read) -> (Option<usize>, Option<usize>) {
+    let Some(mapped) = installed(log, (object, number, frame)) else { return (None, None) };
+    let Some(before) = unmapped(&log[..mapped], (object, number, frame)) else {
+        return (Some(mapped), None);
+    };
+    if let What::Unmap { frame, .. } = log[before].what
+        && is_copy(log, before, mapped)
+        && let (Some(mapped), unmapped) = origin(&log[..before], (object, number, frame))
+    {
+        return (Some(mapped), unmapped);
+    }
+    (Some(mapped), Some(before))
+}
+
+/// Whether one call unmapped the one page and mapped the other.
+fn is_copy(log: &[Event], unmapped: usize, mapped: usize) -> bool {
+    let (from, to) = (&log[unmapped], &log[mapped]);
+    from.thread == to.thread && from.site.protocol() == to.site.protocol()
 }
 
 /// Where the frame was mapped last.

@@ -94,6 +94,36 @@ fn data() {
     );
 }
 
+/// A load maps the file's page where the reaper took a copy away, and a store copies that page in turn before
+/// anybody reads it: what is wrong came with the load.
+#[test]
+fn data_that_was_copied_once_more() {
+    let wrong = "O-DATA page do_fault_around __oom_reap_task_mm";
+    assert_verdicts(&format!(
+        "kernel v4.15
+         machine frames 9 min 2 high 5 time any
+         process p1
+           vma v1 file 4 pages
+           thread t1: write v1; alloc 1; write v1
+         kthread k1
+           thread t1: alloc 3; use_mm p1; copy_from_user p1 v1
+         schedule in_order
+           run p1 until user_mode/store(user_memory) nth 5
+           run k1
+           run clock
+           run k1
+           run clock
+           run oom_reaper
+           run k1 until __do_page_fault/up_read(mmap_sem)
+           run p1
+         expect {wrong}
+         on v4.9 pass
+         on v4.13 {wrong}
+         on v4.14 {wrong}
+        "
+    ));
+}
+
 /// B02: the reaper finds no users, says that nobody need wait, and a bystander is killed for nothing.
 #[test]
 fn spur() {

@@ -1,9 +1,8 @@
 //! What `mmreap fuzz` shows: one line of progress for all workers, each new failure, and a summary.
 
-use super::Arguments;
 use crate::campaign::Totals;
 use crate::campaign::known::Known;
-use crate::campaign::worker::{Event, Finding, Progress};
+use crate::campaign::worker::{Event, Finding, Progress, Settings};
 use crate::case::{Case, Signature};
 use crate::cli::print::{errln, outln};
 use crate::cli::print_json;
@@ -65,20 +64,27 @@ pub struct Display {
 
 impl Display {
     /// Greets, and begins to show.
-    pub fn new(arguments: &Arguments, seed: u64) -> Self {
-        let kernel = arguments.kernel;
-        if !arguments.json {
-            outln!("attacking {}, seed {seed}; Ctrl-C stops and keeps what was found", kernel.name);
+    pub fn new(settings: &Settings, json: bool) -> Self {
+        let Settings { revision: kernel, seed, directory, given, .. } = settings;
+        if !json {
+            let cases = match given.len() {
+                0 => String::new(),
+                n => format!(" with {} and what is near", counted(n, "case", "cases")),
+            };
+            outln!(
+                "attacking {}{cases}, seed {seed}; Ctrl-C stops and keeps what was found",
+                kernel.name
+            );
         }
         Display {
             kernel,
-            directory: arguments.corpus.clone(),
-            seed,
-            json: arguments.json,
+            directory: directory.clone(),
+            seed: *seed,
+            json,
             started: Instant::now(),
             bar: progress_bar(),
             progress: BTreeMap::new(),
-            known: known(&arguments.corpus, kernel),
+            known: known(directory, kernel),
             warnings: BTreeSet::new(),
             found: Vec::new(),
             workers_lost: 0,

@@ -1,21 +1,16 @@
-//! `exit_aio`: kills every context of a dying address space, and waits for all requests.
+//! `exit_aio` of v4.9 to v4.15: .
 //!
-//! The rings are `exit_mmap`'s to unmap. Source: fs/aio.c of v4.9 to v4.15.
+//! Source: fs/aio.c of v4.9 to v4.15.
 
-use super::{Waiter, kill_ioctx::kill_ioctx, wait_for_completion};
+use crate::aio::kill_ioctx::kill_ioctx;
+use crate::aio::{Waiter, wait_for_completion};
 use crate::memory::{Handle, allocate, free, read};
 use crate::mm::Mm;
 use crate::sync::atomic::atomic_sub_and_test;
 use crate::trace::protocol;
-use crate::world::world;
 
-/// `exit_aio` of the revision that runs.
+/// `exit_aio`.
 pub fn exit_aio(mm: Handle<Mm>) {
-    world(|w| w.revision.exit_aio)(mm);
-}
-
-/// v4.9 to v4.15.
-pub fn v4_9(mm: Handle<Mm>) {
     let _call = protocol("exit_aio", mm.object());
     let table = read(mm, "ioctx_table", |mm| mm.ioctx_table);
     if table.iter().all(Option::is_none) {

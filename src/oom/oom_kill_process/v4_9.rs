@@ -1,28 +1,22 @@
-//! `oom_kill_process`: the chosen process dies, or a child in its place.
+//! `oom_kill_process` of v4.9 to v4.15. Takes over the reference on the leader.
 //!
 //! Source: mm/oom_kill.c of v4.9 to v4.15.
 
-use super::kill_process::kill_process;
-use super::mark_oom_victim::mark_oom_victim;
-use super::oom_badness::oom_badness;
-use super::reaper::wake_oom_reaper;
-use super::task_will_free_mem::task_will_free_mem;
 use crate::memory::Handle;
+use crate::oom::kill_process::kill_process;
+use crate::oom::mark_oom_victim::mark_oom_victim;
+use crate::oom::oom_badness::oom_badness;
+use crate::oom::reaper::wake_oom_reaper;
+use crate::oom::task_will_free_mem::task_will_free_mem;
 use crate::sync::rwlock::{read_lock, read_unlock};
 use crate::task::{
     Task, for_each_thread, get_task_struct, process_shares_mm, put_task_struct, task_lock,
     task_unlock, tasklist_lock,
 };
 use crate::trace::protocol;
-use crate::world::world;
 
-/// `oom_kill_process` of the revision that runs.
+/// `oom_kill_process`.
 pub fn oom_kill_process(leader: Handle<Task>) {
-    world(|w| w.revision.oom_kill_process)(leader);
-}
-
-/// v4.9 to v4.15. Takes over the reference on the leader.
-pub fn v4_9(leader: Handle<Task>) {
     let process = leader.peek(|task| task.signal);
     let _call = protocol("oom_kill_process", process.object());
     task_lock(leader);

@@ -1,12 +1,15 @@
 //! `kill_ioctx`: takes a context out of its table, and begins its end.
 //!
-//! Source: fs/aio.c of v4.9 to v4.15.
+//! Source: fs/aio.c.
 
-use super::{Kioctx, Waiter, put_users};
+mod v4_9;
+
+pub use v4_9::kill_ioctx as v4_9;
+
+use crate::aio::{Kioctx, Waiter, put_users};
 use crate::memory::Handle;
 use crate::mm::{Mm, mmap_sem};
 use crate::sync::rwsem::{down_write_killable, up_write};
-use crate::sync::spinlock::{spin_lock, spin_unlock};
 use crate::trace::enter;
 use crate::world::world;
 
@@ -21,21 +24,6 @@ pub fn kill_ioctx(
     waiter: Handle<Waiter>,
 ) -> bool {
     world(|w| w.revision.kill_ioctx)(mm, slot, ctx, waiter)
-}
-
-/// v4.9 to v4.15: who is second finds the context dead, and leaves it alone.
-pub fn v4_9(mm: Handle<Mm>, slot: usize, ctx: Handle<Kioctx>, waiter: Handle<Waiter>) -> bool {
-    let _call = enter("kill_ioctx");
-    let lock = mm.peek(|mm| mm.ioctx_lock);
-    spin_lock(lock);
-    if ctx.poke_at("dead", |ctx| std::mem::replace(&mut ctx.dead, true)) {
-        spin_unlock(lock);
-        return false;
-    }
-    mm.poke_at("ioctx_table", |mm| mm.ioctx_table[slot] = None);
-    spin_unlock(lock);
-    begin_end(mm, ctx, waiter);
-    true
 }
 
 /// The ring goes, the context has a waiter, and loses the reference that kept it open.

@@ -1,20 +1,15 @@
-//! `pagefault_out_of_memory`: a fault could not be resolved for want of memory.
+//! `pagefault_out_of_memory` of v4.9 to v4.15: kills somebody, unless somebody else is at it. Who is to die itself
+//! asks all the same (until 0b28179a6138, v5.16).
 //!
 //! Source: mm/oom_kill.c of v4.9 to v4.15.
 
-use super::out_of_memory::{Request, out_of_memory};
+use crate::oom::out_of_memory::{Request, out_of_memory};
 use crate::sync::mutex::{mutex_trylock, mutex_unlock};
 use crate::trace::{What, enter, record};
 use crate::world::{World, world};
 
-/// `pagefault_out_of_memory` of the revision that runs.
+/// `pagefault_out_of_memory`.
 pub fn pagefault_out_of_memory() {
-    world(|w| w.revision.pagefault_out_of_memory)();
-}
-
-/// v4.9 to v4.15: kills somebody, unless somebody else is at it. Who is to die itself asks all the same (until
-/// 0b28179a6138, v5.16).
-pub fn v4_9() {
     let _call = enter("pagefault_out_of_memory");
     let oom_lock = world(|w| w.oom.oom_lock());
     if mutex_trylock(oom_lock) {

@@ -1,39 +1,24 @@
 //! The end of `oom_kill_process`, which v4.19 made a function of its own, `__oom_kill_process`.
 //!
-//! Source: mm/oom_kill.c of v4.9 to v4.15.
+//! Source: mm/oom_kill.c.
 
-use super::mark_oom_victim::mark_oom_victim;
-use super::reaper::wake_oom_reaper;
-use super::select::{announce_kill, is_global_init};
+mod v4_9;
+
+pub use v4_9::kill_process as v4_9;
+
 use crate::memory::Handle;
-use crate::mm::{Mm, MmFlag, mmdrop, mmgrab};
+use crate::mm::{Mm, MmFlag};
+use crate::oom::select::is_global_init;
 use crate::sync::bits::{peek_bit, set_bit};
 use crate::task::{
     Task, TaskFlag, find_lock_task_mm, for_each_process, get_task_struct, process_shares_mm,
-    put_task_struct, rcu_read, same_thread_group, send_sigkill, task_unlock,
+    put_task_struct, same_thread_group,
 };
 use crate::world::world;
 
 /// The end of `oom_kill_process` of the revision that runs.
 pub fn kill_process(leader: Handle<Task>) {
     world(|w| w.revision.kill_process)(leader);
-}
-
-/// v4.9 to v4.15: kills a process and everybody who shares its address space, and queues it for the reaper.
-/// SIGKILL comes before the reserves, so that no more of them are used than it takes to exit. Takes over the
-/// reference on the leader.
-pub fn v4_9(leader: Handle<Task>) {
-    let Some((victim, mm)) = find_lock_victim(leader) else { return };
-    mmgrab(mm);
-    announce_kill(mm);
-    send_sigkill(victim);
-    mark_oom_victim(victim);
-    task_unlock(victim);
-    if rcu_read(|| for_each_sharer(victim, mm, send_sigkill)) {
-        wake_oom_reaper(victim);
-    }
-    mmdrop(mm);
-    put_task_struct(victim);
 }
 
 /// A thread of the process that still has its address space, under its `task_lock`, with the reference that was the

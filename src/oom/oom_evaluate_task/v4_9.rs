@@ -1,26 +1,17 @@
-//! `oom_evaluate_task`: judges the process of a leader for a search.
+//! `oom_evaluate_task` of v4.9 to v4.15: an earlier victim is waited for until it is given up on.
 //!
 //! Source: mm/oom_kill.c of v4.9 to v4.15.
 
-use super::oom_badness::oom_badness;
-use super::select::{Chosen, OomControl, oom_unkillable_task};
 use crate::memory::{Handle, read};
 use crate::mm::MmFlag;
+use crate::oom::oom_badness::oom_badness;
+use crate::oom::select::{Chosen, OomControl, oom_unkillable_task};
 use crate::sync::bits::test_bit;
 use crate::task::Task;
 use crate::trace::enter;
-use crate::world::world;
 
-/// Whether the search is over.
-pub type OomEvaluateTask = fn(Handle<Task>, &mut OomControl) -> bool;
-
-/// `oom_evaluate_task` of the revision that runs.
+/// `oom_evaluate_task`.
 pub fn oom_evaluate_task(task: Handle<Task>, oc: &mut OomControl) -> bool {
-    world(|w| w.revision.oom_evaluate_task)(task, oc)
-}
-
-/// v4.9 to v4.15: an earlier victim is waited for until it is given up on.
-pub fn v4_9(task: Handle<Task>, oc: &mut OomControl) -> bool {
     let _call = enter("oom_evaluate_task");
     if oom_unkillable_task(task) {
         return false;

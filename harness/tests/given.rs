@@ -1,0 +1,86 @@
+//! Campaigns on given cases: they find what other schedules of a case show, and stay near to it.
+
+use mmreap_harness::campaign::Campaign;
+use mmreap_harness::case::{Case, Expect};
+use mmreap_harness::corpus;
+use mmreap_harness::kernel;
+use std::path::{Path, PathBuf};
+
+/// Runs after which a failure counts as not found. Seeds are fixed, so what passes keeps passing until the code
+/// changes; the one that is found last takes a quarter of them.
+const RUNS: u64 = 100_000;
+
+fn files() -> Vec<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus");
+    corpus::list(&directory).expect("the corpus can be listed")
+}
+
+/// The case without a schedule: what somebody knows who has not seen it fail.
+fn body(case: &Case) -> Case {
+    let mut body = case.clone();
+    body.schedule = Default::default();
+    body
+}
+
+/// What a case does, whenever it is scheduled and whatever fails.
+fn deeds(case: &Case) -> (String, usize) {
+    let case = Case { faults: Vec::new(), expect: None, others: Vec::new(), ..body(case) };
+    let operations = case.processes.iter().flat_map(|process| &process.threads);
+    let count = operations.map(|thread| thread.operations.len()).sum();
+    (Case { notes: Vec::new(), ..case }.to_string(), count)
+}
+
+#[test]
+fn each_failure_of_the_corpus_is_found_from_its_body() {
+    let mut worst = 0;
+    for path in files() {
+        let case = corpus::load(&path).expect("a case");
+        let Some(Expect::Fail(expected)) = &case.expect else { continue };
+        let revision = kernel::find(&case.kernel).expect("a kernel");
+        let mut campaign = Campaign::new(revision, 1).on(vec![body(&case)]);
+        let is_it = |campaign: &mut Campaign| {
+            campaign.run().is_some_and(|found| found.failure.signature == *expected)
+        };
+        while !is_it(&mut campaign) {
+            let runs = campaign.totals.runs;
+            assert!(runs < RUNS, "{} is not found in {runs} runs", path.display());
+        }
+        println!("{:6} {}", campaign.totals.runs, path.display());
+        worst = worst.max(campaign.totals.runs);
+    }
+    println!("worst {worst}");
+}
+
+#[test]
+fn the_first_run_is_the_case_as_it_stands() {
+    for path in files() {
+        let case = corpus::load(&path).expect("a case");
+        let Some(Expect::Fail(expected)) = &case.expect else { continue };
+        let revision = kernel::find(&case.kernel).expect("a kernel");
+        let found = Campaign::new(revision, 1).on(vec![case.clone()]).run();
+        let found = found.unwrap_or_else(|| panic!("{} passes", path.display()));
+        assert_eq!(found.failure.signature, *expected, "{}", path.display());
+        assert_eq!(found.case.schedule, case.schedule, "{}", path.display());
+        assert_eq!(found.raw().notes, [""; 0], "a certificate of another schedule");
+    }
+}
+
+/// Most trials are of the case itself, and no other is far from it.
+#[test]
+fn what_is_tried_is_near() {
+    let path = files().into_iter().next().expect("the corpus has a case");
+    let case = corpus::load(&path).expect("a case");
+    let revision = kernel::find(&case.kernel).expect("a kernel");
+    let mut campaign = Campaign::new(revision, 1).on(vec![case.clone()]);
+    let (given, operations) = deeds(&case);
+    let (mut same, mut other) = (0, 0);
+    while campaign.totals.cases < 400 {
+        campaign.run();
+        for kept in campaign.take_kept() {
+            let (text, count) = deeds(&kept);
+            *if text == given { &mut same } else { &mut other } += 1;
+            assert!(count.abs_diff(operations) <= 24, "{kept}");
+        }
+    }
+    assert!(same > 20 && other > 20, "{same} of the case itself, {other} near to it");
+}
