@@ -37,6 +37,7 @@ pub mod prelude;
 pub mod release;
 pub mod revision;
 pub mod scan_list;
+pub mod source;
 pub mod sync;
 pub mod syscall;
 pub mod task;

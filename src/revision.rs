@@ -30,6 +30,8 @@ use std::fmt;
 pub struct Part {
     /// The kernel's name for it.
     pub name: &'static str,
+    /// The field that has it.
+    pub field: &'static str,
     take: fn(&mut Revision, &Revision),
 }
 
@@ -64,7 +66,7 @@ macro_rules! functions {
 
         /// Every function of a revision, in the order of its fields.
         pub static PARTS: [Part; [$($name),*].len()] =
-            [$(Part { name: $name, take: |to, from| to.$field = from.$field }),*];
+            [$(Part { name: $name, field: stringify!($field), take: |to, from| to.$field = from.$field }),*];
     };
 }
 

@@ -6,6 +6,9 @@
 
 #![forbid(unsafe_code)]
 
+pub use attack::{Budget, Harness, Report};
+
+pub mod attack;
 pub mod bench;
 pub mod campaign;
 pub mod case;

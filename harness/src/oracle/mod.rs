@@ -13,9 +13,11 @@
 //! add to. `tests/orders.rs` holds all of them to it.
 
 use crate::case::Signature;
+use crate::case::check::bounds::is_oracle;
 use mmreap::trace::{Event, Kind, ObjectRef, Site, What};
 use mmreap::world::World;
 
+mod added;
 mod asker;
 mod data;
 mod leak;
@@ -28,6 +30,8 @@ mod notifiers;
 pub mod own;
 mod skip;
 mod victims;
+
+pub use added::{Oracle, add};
 
 /// What an oracle found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +49,21 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// What an oracle found at one or two events of the log, the one that noticed first. The object is that of the first.
+    ///
+    /// # Panics
+    ///
+    /// If there is no event, or if the name is none of an oracle, such as `O-MINE`.
+    pub fn of_events(world: &World, oracle: &str, title: &'static str, events: &[usize]) -> Self {
+        assert!(is_oracle(oracle), "{oracle} is no name of an oracle, such as O-MINE");
+        let sites: Vec<Site> = events.iter().map(|&index| event_site(world, index)).collect();
+        let object = world.log[events[0]].object;
+        let mut events: Vec<u32> = events.iter().map(|&index| index as u32).collect();
+        events.sort_unstable();
+        let signature = signature(oracle, object.kind, &sites);
+        Failure { signature, title, object, events, details: Vec::new() }
+    }
+
     /// The failure in a line in the manner of KASAN, made of what makes it the same bug as another, so that
     /// whoever groups reports by their headlines groups them right.
     pub fn headline(&self) -> String {
@@ -60,17 +79,17 @@ impl Failure {
 pub fn judge(world: &World) -> Option<Failure> {
     let seen = Seen::in_log(&world.log);
     let heard = ORACLES.iter().filter(|(matters, _)| matters(&seen));
-    heard.into_iter().find_map(|(_, oracle)| oracle(world))
+    heard.into_iter().find_map(|(_, judge)| judge(world)).or_else(|| added::judge(world))
 }
 
-type Oracle = fn(&World) -> Option<Failure>;
+type Judge = fn(&World) -> Option<Failure>;
 
 /// Whether an oracle can have anything to say.
 type Matters = fn(&Seen) -> bool;
 
 /// Oracles, each with what must have happened for it to matter: most runs pass, and most oracles need not
 /// look at them.
-const ORACLES: [(Matters, Oracle); 11] = [
+const ORACLES: [(Matters, Judge); 11] = [
     (|_| true, memory::judge),
     (|seen| seen.queued, list::judge),
     (|seen| seen.marked, victims::judge),

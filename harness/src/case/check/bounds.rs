@@ -88,7 +88,7 @@ pub fn is_word(word: &str) -> bool {
 }
 
 /// Whether this is the name of an oracle, which must differ from `pass`.
-pub(super) fn is_oracle(oracle: &str) -> bool {
+pub fn is_oracle(oracle: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-';
     oracle.starts_with("O-") && oracle.bytes().all(inner)
 }

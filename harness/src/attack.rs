@@ -1,0 +1,230 @@
+//! The door for a patch: attacks a kernel of somebody's own from a program or a test.
+//!
+//! A [`Harness`] is told what is to be attacked; an attack is a [`Campaign`] in this thread, whose
+//! finds are minimised and explained. What it came to is a [`Report`], of which a test can demand that nothing was
+//! found, or nothing that the unpatched kernel does not show, too. Arguments, directories and several processes are
+//! the command line's business.
+
+use crate::campaign::{Campaign, Finished, Found, Limit, Totals};
+use crate::case::{Case, Signature};
+use crate::deadline::Deadline;
+use crate::explain;
+use crate::kernel;
+use crate::oracle::{self, Oracle};
+use crate::run::Runner;
+use crate::run::accident::guarded;
+use mmreap::release::NEWEST;
+use mmreap::revision::Revision;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+/// How much an attack may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Budget {
+    /// So many runs; the same kernel comes to the same.
+    Runs(u64),
+    /// So much time.
+    Time(Duration),
+}
+
+impl Budget {
+    /// So many runs, besides those that minimise.
+    pub fn runs(runs: u64) -> Self {
+        Budget::Runs(runs)
+    }
+
+    /// So much time, with minimising.
+    pub fn time(time: Duration) -> Self {
+        Budget::Time(time)
+    }
+
+    fn limit(self) -> Limit<'static> {
+        match self {
+            Budget::Runs(runs) => Limit { runs: Some(runs), ..Limit::default() },
+            Budget::Time(time) => Limit { runs: None, deadline: Deadline::default().within(time) },
+        }
+    }
+}
+
+/// What is to be attacked.
+///
+/// ```
+/// use mmreap::exit::exit_mmap;
+/// use mmreap::prelude::*;
+/// use mmreap_harness::{Budget, Harness};
+///
+/// /// Frees the tables while the reaper may still walk them.
+/// fn careless(mm: Handle<Mm>) {
+///     let _call = protocol("exit_mmap", mm.object());
+///     let Some(unmapped) = exit_mmap::unmap(mm) else { return };
+///     set_bit(mm, MmFlag::OomSkip);
+///     exit_mmap::free(mm, unmapped);
+/// }
+///
+/// static MINE: Revision = V4_15.patched("mine", "exit_mmap does not wait").exit_mmap(careless);
+///
+/// let report = Harness::new().kernel(&MINE).attack(Budget::runs(2_000));
+/// let found = report.findings.iter().map(|finding| finding.signature.to_string());
+/// assert!(found.into_iter().any(|it| it.ends_with("__oom_reap_task_mm exit_mmap")));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Harness {
+    kernel: &'static Revision,
+    seed: u64,
+}
+
+impl Default for Harness {
+    fn default() -> Self {
+        Harness::new()
+    }
+}
+
+impl Harness {
+    /// One that attacks the newest release.
+    pub fn new() -> Self {
+        Harness { kernel: NEWEST, seed: 1 }
+    }
+
+    /// Attacks this kernel. Cases can name it from now on.
+    ///
+    /// # Panics
+    ///
+    /// If another kernel has its name, or if no case could name it.
+    pub fn kernel(self, kernel: &'static Revision) -> Self {
+        kernel::add(kernel).unwrap_or_else(|refused| panic!("{refused}"));
+        Harness { kernel, ..self }
+    }
+
+    /// Has every run judged by this oracle, too, from now on and in the whole process.
+    pub fn oracle(self, oracle: &'static dyn Oracle) -> Self {
+        oracle::add(oracle);
+        self
+    }
+
+    /// Where all chance comes from; 1 if nobody says.
+    pub fn seed(self, seed: u64) -> Self {
+        Harness { seed, ..self }
+    }
+
+    /// The kernel that is attacked.
+    pub fn target(&self) -> &'static Revision {
+        self.kernel
+    }
+
+    /// Attacks the kernel with cases made of nothing.
+    pub fn attack(&self, budget: Budget) -> Report {
+        self.attack_near(Vec::new(), budget)
+    }
+
+    /// Attacks it with these cases under other schedules, and with what is near to them.
+    pub fn attack_near(&self, cases: Vec<Case>, budget: Budget) -> Report {
+        let mut campaign = Campaign::new(self.kernel, self.seed).on(cases);
+        let limit = budget.limit();
+        let mut findings = Vec::new();
+        while !limit.is_reached(campaign.totals.runs) {
+            let mut queue: Vec<Found> = campaign.run().into_iter().collect();
+            while let Some(found) = queue.pop() {
+                let finished = campaign.finish(&found, limit.deadline);
+                findings.push(Finding::new(self.kernel, &found, &finished));
+                queue.extend(finished.others);
+            }
+        }
+        Report { harness: self.clone(), budget, totals: campaign.totals, findings }
+    }
+}
+
+/// What an attack came to.
+#[derive(Clone, Debug)]
+pub struct Report {
+    harness: Harness,
+    budget: Budget,
+    /// What was counted.
+    pub totals: Totals,
+    /// Each failure once.
+    pub findings: Vec<Finding>,
+}
+
+/// A failure that was found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// What makes it the same bug as another.
+    pub signature: Signature,
+    /// The smallest case that shows it, with its verdict on every release.
+    pub case: Case,
+    /// The diagram, what was taken for granted, and what would make it pass.
+    pub explanation: String,
+}
+
+impl Finding {
+    fn new(kernel: &'static Revision, found: &Found, finished: &Finished) -> Self {
+        let explain = || explain::of_case(&mut Runner::new(), &finished.case, kernel);
+        let explanation = guarded(explain).ok().flatten();
+        Finding {
+            signature: found.failure.signature.clone(),
+            case: finished.case.clone(),
+            explanation: explanation
+                .map_or_else(|| found.failure.headline() + "\n", |it| it.to_string()),
+        }
+    }
+}
+
+impl Report {
+    /// Demands that nothing was found.
+    ///
+    /// # Panics
+    ///
+    /// With each failure, its diagram and its case, if something was.
+    pub fn assert_clean(&self) {
+        self.demand_none(&self.findings.iter().collect::<Vec<_>>(), "");
+    }
+
+    /// Demands that nothing was found that the other kernel does not show, too.
+    ///
+    /// # Panics
+    ///
+    /// With each failure that is new, its diagram and its case, if something is.
+    pub fn assert_nothing_new_since(&self, base: &'static Revision) {
+        self.demand_none(&self.new_since(base), &format!(" that {} does not show", base.name));
+    }
+
+    /// The failures that the other kernel does not show: neither under the same attack, nor when it is attacked with
+    /// the very cases that show them here.
+    pub fn new_since(&self, base: &'static Revision) -> Vec<&Finding> {
+        let shown = |cases: Vec<Case>| {
+            let mut campaign = Campaign::new(base, self.harness.seed).on(cases);
+            let limit = self.budget.limit();
+            while !limit.is_reached(campaign.totals.runs) {
+                campaign.run();
+            }
+            campaign.seen().keys().cloned().collect::<BTreeSet<Signature>>()
+        };
+        let anywhere = shown(Vec::new());
+        let is_new = |finding: &&Finding| {
+            let Finding { signature, case, .. } = finding;
+            !anywhere.contains(signature) && !shown(vec![case.clone()]).contains(signature)
+        };
+        self.findings.iter().filter(is_new).collect()
+    }
+
+    fn demand_none(&self, findings: &[&Finding], kind: &str) {
+        let kernel = self.harness.kernel.name;
+        let texts: String = findings.iter().map(|finding| format!("\n{finding}")).collect();
+        let count = findings.len();
+        assert!(
+            count == 0,
+            "{kernel} has {count} failures{kind}, in {} runs\n{texts}",
+            self.totals.runs
+        );
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}\nThe case, for `mmreap replay` and for the corpus:\n\n{}",
+            self.explanation, self.case
+        )
+    }
+}
