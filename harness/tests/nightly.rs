@@ -4,6 +4,7 @@
 //! is generous, because it stops when the canary is found.
 
 use mmreap_harness::campaign::crosscheck::{Claim, Comparison, Subject, compare};
+use mmreap_harness::campaign::nightly::report::{junit, markdown, write};
 use mmreap_harness::campaign::nightly::{Budget, Finding, Night, Settings, night};
 use mmreap_harness::case::parse::parse;
 use mmreap_harness::case::{Case, Expect, Signature};
@@ -52,12 +53,12 @@ fn what_one_night_finds_the_next_one_expects() {
     let first = spend(corpus.path(), A_FEW_RUNS);
     assert!(first.canary_found && !first.is_green());
     assert!(!first.findings.is_empty(), "the corpus knows nothing, and every release has bugs");
-    first.write(corpus.path()).unwrap();
+    write(&first, corpus.path()).unwrap();
     let second = spend(corpus.path(), A_FEW_RUNS);
     assert_eq!(second.complaints(), Vec::<String>::new());
     assert!(second.is_green());
     assert!(second.replays.len() > first.replays.len());
-    assert!(second.to_markdown().starts_with("# A green night\n"));
+    assert!(markdown(&second).starts_with("# A green night\n"));
 }
 
 #[test]
@@ -85,7 +86,7 @@ fn a_night_without_runs_is_red() {
     let idle = night.complaints().iter().filter(|it| it.ends_with("not a single run")).count();
     assert_eq!(idle, night.shares.len());
     assert!(night.complaints().iter().any(|it| it.contains("the canary v4.15+M04 was not found")));
-    assert!(night.to_markdown().starts_with("# A red night\n"));
+    assert!(markdown(&night).starts_with("# A red night\n"));
 }
 
 #[test]
@@ -116,7 +117,7 @@ fn files_that_are_no_cases_make_it_red_and_stop_nothing() {
         let about = |line: &&String| line.contains(&format!("{name}.mmreap"));
         assert_eq!(night.complaints().iter().filter(about).count(), 1, "{name}");
     }
-    let report = Report::deserialize_from_str(&night.to_junit()).unwrap();
+    let report = Report::deserialize_from_str(&junit(&night)).unwrap();
     assert_eq!((report.test_suites[0].tests, report.test_suites[0].failures), (7, 3));
 }
 
@@ -133,8 +134,8 @@ fn a_night_that_is_called_off_reports_what_it_has_come_to() {
     assert_eq!(kernels, ["v4.9", "v4.13"]);
     assert!(night.shares[0].totals.runs == 2000 && night.shares[1].totals.runs < 2000);
     assert!(night.complaints().iter().all(|it| !it.contains("not a single run")));
-    assert!(night.to_markdown().contains("- interrupted after "));
-    let report = Report::deserialize_from_str(&night.to_junit()).unwrap();
+    assert!(markdown(&night).contains("- interrupted after "));
+    let report = Report::deserialize_from_str(&junit(&night)).unwrap();
     assert_eq!(report.test_suites[0].failures, 1, "the night did not end");
 }
 
@@ -150,7 +151,7 @@ fn a_night_is_not_longer_than_asked_for() {
 fn junit_counts_replays_and_campaigns() {
     let mut night = spend(corpus_with(PLAIN).path(), NO_RUNS);
     night.shares[0].totals.runs = 7;
-    let report = Report::deserialize_from_str(&night.to_junit()).unwrap();
+    let report = Report::deserialize_from_str(&junit(&night)).unwrap();
     let counts = report.test_suites.iter().map(|it| (it.name.as_str(), it.tests, it.failures));
     let releases = night.shares.len();
     let expected = [
@@ -172,7 +173,7 @@ fn a_finding_is_in_all_reports() {
     let name = corpus::file_name(&case, &signature());
     night.findings.push(finding(&case, headline));
     let directory = tempfile::tempdir().unwrap();
-    night.write(directory.path()).unwrap();
+    write(&night, directory.path()).unwrap();
     let read = |name: &str| std::fs::read_to_string(directory.path().join(name)).unwrap();
     assert_eq!(read(&name), case.to_string());
     assert!(read("report.md").contains(&case.to_string()));
@@ -204,7 +205,7 @@ fn a_contradiction_is_in_all_reports_and_makes_it_red() {
     let line = format!("v4.14: proven clean, yet {signature} (");
     assert!(night.complaints().iter().any(|it| it.starts_with(&line)), "{:?}", night.complaints());
     let directory = tempfile::tempdir().unwrap();
-    night.write(directory.path()).unwrap();
+    write(&night, directory.path()).unwrap();
     let read = |name: &str| std::fs::read_to_string(directory.path().join(name)).unwrap();
     assert_eq!(read(&corpus::file_name(&found, signature)), found.to_string());
     let report = read("report.md");

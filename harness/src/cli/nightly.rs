@@ -2,7 +2,7 @@
 
 use super::print::outln;
 use super::{AS_EXPECTED, FOUND, STOPPED, Stop, catch_interrupts};
-use crate::campaign::nightly::{Budget, Night, Settings, night};
+use crate::campaign::nightly::{Budget, Night, Settings, night, report};
 use crate::corpus::{self, shown};
 use crate::deadline::Deadline;
 use indicatif::ProgressBar;
@@ -56,7 +56,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
     let end = Deadline::flag(&interrupted);
     let night = night(&settings, end, &mut |doing| bar.set_message(doing.to_string()))?;
     bar.finish_and_clear();
-    night.write(&arguments.report)?;
+    report::write(&night, &arguments.report)?;
     conclude(arguments, &night);
     Ok(match (night.complaints().is_empty(), night.is_called_off) {
         (false, _) => FOUND,
