@@ -9,9 +9,7 @@
 //! to by then.
 //!
 //! *Unexpected* is a signature on a kernel on which no case of the corpus expects it. A night is a value:
-//! [`report`] writes it for people and for machines. Arguments are the command line's business.
-
-pub mod report;
+//! arguments and reports are the command line's business.
 
 use super::crosscheck::{self, Comparison, Contradiction, claim, subjects};
 use super::found::budget;
