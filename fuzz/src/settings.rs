@@ -10,16 +10,12 @@
 //! A value that cannot be used ends the process before the first run: a session that attacked something
 //! else than was asked for would be worse than none.
 
-use mmreap::release::V4_14;
 use mmreap::revision::Revision;
 use mmreap_harness::campaign::known::Known;
 use mmreap_harness::kernel;
 use std::path::Path;
 use std::process::exit;
 use std::sync::LazyLock;
-
-/// The kernel of cases that are made from raw bytes: the release with the race that the project is about.
-const DEFAULT_KERNEL: &Revision = &V4_14;
 
 /// A session's settings.
 #[derive(Default)]
@@ -39,7 +35,7 @@ pub static SETTINGS: LazyLock<Settings> = LazyLock::new(|| Settings {
 impl Settings {
     /// The name of the kernel for cases that do not say one.
     pub fn kernel_for_new_cases(&self) -> &'static str {
-        self.kernel.unwrap_or(DEFAULT_KERNEL).name
+        self.kernel.unwrap_or_else(kernel::default).name
     }
 }
 

@@ -15,6 +15,7 @@ use mmreap_harness::case::mutate::Sites;
 use mmreap_harness::case::parse::parse_bytes;
 use mmreap_harness::case::{Case, Signature, Strategy, generate};
 use mmreap_harness::coverage::{Tracer, add_sites, stable_hash};
+use mmreap_harness::kernel;
 use mmreap_harness::run::Runner;
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
@@ -82,9 +83,10 @@ fn count(runner: &Runner) {
     TRACER.with_borrow_mut(|tracer| world(|w| tracer.trace(runner.steps(), w, counters::add)));
 }
 
-/// A release. Mutants fail in ways that nobody wrote down, so they have to be asked for.
+/// A release, or what is attacked if nobody says which. Mutants fail in ways that nobody wrote down, so they have to be
+/// asked for.
 fn release(name: &str) -> Option<&'static Revision> {
-    RELEASES.into_iter().find(|release| release.name == name)
+    RELEASES.into_iter().chain([kernel::default()]).find(|release| release.name == name)
 }
 
 fn read(data: &[u8], settings: &Settings) -> Case {

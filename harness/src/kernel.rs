@@ -4,7 +4,7 @@
 //! there for the whole process: a program adds its own before it does anything else, and its workers, which are the
 //! same program, do the same.
 
-use mmreap::release::RELEASES;
+use mmreap::release::{RELEASES, V4_14};
 use mmreap::revision::Revision;
 use mmreap_mutants::MUTANTS;
 use std::error::Error;
@@ -26,6 +26,12 @@ pub fn all() -> impl Iterator<Item = &'static Revision> {
 /// The kernel with the name.
 pub fn find(name: &str) -> Option<&'static Revision> {
     all().find(|kernel| kernel.name == name)
+}
+
+/// What is attacked if nobody says which: what was added last, or else the release with the race that the project is
+/// about.
+pub fn default() -> &'static Revision {
+    added().last().copied().unwrap_or(&V4_14)
 }
 
 /// Adds a kernel, so that cases can name it. Again is as good as once.

@@ -2,19 +2,17 @@
 //!
 //! A [`case`] is one text file. [`run`] boots its machine and runs it under a [`schedule`]; the
 //! [`oracle`]s judge the run; [`minimize`] makes a failing case small. [`campaign`] does this for
-//! thousands of generated cases, [`corpus`] keeps what was found, and [`mod@bench`] measures how fast.
+//! thousands of generated cases, and [`corpus`] keeps what was found.
 
 #![forbid(unsafe_code)]
 
 pub use attack::{Budget, Harness, Report};
 
 pub mod attack;
-pub mod bench;
 pub mod campaign;
 pub mod case;
-pub mod cli;
 pub mod corpus;
-mod counted;
+pub mod counted;
 pub mod coverage;
 pub mod deadline;
 pub mod explain;

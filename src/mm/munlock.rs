@@ -1,7 +1,7 @@
 //! `munlock_vma_pages_range`: clear `VM_LOCKED`, then walk the page table to unlock each page.
 //!
 //! Source: mm/mlock.c of v4.9 to v4.15, without the LRU lists. In `exit_mmap` it runs before anybody waits for
-//! the reaper, so what it walks may be taken away; its way through the page table is [`super::gup`]'s.
+//! the reaper, so what it walks may be taken away; its way through the page table is [`super::follow_page`]'s.
 
 use super::Mm;
 use super::follow_page::{follow_page, get_mapped_page};

@@ -55,7 +55,7 @@ use std::rc::Rc;
 use trial::{Guide, Trial};
 
 /// Bytes of chance behind each case. A case uses about 210.
-pub(crate) const ENTROPY: usize = 512;
+pub const ENTROPY: usize = 512;
 
 /// What a campaign came to so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

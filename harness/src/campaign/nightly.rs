@@ -9,9 +9,7 @@
 //! to by then.
 //!
 //! *Unexpected* is a signature on a kernel on which no case of the corpus expects it. A night is a value:
-//! `report` writes it for people and for machines. Arguments are the command line's business.
-
-mod report;
+//! arguments and reports are the command line's business.
 
 use super::crosscheck::{self, Comparison, Contradiction, claim, subjects};
 use super::found::budget;
@@ -376,31 +374,34 @@ impl Night {
         lines
     }
 
-    fn canary_complaint(&self) -> Option<String> {
+    /// What is wrong if the canary was not found.
+    pub fn canary_complaint(&self) -> Option<String> {
         let runs = self.canary.totals.runs;
         (!self.canary_found && !self.is_called_off)
             .then(|| format!("the canary {CANARY} was not found in {runs} runs"))
     }
 
-    fn proof_complaint(&self) -> Option<String> {
+    /// What is wrong if no proof was compared with runs.
+    pub fn proof_complaint(&self) -> Option<String> {
         let is_idle = self.comparison.claims == 0 && !self.is_called_off;
         is_idle.then(|| "no proof was compared with runs".to_string())
     }
 
     /// Whether a campaign did nothing although it could have.
-    fn is_idle(&self, share: &Share) -> bool {
+    pub fn is_idle(&self, share: &Share) -> bool {
         share.totals.runs == 0 && !self.is_called_off
     }
 
     /// That something is missing.
-    fn interruption(&self) -> Option<String> {
+    pub fn interruption(&self) -> Option<String> {
         let seconds = self.took.as_secs_f64();
         self.is_called_off.then(|| format!("interrupted after {seconds:.0} s: the rest is missing"))
     }
 }
 
 impl Replay {
-    fn complaint(&self) -> String {
+    /// What was expected, and what was got instead.
+    pub fn complaint(&self) -> String {
         let expected = self.expected.as_ref().map_or("nothing new".to_string(), Expect::to_string);
         let got = self.got.as_ref().map_or("no such kernel".to_string(), Expect::to_string);
         format!("{} on {}: expected {expected}, got {got}", self.file, self.kernel)

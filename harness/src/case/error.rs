@@ -99,7 +99,7 @@ fn shorten(text: &str) -> String {
 }
 
 /// Quotes a word of the input in a message: shortened, and with nothing that a terminal obeys.
-pub(crate) fn quote(word: &str) -> String {
+pub fn quote(word: &str) -> String {
     format!("`{}`", shorten(&word.escape_debug().to_string()))
 }
 

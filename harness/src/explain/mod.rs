@@ -10,13 +10,12 @@
 //! What else could have happened is found by running: `flip` looks for the order of two steps that decides,
 //! `repair` for the later release that passes and its functions. Both follow the failing run by names (`named`).
 //!
-//! An [`Explanation`] is a value; a [`Report`] is one with the runs behind it. [`markdown`], [`svg`], [`html`]
-//! and [`perfetto`] write it down; as text it displays itself, and as JSON it is its fields. Printing or
-//! storing that is the caller's business.
+//! An [`Explanation`] is a value; a [`Report`] is one with the runs behind it. [`markdown`] and [`perfetto`]
+//! write it down; as text it displays itself, and as JSON it is its fields. Printing or storing that, and pages
+//! and drawings, are the caller's business.
 
 mod diagram;
 pub mod flip;
-pub mod html;
 mod layout;
 mod log;
 pub mod markdown;
@@ -31,7 +30,6 @@ mod slice;
 mod stacks;
 pub mod story;
 mod subjects;
-pub mod svg;
 mod text;
 pub mod timeline;
 pub mod waits;

@@ -26,7 +26,9 @@ pub struct Row {
 
 /// Where the project is.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let root = packages.into_iter().find(|it| it.join("docs/fidelity.md").is_file());
+    root.expect("the packages are inside of the project").to_path_buf()
 }
 
 /// The rows, in the order of the text.

@@ -1,7 +1,0 @@
-//! The `mmreap` command.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    mmreap_harness::cli::run()
-}
