@@ -1,22 +1,23 @@
 //! The door for a patch: attacks a kernel of somebody's own from a program or a test.
 //!
-//! A [`Harness`] is told what is to be attacked; an attack is a [`Campaign`] in this thread, whose
-//! finds are minimised and explained. What it came to is a [`Report`], of which a test can demand that nothing was
-//! found, or nothing that the unpatched kernel does not show, too. Arguments, directories and several processes are
+//! A [`Harness`] is told what is to be attacked; an attack is a [`Campaign`] in this thread. What it came to is a
+//! [`Report`], of which a test can demand that nothing was found, or nothing that the unpatched kernel does not show,
+//! too; what there is all the same it minimises and explains. Arguments, directories and several processes are
 //! the command line's business.
 
-use crate::campaign::{Campaign, Finished, Found, Limit, Totals};
-use crate::case::{Case, Signature};
+use crate::campaign::{Campaign, Found, Limit, Totals, finish};
+use crate::case::Case;
+use crate::counted::counted;
 use crate::deadline::Deadline;
 use crate::explain;
 use crate::kernel;
+use crate::minimize;
 use crate::oracle::{self, Oracle};
 use crate::run::Runner;
 use crate::run::accident::guarded;
 use mmreap::release::NEWEST;
 use mmreap::revision::Revision;
 use std::collections::BTreeSet;
-use std::fmt;
 use std::time::Duration;
 
 /// How much an attack may run.
@@ -65,7 +66,7 @@ impl Budget {
 /// static MINE: Revision = V4_15.patched("mine", "exit_mmap does not wait").exit_mmap(careless);
 ///
 /// let report = Harness::new().kernel(&MINE).attack(Budget::runs(2_000));
-/// let found = report.findings.iter().map(|finding| finding.signature.to_string());
+/// let found = report.findings.iter().map(|found| found.failure.signature.to_string());
 /// assert!(found.into_iter().any(|it| it.ends_with("__oom_reap_task_mm exit_mmap")));
 /// ```
 #[derive(Clone, Debug)]
@@ -123,12 +124,7 @@ impl Harness {
         let limit = budget.limit();
         let mut findings = Vec::new();
         while !limit.is_reached(campaign.totals.runs) {
-            let mut queue: Vec<Found> = campaign.run().into_iter().collect();
-            while let Some(found) = queue.pop() {
-                let finished = campaign.finish(&found, limit.deadline);
-                findings.push(Finding::new(self.kernel, &found, &finished));
-                queue.extend(finished.others);
-            }
+            findings.extend(campaign.run());
         }
         Report { harness: self.clone(), budget, totals: campaign.totals, findings }
     }
@@ -141,32 +137,8 @@ pub struct Report {
     budget: Budget,
     /// What was counted.
     pub totals: Totals,
-    /// Each failure once.
-    pub findings: Vec<Finding>,
-}
-
-/// A failure that was found.
-#[derive(Clone, Debug)]
-pub struct Finding {
-    /// What makes it the same bug as another.
-    pub signature: Signature,
-    /// The smallest case that shows it, with its verdict on every release.
-    pub case: Case,
-    /// The diagram, what was taken for granted, and what would make it pass.
-    pub explanation: String,
-}
-
-impl Finding {
-    fn new(kernel: &'static Revision, found: &Found, finished: &Finished) -> Self {
-        let explain = || explain::of_case(&mut Runner::new(), &finished.case, kernel);
-        let explanation = guarded(explain).ok().flatten();
-        Finding {
-            signature: found.failure.signature.clone(),
-            case: finished.case.clone(),
-            explanation: explanation
-                .map_or_else(|| found.failure.headline() + "\n", |it| it.to_string()),
-        }
-    }
+    /// Each failure once, as it was found.
+    pub findings: Vec<Found>,
 }
 
 impl Report {
@@ -190,41 +162,35 @@ impl Report {
 
     /// The failures that the other kernel does not show: neither under the same attack, nor when it is attacked with
     /// the very cases that show them here.
-    pub fn new_since(&self, base: &'static Revision) -> Vec<&Finding> {
-        let shown = |cases: Vec<Case>| {
-            let mut campaign = Campaign::new(base, self.harness.seed).on(cases);
-            let limit = self.budget.limit();
-            while !limit.is_reached(campaign.totals.runs) {
-                campaign.run();
-            }
-            campaign.seen().keys().cloned().collect::<BTreeSet<Signature>>()
+    pub fn new_since(&self, base: &'static Revision) -> Vec<&Found> {
+        let base = Harness { kernel: base, ..self.harness.clone() };
+        let shown = |cases| {
+            let report = base.attack_near(cases, self.budget);
+            let all = report.findings.into_iter().map(|found| found.failure.signature);
+            all.collect::<BTreeSet<_>>()
         };
         let anywhere = shown(Vec::new());
-        let is_new = |finding: &&Finding| {
-            let Finding { signature, case, .. } = finding;
-            !anywhere.contains(signature) && !shown(vec![case.clone()]).contains(signature)
+        let is_new = |found: &&Found| {
+            let signature = &found.failure.signature;
+            !anywhere.contains(signature) && !shown(vec![found.case.clone()]).contains(signature)
         };
         self.findings.iter().filter(is_new).collect()
     }
 
-    fn demand_none(&self, findings: &[&Finding], kind: &str) {
-        let kernel = self.harness.kernel.name;
-        let texts: String = findings.iter().map(|finding| format!("\n{finding}")).collect();
-        let count = findings.len();
-        assert!(
-            count == 0,
-            "{kernel} has {count} failures{kind}, in {} runs\n{texts}",
-            self.totals.runs
-        );
+    fn demand_none(&self, findings: &[&Found], kind: &str) {
+        let Harness { kernel, .. } = self.harness;
+        let texts: String = findings.iter().map(|found| describe(found, kernel)).collect();
+        let (count, runs) = (counted(findings.len(), "failure", "failures"), self.totals.runs);
+        assert!(findings.is_empty(), "{} has {count}{kind}, in {runs} runs\n{texts}", kernel.name);
     }
 }
 
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}\nThe case, for `mmreap replay` and for the corpus:\n\n{}",
-            self.explanation, self.case
-        )
-    }
+/// A failure for a reader: made small, explained, and as a file.
+fn describe(found: &Found, kernel: &'static Revision) -> String {
+    let mut runner = Runner::new();
+    let small = finish(&mut runner, found, kernel, &minimize::Budget::default(), &mut |_| ());
+    let explain = || explain::of_case(&mut runner, &small.case, kernel);
+    let explained = guarded(explain).ok().flatten();
+    let why = explained.map_or_else(|| found.failure.headline() + "\n", |it| it.to_string());
+    format!("\n{why}\nThe case, for `mmreap replay` and for the corpus:\n\n{}", small.case)
 }

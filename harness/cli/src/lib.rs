@@ -11,3 +11,32 @@ pub mod page;
 pub mod report;
 
 pub use command::run;
+
+use mmreap_harness::Harness;
+use std::process::ExitCode;
+
+/// The command for kernels of somebody's own, as the last word of a program:
+///
+/// ```no_run
+/// use mmreap::prelude::*;
+/// use mmreap_cli::Main;
+/// use mmreap_harness::Harness;
+/// use std::process::ExitCode;
+///
+/// static MINE: Revision = V4_15.patched("mine", "what it changes");
+///
+/// fn main() -> ExitCode {
+///     Harness::new().kernel(&MINE).main()
+/// }
+/// ```
+pub trait Main {
+    /// Does what the arguments of this process ask for: every command of `mmreap`, and who does not say which kernel to
+    /// attack attacks the harness's.
+    fn main(self) -> ExitCode;
+}
+
+impl Main for Harness {
+    fn main(self) -> ExitCode {
+        run()
+    }
+}

@@ -1,5 +1,5 @@
 //! The command line: `mmreap fuzz | replay | minimize | explain | prove | sweep | corpus | kernels | nightly |
-//! bench`.
+//! bench | new`.
 //!
 //! Arguments and printing only; what the commands do is in the other modules. What an exit code means is in
 //! `EXIT_CODES`.
@@ -10,6 +10,7 @@ mod explain;
 mod fuzz;
 mod kernels;
 mod minimize;
+mod new;
 mod nightly;
 mod print;
 mod prove;
@@ -63,6 +64,7 @@ Examples:
   mmreap replay corpus/*.mmreap            do the known failures still fail?
   mmreap explain corpus/CASE.mmreap        why does it fail?
   mmreap prove CASE.mmreap                 does any schedule of it fail?
+  mmreap new NAME --change exit_mmap       begin a patch of your own
 
 A FILE `-` is standard input, and an --output `-` standard output.";
 
@@ -97,6 +99,8 @@ enum Command {
     Kernels(kernels::Arguments),
     /// Replay the corpus, fuzz every release, and report
     Nightly(nightly::Arguments),
+    /// Begin a crate with a patch of your own
+    New(new::Arguments),
     /// Count the runs until known bugs are found, for each way to choose schedules
     Bench(bench::Arguments),
 }
@@ -142,6 +146,7 @@ pub fn run() -> ExitCode {
         Command::Kernels(arguments) => kernels::run(&arguments),
         Command::Nightly(arguments) => nightly::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::New(arguments) => new::run(&arguments),
     });
     let code = result.unwrap_or_else(Ok).unwrap_or_else(|Stop(message)| {
         errln!("{}", message.trim_end());
