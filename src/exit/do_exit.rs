@@ -17,7 +17,10 @@ use crate::task::{
     Signal, Task, TaskFlag, current, put_task_struct, start_group_exit, task_lock, task_unlock,
     thread_group_empty,
 };
-use crate::trace::{What, enter, protocol, record};
+use crate::trace::{Function, Role, What, enter, protocol, record};
+
+/// `exit_mm`, in traces.
+pub const EXIT_MM: Function = Function::acting("exit_mm", Role::ExitPath);
 
 /// `do_exit` of the running thread; it must not run user operations afterwards.
 pub fn do_exit() {
@@ -50,7 +53,7 @@ pub fn do_group_exit() {
 /// `exit_mm`: lets go of the address space, and returns it as the lazily borrowed one.
 fn exit_mm(task: Handle<Task>) -> Option<Handle<Mm>> {
     let mm = task.peek_at("mm", |task| task.mm)?;
-    let _call = protocol("exit_mm", mm.object());
+    let _call = protocol(EXIT_MM, mm.object());
     mm_release(task, mm);
     down_read(mmap_sem(mm));
     mmgrab(mm);

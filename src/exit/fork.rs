@@ -9,12 +9,13 @@ use crate::mm::{Mm, mmdrop, mmget, mmgrab, tlb};
 use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::bits::peek_bit;
 use crate::task::{Signal, TaskFlag, current, find_task_by_vpid, task_lock, task_unlock};
+use crate::trace::noun::MM_USERS;
 use crate::trace::{enter, protocol};
 
 /// `mmput`.
 pub fn mmput(mm: Handle<Mm>) {
     let _call = protocol("mmput", mm.object());
-    if atomic_dec_and_test(mm, "mm_users", |mm| &mut mm.users) {
+    if atomic_dec_and_test(mm, MM_USERS, |mm| &mut mm.users) {
         mmput_final(mm);
     }
 }

@@ -18,7 +18,7 @@ use crate::sync::lock::{Family, Locks};
 use crate::sync::mutex::{Mutex, mutex_lock, mutex_unlock};
 use crate::sync::point::{Access, point};
 use crate::sync::wait::{complete, wait_event_killable};
-use crate::trace::{Kind, ObjectRef, What, enter, record};
+use crate::trace::{Function, Kind, ObjectRef, What, enter, record};
 use crate::workqueue::flush_scheduled_work;
 use crate::world::{World, world};
 use std::ops::Range;
@@ -164,9 +164,12 @@ pub fn invalidate_range_end(mmu: Handle<SecondaryMmu>) {
     });
 }
 
+/// A driver's `release`, in traces.
+pub const MMU_RELEASE: Function = Function::new("mmu_release");
+
 /// `release`: everything is lost. Whoever could cause a fault has let go of the address space or of the MMU.
 pub fn release(mmu: Handle<SecondaryMmu>) {
-    let _call = enter("mmu_release");
+    let _call = enter(MMU_RELEASE);
     with_driver_lock(mmu, || {
         if mmu.peek(|mmu| mmu.release) == Release::Flush {
             flush_scheduled_work();

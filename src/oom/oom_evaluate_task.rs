@@ -9,6 +9,7 @@ use crate::mm::MmFlag;
 use crate::sync::bits::test_bit;
 use crate::task::Task;
 use crate::trace::enter;
+use crate::trace::noun::OOM_MM;
 use crate::world::world;
 
 /// Whether the search is over.
@@ -27,7 +28,7 @@ pub fn v4_9(task: Handle<Task>, oc: &mut OomControl) -> bool {
     }
     let signal = task.peek(|task| task.signal);
     if !oc.by_hand
-        && let Some(mm) = read(signal, "oom_mm", |signal| signal.oom_mm)
+        && let Some(mm) = read(signal, OOM_MM, |signal| signal.oom_mm)
     {
         if test_bit(mm, MmFlag::OomSkip) {
             return false;

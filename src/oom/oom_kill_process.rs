@@ -13,8 +13,11 @@ use crate::task::{
     Task, for_each_thread, get_task_struct, process_shares_mm, put_task_struct, task_lock,
     task_unlock, tasklist_lock,
 };
-use crate::trace::protocol;
+use crate::trace::{Function, protocol};
 use crate::world::world;
+
+/// `oom_kill_process`, in traces.
+pub const OOM_KILL_PROCESS: Function = Function::new("oom_kill_process");
 
 /// `oom_kill_process` of the revision that runs.
 pub fn oom_kill_process(leader: Handle<Task>) {
@@ -24,7 +27,7 @@ pub fn oom_kill_process(leader: Handle<Task>) {
 /// v4.9 to v4.15. Takes over the reference on the leader.
 pub fn v4_9(leader: Handle<Task>) {
     let process = leader.peek(|task| task.signal);
-    let _call = protocol("oom_kill_process", process.object());
+    let _call = protocol(OOM_KILL_PROCESS, process.object());
     task_lock(leader);
     if task_will_free_mem(leader) {
         mark_oom_victim(leader);

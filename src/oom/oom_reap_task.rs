@@ -9,8 +9,12 @@ use crate::mm::{Mm, MmFlag};
 use crate::sync::bits::set_bit;
 use crate::sync::time::{HZ, schedule_timeout_idle};
 use crate::task::{Task, put_task_struct};
-use crate::trace::protocol;
+use crate::trace::noun::{OOM_MM, OOM_REAPER_LIST};
+use crate::trace::{Function, protocol};
 use crate::world::world;
+
+/// `oom_reap_task`, in traces.
+pub const OOM_REAP_TASK: Function = Function::new("oom_reap_task");
 
 /// `MAX_OOM_REAP_RETRIES`.
 pub const MAX_OOM_REAP_RETRIES: u32 = 10;
@@ -22,7 +26,7 @@ pub fn oom_reap_task(task: Handle<Task>) {
 
 /// v4.9 to v4.15: `MMF_OOM_SKIP` is set in the end, reaped or not.
 pub fn v4_9(task: Handle<Task>) {
-    let _call = protocol("oom_reap_task", task.object());
+    let _call = protocol(OOM_REAP_TASK, task.object());
     let mm = oom_mm(task);
     for _ in 0..MAX_OOM_REAP_RETRIES {
         if oom_reap_task_mm(task, mm) {
@@ -30,7 +34,7 @@ pub fn v4_9(task: Handle<Task>) {
         }
         schedule_timeout_idle(HZ / 10);
     }
-    write(task, "oom_reaper_list", |task| task.oom_reaper_list = None);
+    write(task, OOM_REAPER_LIST, |task| task.oom_reaper_list = None);
     set_bit(mm, MmFlag::OomSkip);
     put_task_struct(task);
 }
@@ -38,5 +42,5 @@ pub fn v4_9(task: Handle<Task>) {
 /// `task->signal->oom_mm` of a victim.
 pub fn oom_mm(task: Handle<Task>) -> Handle<Mm> {
     let signal = task.peek(|task| task.signal);
-    dereference(read(signal, "oom_mm", |signal| signal.oom_mm), signal.object())
+    dereference(read(signal, OOM_MM, |signal| signal.oom_mm), signal.object())
 }

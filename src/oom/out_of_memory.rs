@@ -11,8 +11,11 @@ use super::task_will_free_mem::task_will_free_mem;
 use crate::sync::point::stop;
 use crate::sync::time::schedule_timeout_killable;
 use crate::task::current;
-use crate::trace::{What, protocol, record};
+use crate::trace::{Function, Role, What, protocol, record};
 use crate::world::{End, world};
+
+/// `out_of_memory`, in traces.
+pub const OUT_OF_MEMORY: Function = Function::acting("out_of_memory", Role::OomKiller);
 
 /// Who asks for a kill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +34,7 @@ pub fn out_of_memory(request: Request) -> bool {
 /// v4.9 to v4.15: whether waiting makes sense. The caller holds `oom_lock`, and after a kill sleeps one jiffy with
 /// it (until v4.18).
 pub fn v4_9(request: Request) -> bool {
-    let _call = protocol("out_of_memory", OOM);
+    let _call = protocol(OUT_OF_MEMORY, OOM);
     let task = current();
     if task_will_free_mem(task) {
         mark_oom_victim(task);

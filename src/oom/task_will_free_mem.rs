@@ -10,8 +10,12 @@ use crate::task::{
     Task, TaskFlag, for_each_process, process_shares_mm, rcu_read, same_thread_group,
     thread_group_empty,
 };
-use crate::trace::enter;
+use crate::trace::noun::MM_USERS;
+use crate::trace::{Function, enter};
 use crate::world::world;
+
+/// `task_will_free_mem`, in traces.
+pub const TASK_WILL_FREE_MEM: Function = Function::new("task_will_free_mem");
 
 /// `task_will_free_mem` of the revision that runs.
 pub fn task_will_free_mem(task: Handle<Task>) -> bool {
@@ -21,12 +25,12 @@ pub fn task_will_free_mem(task: Handle<Task>) -> bool {
 /// v4.9 to v4.15 (1af8bb432695): the task and everybody who shares its address space are on their way out, and
 /// the memory has not been given up on. The caller keeps the task's `mm` stable.
 pub fn v4_9(task: Handle<Task>) -> bool {
-    let _call = enter("task_will_free_mem");
+    let _call = enter(TASK_WILL_FREE_MEM);
     let Some(mm) = task.peek_at("mm", |task| task.mm) else { return false };
     if !group_will_free_mem(task) || test_bit(mm, MmFlag::OomSkip) {
         return false;
     }
-    if atomic_read(mm, "mm_users", |mm| &mut mm.users) <= 1 {
+    if atomic_read(mm, MM_USERS, |mm| &mut mm.users) <= 1 {
         return true;
     }
     let will_free = |p: Handle<Task>| {

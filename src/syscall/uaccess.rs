@@ -19,7 +19,7 @@ use crate::sync::rwsem::{down_read, up_read};
 use crate::sync::thread::Tid;
 use crate::sync::time::memory_nap;
 use crate::task::{current, fatal_signal_pending};
-use crate::trace::{What, enter, record};
+use crate::trace::{Function, What, enter, record};
 use crate::world::world;
 
 /// Who accesses user memory.
@@ -140,6 +140,9 @@ fn cached(cpu: Tid, mm: Handle<Mm>, page: u32) -> Option<Translation> {
     })
 }
 
+/// `__do_page_fault`, in traces.
+pub const DO_PAGE_FAULT: Function = Function::new("__do_page_fault");
+
 /// `__do_page_fault`.
 pub(super) fn page_fault(
     mm: Handle<Mm>,
@@ -147,7 +150,7 @@ pub(super) fn page_fault(
     write: bool,
     by: By,
 ) -> Result<(), AccessError> {
-    let _call = enter("__do_page_fault");
+    let _call = enter(DO_PAGE_FAULT);
     down_read(mmap_sem(mm));
     let fault = find_vma(mm, page).map(|vma| handle_mm_fault(vma, page, write));
     up_read(mmap_sem(mm));

@@ -6,6 +6,7 @@
 use super::Signal;
 use crate::memory::{Handle, free};
 use crate::trace::enter;
+use crate::trace::noun::OOM_MM;
 use crate::workqueue::mmdrop_async;
 use crate::world::world;
 
@@ -17,7 +18,7 @@ pub fn free_signal_struct(signal: Handle<Signal>) {
 /// v4.9 to v4.15.
 pub fn v4_9(signal: Handle<Signal>) {
     let _call = enter("free_signal_struct");
-    if let Some(mm) = signal.peek_at("oom_mm", |signal| signal.oom_mm) {
+    if let Some(mm) = signal.peek_at(OOM_MM, |signal| signal.oom_mm) {
         mmdrop_async(mm);
     }
     free(signal);

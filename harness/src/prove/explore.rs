@@ -25,7 +25,7 @@ use crate::schedule::preemption::{could_go_on, looks_at, only_waits};
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::footprint::Touch;
 use mmreap::sync::point::{Access, Op};
-use mmreap::sync::thread::{Thread, Tid};
+use mmreap::sync::thread::{Thread, Tid, name};
 use mmreap::world::{World, world};
 
 /// Threads that a proof can tell apart.
@@ -278,7 +278,8 @@ fn says_all(access: Access) -> bool {
 /// which look round first.
 fn waiting_at_boot(w: &World) -> Threads {
     let waits = |thread: &&Thread| {
-        matches!(thread.name.as_str(), "oom_reaper" | "kworker") || thread.name.contains('#')
+        [name::OOM_REAPER, name::KWORKER].contains(&thread.name.as_str())
+            || thread.name.contains('#')
     };
     let threads = w.threads().iter().zip(0..);
     threads.filter(|(thread, _)| waits(thread)).fold(0, |set, (_, number)| set | only(Tid(number)))
