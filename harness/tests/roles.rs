@@ -116,7 +116,8 @@ fn skipped_pass_of_the_exit_path_is_not_the_reapers() {
 #[test]
 fn rule_is_of_the_actors() {
     let rule = |signature: &str| {
-        let text = format!("mmreap case 1\nkernel v4.15\nprocess p\n  thread main:\nexpect {signature}\n");
+        let text =
+            format!("mmreap case 1\nkernel v4.15\nprocess p\n  thread main:\nexpect {signature}\n");
         let case = parse(&text).expect("it is a case");
         match case.expect {
             Some(Expect::Fail(signature)) => Group::of(&signature).rule,

@@ -6,8 +6,7 @@ use super::select::oom_unkillable_task;
 use crate::memory::Handle;
 use crate::mm::{Mm, MmFlag};
 use crate::sync::bits::test_bit;
-use crate::syscall::vfork::in_vfork;
-use crate::task::{Task, find_lock_task_mm, task_unlock};
+use crate::task::{Task, find_lock_task_mm, in_vfork, task_unlock};
 use crate::world::world;
 
 /// `OOM_SCORE_ADJ_MIN`: never killed.

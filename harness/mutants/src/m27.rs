@@ -6,8 +6,7 @@ use mmreap::oom::oom_kill_process::OOM_KILL_PROCESS;
 use mmreap::oom::oom_reap_task::OOM_REAP_TASK;
 use mmreap::oom::select::oom_unkillable_task;
 use mmreap::prelude::*;
-use mmreap::syscall::vfork::in_vfork;
-use mmreap::task::{find_lock_task_mm, task_unlock};
+use mmreap::task::{find_lock_task_mm, in_vfork, task_unlock};
 
 /// The mutant.
 pub const M27: Mutant = Mutant {

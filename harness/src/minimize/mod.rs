@@ -26,6 +26,7 @@ use crate::deadline::Deadline;
 use crate::prove::Others;
 use crate::run::{Outcome, Runner};
 use crate::schedule::follow::Decision;
+use crate::schedule::segments::from_decisions;
 use mmreap::revision::Revision;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -286,7 +287,7 @@ impl Minimizer<'_> {
         let (_, decisions) = self.reproduces(case)?;
         let mut named = case.clone();
         named.schedule.strategy = Strategy::InOrder;
-        named.schedule.segments = segments::from_decisions(&decisions);
+        named.schedule.segments = from_decisions(&decisions);
         Some(self.reproduces(&named)?.0)
     }
 

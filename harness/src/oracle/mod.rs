@@ -29,7 +29,6 @@ mod live;
 mod lock_order;
 mod memory;
 mod notifiers;
-pub mod own;
 mod skip;
 mod victims;
 

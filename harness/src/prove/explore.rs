@@ -17,7 +17,6 @@
 //! begin cost nothing then.
 
 use super::Reduction;
-use super::search::Bounds;
 use super::trace::{Step, Threads, only};
 use super::tree::{Tree, Turn};
 use crate::schedule::in_order::InOrder;
@@ -34,6 +33,15 @@ pub const THREADS: usize = Threads::BITS as usize;
 /// Decisions of the longest run that is explored. Each step is compared with those before it, and a case whose runs
 /// are longer has more schedules than anybody can try.
 const LONGEST: usize = 5_000;
+
+/// What limits the tree.
+#[derive(Clone, Copy)]
+pub struct Bounds {
+    /// The bound on preemptions.
+    pub preemptions: Option<u32>,
+    /// The depth of the crown.
+    pub crown: usize,
+}
 
 /// A step that has begun.
 struct Begun {

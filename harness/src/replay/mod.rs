@@ -13,8 +13,8 @@ use crate::kernel;
 use crate::run::Runner;
 use crate::run::news::News;
 use crate::schedule::follow::{Divergence, Divergences, Obstacle};
-use mmreap::sync::thread::name::CLOCK;
 use mmreap::revision::Revision;
+use mmreap::sync::thread::name::CLOCK;
 use mmreap::world::world;
 use places::Places;
 

@@ -1,6 +1,6 @@
 //! Performs the operations of a case, inside of an execution.
 
-use super::boot::{cast, part, steps};
+use super::cast::{cast, part, steps};
 use super::plan::Step;
 use mmreap::exit::do_exit::{do_exit, do_group_exit};
 use mmreap::exit::exit_notify::sys_wait4;

@@ -21,9 +21,9 @@
 use super::in_order::InOrder;
 use super::preemption::could_go_on;
 use crate::case::{Segment, Stop};
-use mmreap::sync::thread::name::CLOCK;
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::thread::Tid;
+use mmreap::sync::thread::name::CLOCK;
 use mmreap::trace::{Event, Site, What};
 use mmreap::world::world;
 

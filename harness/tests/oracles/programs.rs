@@ -376,7 +376,7 @@ fn pass_that_is_not_the_reapers() {
         oom_reap_task_mm(current(), mm());
         _ = load(mm(), 0, By::User);
     };
-    assert_eq!(verdict(&[reaps_itself]), "O-DATA page user_mode __oom_reap_task_mm/by(task)");
+    assert_eq!(verdict(&[reaps_itself]), "O-DATA page program __oom_reap_task_mm/by(task)");
 }
 
 /// Where a thread is when a run has used up its decisions is chance.
