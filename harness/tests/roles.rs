@@ -31,7 +31,7 @@ fn exit_mmap(mm: Handle<Mm>) {
 
 static REAPS: Revision = V4_15.patched("reaps", "exit_mmap reaps by itself").exit_mmap(exit_mmap);
 
-/// The reaper comes when the exit path is done with its pass, or not at all.
+/// Runs a case on that kernel.
 fn run(text: &str) -> Outcome {
     let case = common::case(text);
     Runner::new().run_case(&case, &REAPS)
@@ -95,11 +95,14 @@ const GIVEN_UP: &str = "kernel v4.15
      fault fail_trylock fail-nth 1 task-filter victim
      schedule in_order
        run bystander
+       run victim
+       run clock
+       run bystander
        run victim until exit_mmap/down_write(mmap_sem)
        run clock
        run bystander
        run clock
-       run bystander";
+       run victim";
 
 /// What the exit path skipped is no pass of the reaper's, which never came.
 #[test]
@@ -107,7 +110,8 @@ fn skipped_pass_of_the_exit_path_is_not_the_reapers() {
     let failure = run(GIVEN_UP).failure.expect("the second kill is for nothing");
     assert_eq!(failure.signature.to_string(), "O-SPUR mm exit_mmap");
     assert_eq!(failure.details[1], "reaper's last pass: there was none");
-    let skips = events(|event| matches!(event.what, What::Skip(_)));
+    let victim = by("victim");
+    let skips = events(|event| matches!(event.what, What::Skip(_)) && victim(event));
     assert_eq!(skips, [Actor { role: Role::Pass, of: Role::ExitPath }]);
 }
 
