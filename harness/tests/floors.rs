@@ -3,7 +3,7 @@
 #[path = "floors/sources.rs"]
 mod sources;
 
-use sources::{Module, Uses};
+use sources::{Module, Sources, Uses};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -76,7 +76,7 @@ fn wrong(uses: &Uses, floors: &BTreeMap<&str, u32>, exceptions: &Exceptions<'_>)
 
 #[test]
 fn src_stands_on_its_floors() {
-    let (uses, architecture) = (Uses::of_directory(&path("src")), text("ARCHITECTURE.md"));
+    let (uses, architecture) = (Uses::of(&Sources::read(&path("src"))), text("ARCHITECTURE.md"));
     let floors = floors(&architecture, "floor");
     assert_eq!(floors.keys().copied().collect::<BTreeSet<_>>(), uses.top());
     let exceptions = exceptions(&architecture);
@@ -93,7 +93,8 @@ fn documentation_of_src_has_the_same_floors() {
 /// What each module of the harness may call, and that it stands above all of that.
 #[test]
 fn harness_calls_what_it_may() {
-    let (uses, architecture) = (Uses::of_directory(&path("harness/src")), text("ARCHITECTURE.md"));
+    let (uses, architecture) =
+        (Uses::of(&Sources::read(&path("harness/src"))), text("ARCHITECTURE.md"));
     let mut below: Vec<&str> = Vec::new();
     let mut wrong = Vec::new();
     let within = uses.within(&[]);
@@ -139,7 +140,7 @@ fn circle(uses: &Uses, folder: &Module) -> Option<Vec<String>> {
 /// use and which uses them.
 #[test]
 fn harness_has_no_circles() {
-    let uses = Uses::of_directory(&path("harness/src"));
+    let uses = Uses::of(&Sources::read(&path("harness/src")));
     let circles: Vec<_> = uses.folders().iter().filter_map(|it| circle(&uses, it)).collect();
     assert_eq!(circles, [[""; 0]; 0]);
 }
@@ -147,7 +148,7 @@ fn harness_has_no_circles() {
 fn example(files: &[(&str, &str)]) -> Uses {
     let module = |name: &str| name.split("::").map(String::from).collect();
     let files = files.iter().map(|(name, text)| (module(name), text.to_string()));
-    Uses::of(&files.collect::<Vec<_>>())
+    Uses::of(&Sources::of(&files.collect::<Vec<_>>()))
 }
 
 /// The test notices what it is there for, in whatever way it is written.

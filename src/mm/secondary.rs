@@ -18,6 +18,7 @@ use crate::sync::lock::{Family, Locks};
 use crate::sync::mutex::{Mutex, mutex_lock, mutex_unlock};
 use crate::sync::point::{Access, point};
 use crate::sync::wait::{complete, wait_event_killable};
+use crate::trace::noun::MM;
 use crate::trace::{Function, Kind, ObjectRef, What, enter, record};
 use crate::workqueue::flush_scheduled_work;
 use crate::world::{World, world};
@@ -130,7 +131,7 @@ fn driver_lock(locks: &mut Locks) -> Mutex {
 pub fn put(mmu: Handle<SecondaryMmu>) {
     if atomic_dec_and_test(mmu, "users", |mmu| &mut mmu.users) {
         let _call = enter("mmu_destroy");
-        let mm = mmu.peek_at("mm", |mmu| mmu.mm);
+        let mm = mmu.peek_at(MM, |mmu| mmu.mm);
         mmu_notifier_unregister(mmu, mm);
         free(mmu);
     }
@@ -194,7 +195,7 @@ fn zap(mmu: Handle<SecondaryMmu>, pages: &Range<u32>) {
         let gone: Vec<_> = mmu.shadow.extract_if(.., |spte| pages.contains(&spte.page)).collect();
         gone
     });
-    let mm = mmu.peek_at("mm", |mmu| mmu.mm);
+    let mm = mmu.peek_at(MM, |mmu| mmu.mm);
     for Spte { page, frame, .. } in gone {
         touch(frame, Access::Write);
         record(mm.object(), What::Unshadow { frame: number(frame), page });
@@ -227,7 +228,7 @@ pub fn set_spte(
         mmu.shadow.push(Spte { page, frame, writable, mapped });
     });
     touch(frame, Access::Add);
-    let mm = mmu.peek_at("mm", |mmu| mmu.mm);
+    let mm = mmu.peek_at(MM, |mmu| mmu.mm);
     record(mm.object(), What::Shadow { frame: number(frame), page });
 }
 

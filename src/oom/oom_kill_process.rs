@@ -13,6 +13,7 @@ use crate::task::{
     Task, for_each_thread, get_task_struct, process_shares_mm, put_task_struct, task_lock,
     task_unlock, tasklist_lock,
 };
+use crate::trace::noun::MM;
 use crate::trace::{Function, protocol};
 use crate::world::world;
 
@@ -50,7 +51,7 @@ fn sacrifice_child(leader: Handle<Task>) -> Handle<Task> {
     read_lock(tasklist_lock());
     for thread in for_each_thread(leader) {
         for child in thread.peek_at("children", |thread| thread.children.clone()) {
-            let mm = leader.peek_at("mm", |leader| leader.mm);
+            let mm = leader.peek_at(MM, |leader| leader.mm);
             if mm.is_some_and(|mm| process_shares_mm(child, mm)) {
                 continue;
             }

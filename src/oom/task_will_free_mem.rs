@@ -10,7 +10,7 @@ use crate::task::{
     Task, TaskFlag, for_each_process, process_shares_mm, rcu_read, same_thread_group,
     thread_group_empty,
 };
-use crate::trace::noun::MM_USERS;
+use crate::trace::noun::{MM, MM_USERS};
 use crate::trace::{Function, enter};
 use crate::world::world;
 
@@ -26,7 +26,7 @@ pub fn task_will_free_mem(task: Handle<Task>) -> bool {
 /// the memory has not been given up on. The caller keeps the task's `mm` stable.
 pub fn v4_9(task: Handle<Task>) -> bool {
     let _call = enter(TASK_WILL_FREE_MEM);
-    let Some(mm) = task.peek_at("mm", |task| task.mm) else { return false };
+    let Some(mm) = task.peek_at(MM, |task| task.mm) else { return false };
     if !group_will_free_mem(task) || test_bit(mm, MmFlag::OomSkip) {
         return false;
     }

@@ -19,6 +19,7 @@ use crate::sync::rwsem::{down_read, up_read};
 use crate::sync::thread::Tid;
 use crate::sync::time::memory_nap;
 use crate::task::{current, fatal_signal_pending};
+use crate::trace::noun::MM;
 use crate::trace::{Function, What, enter, record};
 use crate::world::world;
 
@@ -122,7 +123,7 @@ fn translate(mm: Handle<Mm>, page: u32, write: bool) -> Option<Option<Frame>> {
     if write && !writable {
         return None;
     }
-    if current().peek_at("mm", |task| task.mm) == Some(mm) {
+    if current().peek_at(MM, |task| task.mm) == Some(mm) {
         world(|w| {
             let cached = w.here();
             w.footprint.touch(mm.object(), "tlb", Access::Add);

@@ -13,13 +13,13 @@ use crate::task::{
     put_task_struct, task_lock, task_unlock, tasklist_lock,
 };
 use crate::trace::enter;
-use crate::trace::noun::VFORK_DONE;
+use crate::trace::noun::{MM, VFORK_DONE};
 
 /// Starts a child that waits in [`await_start`], and waits until it is gone or a signal arrives.
 pub fn sys_vfork(child: Handle<Signal>) {
     let _call = enter("_do_fork");
     let leader = child.peek(|child| child.leader);
-    if let (Some(mm), Some(child)) = (current().peek_at("mm", |task| task.mm), leader)
+    if let (Some(mm), Some(child)) = (current().peek_at(MM, |task| task.mm), leader)
         && copy_process(child, mm)
     {
         write(child, VFORK_DONE, |child| child.vfork_done = true);
@@ -35,7 +35,7 @@ fn copy_process(child: Handle<Task>, mm: Handle<Mm>) -> bool {
     let _call = enter("copy_process");
     for thread in for_each_thread(child) {
         mmget(mm);
-        thread.poke_at("mm", |thread| thread.mm = Some(mm));
+        thread.poke_at(MM, |thread| thread.mm = Some(mm));
     }
     let appeared = write_section(tasklist_lock(), || {
         let appears = !fatal_signal_pending();
@@ -47,7 +47,7 @@ fn copy_process(child: Handle<Task>, mm: Handle<Mm>) -> bool {
     });
     if !appeared {
         for thread in for_each_thread(child) {
-            thread.poke_at("mm", |thread| thread.mm = None);
+            thread.poke_at(MM, |thread| thread.mm = None);
             mmput(mm);
         }
     }

@@ -25,7 +25,7 @@ use crate::sync::atomic::{atomic_dec_and_test, atomic_inc};
 use crate::sync::bits::Flag;
 use crate::sync::spinlock::{SpinLock, spin_lock, spin_unlock};
 use crate::sync::thread::Tid;
-use crate::trace::noun::VFORK_DONE;
+use crate::trace::noun::{MM, VFORK_DONE};
 use crate::trace::{Kind, enter};
 use crate::world::{World, world};
 use std::rc::Rc;
@@ -190,5 +190,5 @@ pub fn put_task_struct(task: Handle<Task>) {
 pub fn in_vfork(task: Handle<Task>) -> bool {
     let (vfork_done, mm) = task.peek_at(VFORK_DONE, |task| (task.vfork_done, task.mm));
     let parent = task.peek_at("real_parent", |task| task.real_parent);
-    vfork_done && parent.is_some_and(|parent| parent.peek_at("mm", |parent| parent.mm) == mm)
+    vfork_done && parent.is_some_and(|parent| parent.peek_at(MM, |parent| parent.mm) == mm)
 }

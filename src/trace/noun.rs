@@ -25,3 +25,9 @@ pub const OOM_VICTIMS: &str = "oom_victims";
 pub const ALLOCATION: &str = "allocation";
 /// What a flush of the kernel worker sleeps on.
 pub const FINISHED: &str = "finished";
+/// `task_struct`: the address space that it uses.
+pub const MM: &str = "mm";
+/// `task_struct`: pages that it has allocated for itself.
+pub const FRAMES: &str = "frames";
+/// `task_struct`: address spaces that it holds.
+pub const PINS: &str = "pins";

@@ -8,7 +8,7 @@ use crate::oracle::skipped;
 use mmreap::exit::exit_mmap::EXIT_MMAP;
 use mmreap::oom::oom_reap_task::OOM_REAP_TASK;
 use mmreap::oom::oom_reap_task_mm::OOM_REAP_TASK_MM;
-use mmreap::trace::SkipReason;
+use mmreap::trace::{Kind, SkipReason};
 use mmreap_mutants::{MUTANTS, REAPER_WALKS, Shows, WALKS, ZERO_PAGE};
 use std::sync::LazyLock;
 
@@ -57,7 +57,10 @@ fn released() -> [(&'static str, Shows); 7] {
         ("v4.13", shows("B20", "sc_notif", &["O-NOTIF"], REAPS)),
         (
             "v4.15",
-            Shows { object: Some("kioctx"), ..shows("B55", "sc_io_lookup", &["O-MM-UAF"], &[]) },
+            Shows {
+                object: Some(Kind::Kioctx.name()),
+                ..shows("B55", "sc_io_lookup", &["O-MM-UAF"], &[])
+            },
         ),
     ]
 }

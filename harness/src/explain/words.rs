@@ -6,7 +6,7 @@
 use super::names::{name, owner};
 use mmreap::sync::atomic::ATOMIC_INC_NOT_ZERO;
 use mmreap::sync::bits::TEST_AND_SET_BIT;
-use mmreap::trace::noun::OOM_MM;
+use mmreap::trace::noun::{MM, OOM_MM};
 use mmreap::trace::{Event, Kind, ObjectRef, Site, What};
 use mmreap::world::World;
 
@@ -73,7 +73,7 @@ impl Words<'_> {
         let written = |event: &Event| {
             event.object == process && event.site.noun() == OOM_MM && event.what == What::Write
         };
-        if before.any(written) { "mm" } else { "NULL" }
+        if before.any(written) { MM } else { "NULL" }
     }
 
     fn lock(&self, event: &Event) -> Option<String> {

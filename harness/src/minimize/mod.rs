@@ -13,7 +13,7 @@
 mod certificate;
 mod measure;
 mod search;
-pub mod segments;
+mod segments;
 mod shrink;
 
 pub use certificate::Certificate;

@@ -1,15 +1,14 @@
 //! Boots the machine of a plan, inside of an execution.
 
-use super::cast::{Absent, Role, assign, cast, completes, plan};
+use super::cast::{Absent, Duty, assign, cast, completes, plan};
 use super::perform::{kernel_thread, user_thread};
 use super::plan::{Plan, ProcessPlan};
-use mmreap::aio;
-use mmreap::boot;
 use mmreap::memory::Handle;
 use mmreap::mm::mmap::VmaPlan;
 use mmreap::mm::vma::find_vma;
 use mmreap::mm::{self, Mm};
 use mmreap::world::world;
+use mmreap::{aio, boot};
 
 /// Thread 0 of an execution: boots, and becomes the clock.
 pub(super) fn main() {
@@ -62,7 +61,7 @@ fn absent_pages(mm: Handle<Mm>, plan: &VmaPlan) -> usize {
 fn start_process(plan: &Plan, p: usize, process: &ProcessPlan, mm: Option<Handle<Mm>>) {
     if process.kernel {
         let (name, _) = &process.threads[0];
-        assign(Role::Thread(p, 0));
+        assign(Duty::Thread(p, 0));
         let task = boot::kthread(name.clone(), kernel_thread);
         let signal = task.peek(|task| task.signal);
         return cast(|cast| cast.processes.push(signal));
@@ -73,7 +72,7 @@ fn start_process(plan: &Plan, p: usize, process: &ProcessPlan, mm: Option<Handle
         mm.into_iter().for_each(|mm| boot::secondary_mmu(signal, mm, process.release));
     }
     for (t, (name, _)) in plan.processes[p].threads.iter().enumerate() {
-        assign(Role::Thread(p, t));
+        assign(Duty::Thread(p, t));
         boot::task(signal, name.clone(), mm.filter(|_| !process.vforked), user_thread);
     }
 }
@@ -91,7 +90,7 @@ fn set_parents(plan: &Plan) {
 fn start_device(number: usize, name: &str, completion: aio::Completion) {
     let request = aio::prepare(completion);
     cast(|cast| cast.requests.push(request));
-    assign(Role::Device(number));
+    assign(Duty::Device(number));
     boot::device(name, request, |thread| {
         completes(thread).into_iter().for_each(aio::device);
     });

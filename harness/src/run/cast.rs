@@ -20,7 +20,7 @@ pub(super) struct Cast {
     /// Pages for which there was no memory.
     pub absent: Vec<Absent>,
     /// For each thread: process and thread of the case, or the number of the request that it completes.
-    roles: Vec<Role>,
+    duties: Vec<Duty>,
 }
 
 /// Pages of a shared or hugetlb mapping that do not exist, because memory was full when it was made. Pages of
@@ -37,7 +37,7 @@ pub struct Absent {
 
 /// What a thread is to do.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) enum Role {
+pub(super) enum Duty {
     /// What the machine's own threads do.
     #[default]
     Daemon,
@@ -63,7 +63,7 @@ pub(super) fn prepare(plan: Rc<Plan>) {
         cast.processes.clear();
         cast.requests.clear();
         cast.absent.clear();
-        cast.roles.clear();
+        cast.duties.clear();
     });
 }
 
@@ -74,30 +74,30 @@ pub(super) fn plan() -> Rc<Plan> {
 
 /// The request that a thread completes, if it is a device.
 pub(super) fn completes(thread: Tid) -> Option<Handle<Kiocb>> {
-    cast(|cast| match cast.roles[thread.index()] {
-        Role::Device(number) => Some(cast.requests[number]),
+    cast(|cast| match cast.duties[thread.index()] {
+        Duty::Device(number) => Some(cast.requests[number]),
         _ => None,
     })
 }
 
-/// Gives the thread that is started next its role.
-pub(super) fn assign(role: Role) {
+/// Gives the thread that is started next its duty.
+pub(super) fn assign(duty: Duty) {
     let next = world(|w| w.threads().len());
     cast(|cast| {
-        cast.roles.resize(next + 1, Role::default());
-        cast.roles[next] = role;
+        cast.duties.resize(next + 1, Duty::default());
+        cast.duties[next] = duty;
     });
 }
 
-/// Number of steps of a thread's role, and whether its process begins with a vfork.
+/// The plan, and which thread of which process a thread is.
 pub(super) fn part(thread: Tid) -> (Rc<Plan>, usize, usize) {
-    match cast(|cast| cast.roles[thread.index()]) {
-        Role::Thread(process, thread) => (plan(), process, thread),
+    match cast(|cast| cast.duties[thread.index()]) {
+        Duty::Thread(process, thread) => (plan(), process, thread),
         _ => unreachable!("only threads of the case execute operations"),
     }
 }
 
-/// The steps of a part.
+/// The steps of that.
 pub(super) fn steps(plan: &Plan, process: usize, thread: usize) -> &[Step] {
     &plan.processes[process].threads[thread].1
 }

@@ -1,6 +1,9 @@
-//! Which module of a crate uses which, read from the text: `crate::…` and `super::…` wherever they stand.
+//! The code of a crate, and which module uses which, read from the text: `crate::…` and `super::…` wherever they stand.
 //!
 //! A file's module comes from its path. Comments and the unit tests at the end of a file are left out.
+
+// Every test program uses a part of this.
+#![allow(dead_code)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,26 +11,36 @@ use std::path::Path;
 /// A module by the names on the way to it from the crate's root.
 pub type Module = Vec<String>;
 
-/// What each module uses, without itself.
-pub struct Uses(pub BTreeMap<Module, BTreeSet<Module>>);
+/// The code of each module, without comments and unit tests.
+pub struct Sources(pub Vec<(Module, String)>);
 
-impl Uses {
+impl Sources {
     /// Of the files below a directory.
-    pub fn of_directory(root: &Path) -> Self {
+    pub fn read(root: &Path) -> Self {
         let mut files = Vec::new();
         collect(root, &mut Vec::new(), &mut files);
-        Uses::of(&files)
+        Sources::of(&files)
     }
 
     /// Of files, each by its module.
     pub fn of(files: &[(Module, String)]) -> Self {
-        let modules: BTreeSet<&[String]> = files.iter().map(|(module, _)| &module[..]).collect();
-        let uses = |module: &Module, text: &str| {
-            let paths = paths(module, &code(text));
+        Sources(files.iter().map(|(module, text)| (module.clone(), code(text))).collect())
+    }
+}
+
+/// What each module uses, without itself.
+pub struct Uses(pub BTreeMap<Module, BTreeSet<Module>>);
+
+impl Uses {
+    /// What the code says.
+    pub fn of(Sources(sources): &Sources) -> Self {
+        let modules: BTreeSet<&[String]> = sources.iter().map(|(module, _)| &module[..]).collect();
+        let uses = |module: &Module, code: &str| {
+            let paths = paths(module, code);
             let known = paths.iter().filter_map(|path| owner(&modules, path));
             known.filter(|used| used != module).collect()
         };
-        Uses(files.iter().map(|(module, text)| (module.clone(), uses(module, text))).collect())
+        Uses(sources.iter().map(|(module, code)| (module.clone(), uses(module, code))).collect())
     }
 
     /// The modules at the root.
@@ -80,14 +93,8 @@ fn collect(directory: &Path, module: &mut Module, files: &mut Vec<(Module, Strin
 /// The text without comments and unit tests.
 fn code(text: &str) -> String {
     let text = text.split("\n#[cfg(test)]\nmod ").next().unwrap_or_default();
-    text.lines().map(|line| line.split("//").next().unwrap_or_default()).fold(
-        String::new(),
-        |mut all, line| {
-            all.push_str(line);
-            all.push('\n');
-            all
-        },
-    )
+    let lines = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The module in which a path ends.
