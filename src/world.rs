@@ -448,7 +448,7 @@ impl World {
     /// This moment.
     pub fn here(&self) -> Place {
         let thread = &self.threads[self.running.index()];
-        let (site, actor) = (thread.site(), thread.actor());
+        let (site, actor) = thread.doing();
         Place { thread: self.running, actor, site, event: self.log.len() as u32 }
     }
 
@@ -459,11 +459,12 @@ impl World {
             return;
         }
         let thread = &self.threads[self.running.index()];
-        let site = if what == What::Enter { thread.entry() } else { thread.site() };
+        let enters = what == What::Enter;
+        let (site, actor) = if enters { thread.entering() } else { thread.doing() };
         let event = Event {
             thread: self.running,
             depth: thread.calls.len() as u8,
-            actor: thread.actor(),
+            actor,
             jiffies: self.clock.jiffies,
             step: self.step,
             site,

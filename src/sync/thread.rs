@@ -105,22 +105,29 @@ impl Thread {
     }
 
     /// Where it is.
+    #[inline]
     pub fn site(&self) -> Site {
-        Site::at(self.call(), self.operation)
+        self.doing().0
     }
 
-    /// The beginning of the function where it is.
-    pub(crate) fn entry(&self) -> Site {
-        Site::at(self.call(), Pair::EMPTY)
+    /// Where it is, and who acts there.
+    #[inline]
+    pub(crate) fn doing(&self) -> (Site, Actor) {
+        let (names, actor) = self.call();
+        (Site::at(names, self.operation), actor)
     }
 
-    /// Who acts.
-    pub fn actor(&self) -> Actor {
-        self.calls.last().map_or(Actor::default(), |call| call.actor)
+    /// The beginning of the function where it is, and who acts there.
+    #[inline]
+    pub(crate) fn entering(&self) -> (Site, Actor) {
+        let (names, actor) = self.call();
+        (Site::at(names, Pair::EMPTY), actor)
     }
 
-    fn call(&self) -> Pair {
-        self.calls.last().map_or(Pair::EMPTY, |call| call.names)
+    #[inline]
+    fn call(&self) -> (Pair, Actor) {
+        let call = self.calls.last();
+        call.map_or((Pair::EMPTY, Actor::default()), |call| (call.names, call.actor))
     }
 }
 

@@ -174,7 +174,9 @@ impl Victim {
                 }
                 self.left |= event.actor.is(Role::Reaper);
             }
-            _ if event.actor.is(Role::Reaper) => self.note_pass(index, event),
+            What::SetFlag { .. } | What::Skip(_) if event.actor.is(Role::Reaper) => {
+                self.note_pass(index, event);
+            }
             _ => {}
         }
     }
