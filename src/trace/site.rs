@@ -122,12 +122,13 @@ pub fn base(function: &'static str) -> Frame {
     push(function.into(), Some(""), ObjectRef::NONE)
 }
 
-/// Enters a kernel function that helps the protocol, such as `unmap_page_range`.
+/// Enters a kernel function that helps the protocol, such as `unmap_page_range`. A function that is a constant is
+/// entered by it, for a role may begin there; others by their name.
 pub fn enter(function: impl Into<Function>) -> Frame {
     push(function.into(), None, ObjectRef::NONE)
 }
 
-/// Enters a function of the protocol, such as `exit_mmap`: failures are grouped by these.
+/// Enters a function of the protocol, such as `exit_mmap`: failures are grouped by these. As [`enter`] does.
 pub fn protocol(function: impl Into<Function>, object: ObjectRef) -> Frame {
     let function = function.into();
     push(function, Some(function.name()), object)
