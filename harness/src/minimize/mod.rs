@@ -1,9 +1,9 @@
 //! Minimising: the smallest case that still fails in the same way.
 //!
 //! A candidate counts only if it fails with the same signature and is smaller by the [`Measure`]. The schedule
-//! is first written down by names ([`segments`]), then passes alternate until none finds anything: `shrink`
-//! takes parts away, [`segments`] makes the schedule shorter, and `certificate` tries every schedule with
-//! fewer preemptions. When a smaller case no longer fails under the schedule at hand, `search` looks for
+//! is first written down by names ([`crate::schedule::segments`]), then passes alternate until none finds
+//! anything: `shrink` takes parts away, `segments` makes the schedule shorter, and `certificate` tries every
+//! schedule with fewer preemptions. When a smaller case no longer fails under the schedule at hand, `search` looks for
 //! another one. Every pass tries its candidates in a fixed order and every search has fixed seeds, so
 //! minimising is deterministic, and minimising its result changes nothing. That no schedule with fewer
 //! preemptions fails is certain where the certificate says so; that no smaller case does is not.
