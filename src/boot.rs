@@ -14,7 +14,7 @@ use crate::mm::secondary::{self, Release};
 use crate::mm::vma::{VmFlag, Vma};
 use crate::mm::{Mm, fault};
 use crate::page::Watermark;
-use crate::sync::thread::{self, Tid};
+use crate::sync::thread::{self, Tid, name};
 use crate::syscall::vfork::add_child;
 use crate::task::{self, Signal, Task, TaskFlag, new_task};
 use crate::trace::{What, record};
@@ -118,13 +118,13 @@ fn start(task: Handle<Task>, name: &str, body: fn(Tid)) {
 
 /// The daemons: the reaper and a worker always, scanners if somebody is registered with them.
 pub fn daemons() {
-    daemon("oom_reaper", |_| crate::oom::reaper::oom_reaper());
-    daemon("kworker", |_| crate::workqueue::kworker());
+    daemon(name::OOM_REAPER, |_| crate::oom::reaper::oom_reaper());
+    daemon(name::KWORKER, |_| crate::workqueue::kworker());
     if world(|w| !w.ksm.registered().is_empty()) {
-        daemon("ksmd", |_| ksm::ksmd());
+        daemon(name::KSMD, |_| ksm::ksmd());
     }
     if world(|w| !w.khugepaged.registered().is_empty()) {
-        daemon("khugepaged", |_| khugepaged::khugepaged());
+        daemon(name::KHUGEPAGED, |_| khugepaged::khugepaged());
     }
 }
 

@@ -11,12 +11,14 @@
 //!
 //! | floor | modules |
 //! |---|---|
-//! | 5 the releases | [`release`], [`revision`] |
+//! | 7 the doors | [`boot`], [`prelude`] |
+//! | 6 the releases | [`release`], [`revision`], [`source`] |
+//! | 5 who asks | [`syscall`] |
 //! | 4 the protocol | [`exit`], [`oom`] |
-//! | 3 who holds, blocks, scans | [`task`], [`aio`], [`scan_list`], [`ksm`], [`khugepaged`], [`workqueue`], [`syscall`] |
+//! | 3 who holds, blocks, scans | [`task`], [`aio`], [`scan_list`], [`ksm`], [`khugepaged`], [`workqueue`] |
 //! | 2 the address space | [`mm`] |
-//! | 1 frames and faults | [`page`], [`page_alloc`], [`inject`] |
-//! | 0 what can be observed | [`sync`], [`memory`], [`trace`], [`world`] |
+//! | 1 frames | [`page`], [`page_alloc`] |
+//! | 0 what can be observed | [`sync`], [`memory`], [`trace`], [`inject`], [`world`] |
 //!
 //! It knows nothing of fuzzing: cases, schedules, oracles and reports are in the harness.
 

@@ -20,5 +20,5 @@ pub use crate::sync::rwsem::{
 pub use crate::sync::spinlock::{spin_lock, spin_unlock};
 pub use crate::sync::time::{HZ, schedule_timeout_idle};
 pub use crate::task::{Task, TaskFlag, current, tsk_is_oom_victim};
-pub use crate::trace::{SkipReason, Tracepoint, What, enter, protocol, record};
+pub use crate::trace::{Function, Role, SkipReason, Tracepoint, What, enter, protocol, record};
 pub use crate::world::world;

@@ -16,6 +16,7 @@ use crate::sync::point::Access;
 use crate::sync::rwsem::{down_write, up_write};
 use crate::sync::spinlock::{SpinLock, spin_lock, spin_unlock};
 use crate::trace::ObjectRef;
+use crate::trace::noun::MM_USERS;
 use crate::world::{World, world};
 
 /// A scanner's list: address spaces, and the one that it is working on.
@@ -179,5 +180,5 @@ impl Scanner {
 
 /// `ksm_test_exit`, `khugepaged_test_exit`: whether the users are gone.
 pub fn test_exit(mm: Handle<Mm>) -> bool {
-    atomic_read(mm, "mm_users", |mm| &mut mm.users) == 0
+    atomic_read(mm, MM_USERS, |mm| &mut mm.users) == 0
 }

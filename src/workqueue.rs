@@ -13,9 +13,13 @@ use crate::mm::{Mm, mmdrop_final};
 use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::point::Access;
 use crate::sync::wait::{complete, wait_event, wait_for_work, wake_up};
-use crate::trace::{Kind, ObjectRef, enter};
+use crate::trace::noun::{FINISHED, MM_COUNT, MM_USERS};
+use crate::trace::{Function, Kind, ObjectRef, Role, enter};
 use crate::world::world;
 use std::collections::VecDeque;
+
+/// The worker's thread, in traces.
+pub const WORKER_THREAD: Function = Function::acting("worker_thread", Role::Worker);
 
 /// A work item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,9 +62,6 @@ impl Workqueue {
 
 const QUEUE: ObjectRef = ObjectRef::sole(Kind::Workqueue);
 
-/// What a flush waits for.
-const FINISHED: &str = "finished";
-
 /// `schedule_work`.
 pub fn schedule_work(work: Work) {
     complete(QUEUE, "work", || {
@@ -76,21 +77,21 @@ pub fn schedule_work(work: Work) {
 /// `mmput_async`: the last user goes, but `__mmput` runs in a worker.
 pub fn mmput_async(mm: Handle<Mm>) {
     let _call = crate::trace::protocol("mmput_async", mm.object());
-    if atomic_dec_and_test(mm, "mm_users", |mm| &mut mm.users) {
+    if atomic_dec_and_test(mm, MM_USERS, |mm| &mut mm.users) {
         schedule_work(Work::Mmput(mm));
     }
 }
 
 /// `mmdrop_async`: the reference goes, but `__mmdrop` runs in a worker.
 pub fn mmdrop_async(mm: Handle<Mm>) {
-    if atomic_dec_and_test(mm, "mm_count", |mm| &mut mm.count) {
+    if atomic_dec_and_test(mm, MM_COUNT, |mm| &mut mm.count) {
         schedule_work(Work::Mmdrop(mm));
     }
 }
 
 /// The worker thread.
 pub fn kworker() {
-    let _call = enter("worker_thread");
+    let _call = enter(WORKER_THREAD);
     while wait_for_work(QUEUE, "work", is_work_waiting) {
         if let Some(work) = world(|w| w.workqueue.waiting.pop_front()) {
             perform(work);

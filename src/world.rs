@@ -25,11 +25,11 @@ use crate::sync::mutex::Mutex;
 use crate::sync::point::{Access, ExtraPoints, Op, Turn};
 use crate::sync::ready::Ready;
 use crate::sync::srcu::Srcu;
-use crate::sync::thread::{Sleep, Thread, Tid};
+use crate::sync::thread::{Sleep, Thread, Tid, name};
 use crate::sync::time::Clock;
 use crate::task::{ProcessList, Signal, Task};
 use crate::trace::names::KnownPairs;
-use crate::trace::{Call, Event, Kind, Log, ObjectRef, Site, What, judged};
+use crate::trace::{Actor, Call, Event, Function, Kind, Log, ObjectRef, Role, Site, What, judged};
 use crate::workqueue::Workqueue;
 use std::cell::RefCell;
 
@@ -77,6 +77,28 @@ pub struct Stuck {
     pub site: Site,
     /// Its active calls, outermost first.
     pub calls: Vec<Call>,
+}
+
+impl Stuck {
+    /// Who acts where it is.
+    pub fn actor(&self) -> Actor {
+        self.calls.last().map_or(Actor::default(), |call| call.actor)
+    }
+
+    /// Whether it acts in the role, or somebody who called what it is in.
+    pub fn acts(&self, role: Role) -> bool {
+        self.calls.iter().any(|call| call.actor.role == role)
+    }
+
+    /// Whether it does so with the object.
+    pub fn acts_on(&self, role: Role, object: ObjectRef) -> bool {
+        self.calls.iter().any(|call| call.actor.role == role && call.object == object)
+    }
+
+    /// Whether it is in the function.
+    pub fn is_in(&self, function: Function) -> bool {
+        self.calls.iter().any(|call| call.function() == function.name())
+    }
 }
 
 /// Everything of one run.
@@ -227,7 +249,7 @@ impl World {
         self.ready.reset();
         self.chosen = None;
         self.booting = true;
-        self.running = self.add_thread("clock", None);
+        self.running = self.add_thread(name::CLOCK, None);
     }
 
     fn reset_slabs(&mut self) {
@@ -426,7 +448,8 @@ impl World {
     /// This moment.
     pub fn here(&self) -> Place {
         let thread = &self.threads[self.running.index()];
-        Place { thread: self.running, site: thread.site(), event: self.log.len() as u32 }
+        let (site, actor) = thread.doing();
+        Place { thread: self.running, actor, site, event: self.log.len() as u32 }
     }
 
     /// Appends an event of the running thread. While the machine boots, only what has an effect counts:
@@ -436,10 +459,12 @@ impl World {
             return;
         }
         let thread = &self.threads[self.running.index()];
-        let site = if what == What::Enter { thread.entry() } else { thread.site() };
+        let enters = what == What::Enter;
+        let (site, actor) = if enters { thread.entering() } else { thread.doing() };
         let event = Event {
             thread: self.running,
             depth: thread.calls.len() as u8,
+            actor,
             jiffies: self.clock.jiffies,
             step: self.step,
             site,

@@ -57,7 +57,7 @@ impl Budget {
 ///
 /// /// Frees the tables while the reaper may still walk them.
 /// fn careless(mm: Handle<Mm>) {
-///     let _call = protocol("exit_mmap", mm.object());
+///     let _call = protocol(exit_mmap::EXIT_MMAP, mm.object());
 ///     let Some(unmapped) = exit_mmap::unmap(mm) else { return };
 ///     set_bit(mm, MmFlag::OomSkip);
 ///     exit_mmap::free(mm, unmapped);

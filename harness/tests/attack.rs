@@ -10,7 +10,7 @@ const RUNS: u64 = 1_500;
 
 /// `exit_mmap` of v4.15 in other words.
 fn same(mm: Handle<Mm>) {
-    let _call = protocol("exit_mmap", mm.object());
+    let _call = protocol(exit_mmap::EXIT_MMAP, mm.object());
     let Some(unmapped) = exit_mmap::unmap(mm) else { return };
     if test_bit(mm, MmFlag::OomVictim) {
         set_bit(mm, MmFlag::OomSkip);
@@ -22,7 +22,7 @@ fn same(mm: Handle<Mm>) {
 
 /// Does not wait for the reaper.
 fn careless(mm: Handle<Mm>) {
-    let _call = protocol("exit_mmap", mm.object());
+    let _call = protocol(exit_mmap::EXIT_MMAP, mm.object());
     let Some(unmapped) = exit_mmap::unmap(mm) else { return };
     set_bit(mm, MmFlag::OomSkip);
     exit_mmap::free(mm, unmapped);

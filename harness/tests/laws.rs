@@ -15,13 +15,14 @@ use mmreap_harness::case::{Case, FaultPoint, Signature, Strategy, generate, muta
 use mmreap_harness::corpus;
 use mmreap_harness::explain::log;
 use mmreap_harness::kernel;
-use mmreap_harness::minimize::{Budget, Certificate, Measure, measure, minimize, segments};
+use mmreap_harness::minimize::{Budget, Certificate, Measure, measure, minimize};
 use mmreap_harness::oracle::Failure;
 use mmreap_harness::prove::{Options, Verdict, prove};
 use mmreap_harness::run::Runner;
 use mmreap_harness::run::plan::Plan;
 use mmreap_harness::schedule::derive_seed;
 use mmreap_harness::schedule::portfolio::Portfolio;
+use mmreap_harness::schedule::segments::from_decisions;
 use std::path::Path;
 
 /// The case of a number, on one of all revisions, with one of all strategies.
@@ -67,7 +68,7 @@ fn a_run_written_by_names_is_the_same_run() {
         let mut case = generated(number);
         let (_, decisions) = runner.record(&case, kernel(&case.kernel));
         let recorded = world(|w| log(w));
-        case.schedule.segments = segments::from_decisions(&decisions);
+        case.schedule.segments = from_decisions(&decisions);
         let by_chance = case.faults.iter().any(|fault| fault.probability < 100);
         if !by_chance {
             case.schedule.strategy = Strategy::InOrder;

@@ -8,6 +8,7 @@ use crate::memory::{Handle, free};
 use crate::sync::point::{Access, point};
 use crate::sync::time::schedule_timeout_uninterruptible;
 use crate::sync::wait::{wait_event, wait_for_work, wake_up};
+use crate::trace::noun::ALLOCATION;
 use crate::trace::{ObjectRef, What, enter, record};
 use crate::world::{World, world};
 
@@ -31,7 +32,7 @@ fn perform(request: Handle<Kiocb>, object: ObjectRef) -> Option<bool> {
         }
         Completion::After(_) | Completion::ErrorAfter(_) => {}
         Completion::AfterAlloc => {
-            wait_event(MEMORY, "allocation", || allocations() > since);
+            wait_event(MEMORY, ALLOCATION, || allocations() > since);
         }
         Completion::Never => {
             let _until_the_end = wait_for_work(object, "device", || false);
@@ -46,7 +47,7 @@ const MEMORY: ObjectRef = World::ZONE;
 
 pub(super) fn allocations() -> u32 {
     world(|w| {
-        w.footprint.touch(MEMORY, "allocation", Access::Read);
+        w.footprint.touch(MEMORY, ALLOCATION, Access::Read);
         w.oom.allocations
     })
 }
@@ -54,12 +55,12 @@ pub(super) fn allocations() -> u32 {
 /// Tells devices that need memory that somebody's allocation succeeded.
 pub fn allocation_succeeded() {
     let awaited = world(|w| {
-        w.footprint.touch(MEMORY, "allocation", Access::Add);
+        w.footprint.touch(MEMORY, ALLOCATION, Access::Add);
         w.oom.allocations += 1;
-        w.is_awaited(MEMORY, "allocation")
+        w.is_awaited(MEMORY, ALLOCATION)
     });
     if awaited {
-        wake_up(MEMORY, "allocation");
+        wake_up(MEMORY, ALLOCATION);
     }
 }
 

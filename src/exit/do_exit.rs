@@ -17,7 +17,11 @@ use crate::task::{
     Signal, Task, TaskFlag, current, put_task_struct, start_group_exit, task_lock, task_unlock,
     thread_group_empty,
 };
-use crate::trace::{What, enter, protocol, record};
+use crate::trace::noun::{FRAMES, MM, PINS};
+use crate::trace::{Function, Role, What, enter, protocol, record};
+
+/// `exit_mm`, in traces.
+pub const EXIT_MM: Function = Function::acting("exit_mm", Role::ExitPath);
 
 /// `do_exit` of the running thread; it must not run user operations afterwards.
 pub fn do_exit() {
@@ -49,13 +53,13 @@ pub fn do_group_exit() {
 
 /// `exit_mm`: lets go of the address space, and returns it as the lazily borrowed one.
 fn exit_mm(task: Handle<Task>) -> Option<Handle<Mm>> {
-    let mm = task.peek_at("mm", |task| task.mm)?;
-    let _call = protocol("exit_mm", mm.object());
+    let mm = task.peek_at(MM, |task| task.mm)?;
+    let _call = protocol(EXIT_MM, mm.object());
     mm_release(task, mm);
     down_read(mmap_sem(mm));
     mmgrab(mm);
     task_lock(task);
-    crate::memory::write(task, "mm", |task| task.mm = None);
+    crate::memory::write(task, MM, |task| task.mm = None);
     up_read(mmap_sem(mm));
     tlb::enter_lazy_tlb(mm);
     task_unlock(task);
@@ -75,10 +79,10 @@ fn finish_task_switch(mm: Handle<Mm>) {
 /// `exit_files` and what else a dying task holds: open /proc files, kernel memory.
 fn exit_files(task: Handle<Task>) {
     let _call = enter("exit_files");
-    while let Some(mm) = task.poke_at("pins", |task| task.pins.pop()) {
+    while let Some(mm) = task.poke_at(PINS, |task| task.pins.pop()) {
         mmput(mm);
     }
-    let frames = task.poke_at("frames", |task| std::mem::take(&mut task.frames));
+    let frames = task.poke_at(FRAMES, |task| std::mem::take(&mut task.frames));
     free_pages(&frames);
     close_files(task.peek(|task| task.signal));
 }

@@ -9,12 +9,13 @@ use crate::mm::{Mm, mmdrop, mmget, mmgrab, tlb};
 use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::bits::peek_bit;
 use crate::task::{Signal, TaskFlag, current, find_task_by_vpid, task_lock, task_unlock};
+use crate::trace::noun::{MM, MM_USERS};
 use crate::trace::{enter, protocol};
 
 /// `mmput`.
 pub fn mmput(mm: Handle<Mm>) {
     let _call = protocol("mmput", mm.object());
-    if atomic_dec_and_test(mm, "mm_users", |mm| &mut mm.users) {
+    if atomic_dec_and_test(mm, MM_USERS, |mm| &mut mm.users) {
         mmput_final(mm);
     }
 }
@@ -24,7 +25,7 @@ pub fn get_task_mm(signal: Handle<Signal>) -> Option<Handle<Mm>> {
     let _call = enter("get_task_mm");
     let leader = find_task_by_vpid(signal)?;
     task_lock(leader);
-    let mm = leader.peek_at("mm", |task| task.mm);
+    let mm = leader.peek_at(MM, |task| task.mm);
     let borrowed = peek_bit(leader, TaskFlag::Kthread);
     let mm = mm.filter(|_| !borrowed);
     if let Some(mm) = mm {
@@ -41,7 +42,7 @@ pub fn use_mm(mm: Handle<Mm>) {
     task.poke_at("borrowed", |task| task.borrowed = Some(mm));
     task_lock(task);
     mmgrab(mm);
-    write(task, "mm", |task| task.mm = Some(mm));
+    write(task, MM, |task| task.mm = Some(mm));
     task_unlock(task);
 }
 
@@ -51,7 +52,7 @@ pub fn unuse_mm() {
     let Some(mm) = task.peek_at("borrowed", |task| task.borrowed) else { return };
     let call = enter("unuse_mm");
     task_lock(task);
-    write(task, "mm", |task| task.mm = None);
+    write(task, MM, |task| task.mm = None);
     tlb::enter_lazy_tlb(mm);
     task_unlock(task);
     mmdrop(mm);

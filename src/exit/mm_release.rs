@@ -13,6 +13,7 @@ use crate::sync::wait::complete;
 use crate::syscall::uaccess::{get_user, put_user};
 use crate::task::{Task, current, task_lock, task_unlock};
 use crate::trace::enter;
+use crate::trace::noun::{MM_USERS, VFORK_DONE};
 
 /// `set_robust_list`.
 pub fn set_robust_list(page: u32) {
@@ -30,11 +31,11 @@ pub(super) fn mm_release(task: Handle<Task>, mm: Handle<Mm>) {
         exit_robust_list(mm, page);
     }
     if let Some(page) = task.poke_at("clear_child_tid", |task| task.clear_child_tid.take())
-        && atomic_read(mm, "mm_users", |mm| &mut mm.users) > 1
+        && atomic_read(mm, MM_USERS, |mm| &mut mm.users) > 1
     {
         let _nobody_minds = put_user(mm, page, 0);
     }
-    if task.peek_at("vfork_done", |task| task.vfork_done) {
+    if task.peek_at(VFORK_DONE, |task| task.vfork_done) {
         complete_vfork_done(task);
     }
 }
@@ -49,9 +50,9 @@ fn exit_robust_list(mm: Handle<Mm>, page: u32) {
 fn complete_vfork_done(task: Handle<Task>) {
     let _call = enter("complete_vfork_done");
     task_lock(task);
-    if task.peek_at("vfork_done", |task| task.vfork_done) {
-        complete(task.object(), "vfork_done", || {
-            task.poke_at("vfork_done", |task| task.vfork_done = false);
+    if task.peek_at(VFORK_DONE, |task| task.vfork_done) {
+        complete(task.object(), VFORK_DONE, || {
+            task.poke_at(VFORK_DONE, |task| task.vfork_done = false);
         });
     }
     task_unlock(task);

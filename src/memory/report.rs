@@ -6,7 +6,7 @@
 use super::oops::Oops;
 use crate::sync::point::halt;
 use crate::sync::thread::Tid;
-use crate::trace::{ObjectRef, Site, What, record};
+use crate::trace::{Actor, ObjectRef, Site, What, record};
 use crate::world::world;
 
 /// A moment of a run: who was where.
@@ -14,6 +14,8 @@ use crate::world::world;
 pub struct Place {
     /// The thread.
     pub thread: Tid,
+    /// Who acted.
+    pub actor: Actor,
     /// The operation.
     pub site: Site,
     /// The index of the next event of the log.

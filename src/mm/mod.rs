@@ -29,6 +29,7 @@ use crate::sync::bits::Flag;
 use crate::sync::rwsem::RwSem;
 use crate::sync::spinlock::SpinLock;
 use crate::trace::Kind;
+use crate::trace::noun::{MM_COUNT, MM_USERS, MMF_OOM_SKIP, MMF_OOM_VICTIM, MMF_UNSTABLE};
 use crate::world::{World, world};
 use pgtable::{Level, PageTable};
 use secondary::SecondaryMmu;
@@ -99,6 +100,18 @@ pub enum MmFlag {
     OomVictim,
 }
 
+impl MmFlag {
+    /// All of them.
+    pub const ALL: [MmFlag; 6] = [
+        MmFlag::VmMergeable,
+        MmFlag::VmHugepage,
+        MmFlag::OomSkip,
+        MmFlag::Unstable,
+        MmFlag::HugeZeroPage,
+        MmFlag::OomVictim,
+    ];
+}
+
 impl Flag for MmFlag {
     type Holder = Mm;
 
@@ -106,10 +119,10 @@ impl Flag for MmFlag {
         match self {
             MmFlag::VmMergeable => "MMF_VM_MERGEABLE",
             MmFlag::VmHugepage => "MMF_VM_HUGEPAGE",
-            MmFlag::OomSkip => "MMF_OOM_SKIP",
-            MmFlag::Unstable => "MMF_UNSTABLE",
+            MmFlag::OomSkip => MMF_OOM_SKIP,
+            MmFlag::Unstable => MMF_UNSTABLE,
             MmFlag::HugeZeroPage => "MMF_HUGE_ZERO_PAGE",
-            MmFlag::OomVictim => "MMF_OOM_VICTIM",
+            MmFlag::OomVictim => MMF_OOM_VICTIM,
         }
     }
 
@@ -160,22 +173,22 @@ pub fn mm_alloc() -> Handle<Mm> {
 
 /// `mmget_not_zero`: a user reference, unless there are no users any more.
 pub fn mmget_not_zero(mm: Handle<Mm>) -> bool {
-    atomic_inc_not_zero(mm, "mm_users", |mm| &mut mm.users)
+    atomic_inc_not_zero(mm, MM_USERS, |mm| &mut mm.users)
 }
 
 /// `mmget`: one more user, by somebody who knows that there is one.
 pub fn mmget(mm: Handle<Mm>) {
-    atomic_inc(mm, "mm_users", |mm| &mut mm.users);
+    atomic_inc(mm, MM_USERS, |mm| &mut mm.users);
 }
 
 /// `mmgrab`: keeps the structure, not what is below it.
 pub fn mmgrab(mm: Handle<Mm>) {
-    atomic_inc(mm, "mm_count", |mm| &mut mm.count);
+    atomic_inc(mm, MM_COUNT, |mm| &mut mm.count);
 }
 
 /// `mmdrop`: the last one frees the structure and the top-level table.
 pub fn mmdrop(mm: Handle<Mm>) {
-    if atomic_dec_and_test(mm, "mm_count", |mm| &mut mm.count) {
+    if atomic_dec_and_test(mm, MM_COUNT, |mm| &mut mm.count) {
         mmdrop_final(mm);
     }
 }

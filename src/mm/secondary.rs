@@ -18,7 +18,8 @@ use crate::sync::lock::{Family, Locks};
 use crate::sync::mutex::{Mutex, mutex_lock, mutex_unlock};
 use crate::sync::point::{Access, point};
 use crate::sync::wait::{complete, wait_event_killable};
-use crate::trace::{Kind, ObjectRef, What, enter, record};
+use crate::trace::noun::MM;
+use crate::trace::{Function, Kind, ObjectRef, What, enter, record};
 use crate::workqueue::flush_scheduled_work;
 use crate::world::{World, world};
 use std::ops::Range;
@@ -130,7 +131,7 @@ fn driver_lock(locks: &mut Locks) -> Mutex {
 pub fn put(mmu: Handle<SecondaryMmu>) {
     if atomic_dec_and_test(mmu, "users", |mmu| &mut mmu.users) {
         let _call = enter("mmu_destroy");
-        let mm = mmu.peek_at("mm", |mmu| mmu.mm);
+        let mm = mmu.peek_at(MM, |mmu| mmu.mm);
         mmu_notifier_unregister(mmu, mm);
         free(mmu);
     }
@@ -164,9 +165,12 @@ pub fn invalidate_range_end(mmu: Handle<SecondaryMmu>) {
     });
 }
 
+/// A driver's `release`, in traces.
+pub const MMU_RELEASE: Function = Function::new("mmu_release");
+
 /// `release`: everything is lost. Whoever could cause a fault has let go of the address space or of the MMU.
 pub fn release(mmu: Handle<SecondaryMmu>) {
-    let _call = enter("mmu_release");
+    let _call = enter(MMU_RELEASE);
     with_driver_lock(mmu, || {
         if mmu.peek(|mmu| mmu.release) == Release::Flush {
             flush_scheduled_work();
@@ -191,7 +195,7 @@ fn zap(mmu: Handle<SecondaryMmu>, pages: &Range<u32>) {
         let gone: Vec<_> = mmu.shadow.extract_if(.., |spte| pages.contains(&spte.page)).collect();
         gone
     });
-    let mm = mmu.peek_at("mm", |mmu| mmu.mm);
+    let mm = mmu.peek_at(MM, |mmu| mmu.mm);
     for Spte { page, frame, .. } in gone {
         touch(frame, Access::Write);
         record(mm.object(), What::Unshadow { frame: number(frame), page });
@@ -224,7 +228,7 @@ pub fn set_spte(
         mmu.shadow.push(Spte { page, frame, writable, mapped });
     });
     touch(frame, Access::Add);
-    let mm = mmu.peek_at("mm", |mmu| mmu.mm);
+    let mm = mmu.peek_at(MM, |mmu| mmu.mm);
     record(mm.object(), What::Shadow { frame: number(frame), page });
 }
 

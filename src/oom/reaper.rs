@@ -12,14 +12,18 @@ use crate::sync::spinlock::{spin_lock, spin_unlock};
 use crate::sync::time::{HZ, schedule_timeout_idle};
 use crate::sync::wait::{wait_for_work, wake_up};
 use crate::task::{Task, get_task_struct};
-use crate::trace::{Tracepoint, What, protocol, record};
+use crate::trace::noun::{OOM_REAPER_LIST, OOM_REAPER_WAIT};
+use crate::trace::{Function, Role, Tracepoint, What, protocol, record};
 use crate::world::world;
+
+/// The reaper's thread, in traces.
+pub const OOM_REAPER: Function = Function::acting("oom_reaper", Role::Reaper);
 
 /// `wake_oom_reaper`: queues a task, unless it is queued already.
 pub fn wake_oom_reaper(task: Handle<Task>) {
     let _call = protocol("wake_oom_reaper", task.object());
     if read_head() == Some(task)
-        || read(task, "oom_reaper_list", |task| task.oom_reaper_list).is_some()
+        || read(task, OOM_REAPER_LIST, |task| task.oom_reaper_list).is_some()
     {
         return;
     }
@@ -27,38 +31,38 @@ pub fn wake_oom_reaper(task: Handle<Task>) {
     let lock = world(|w| w.oom.oom_reaper_lock());
     spin_lock(lock);
     let next = head();
-    task.poke_at("oom_reaper_list", |task| task.oom_reaper_list = next);
+    task.poke_at(OOM_REAPER_LIST, |task| task.oom_reaper_list = next);
     set_head(Some(task));
     record(task.object(), What::Enqueue);
     spin_unlock(lock);
     record(task.object(), What::Trace(Tracepoint::WakeReaper));
-    wake_up(REAPER_LIST, "oom_reaper_wait");
+    wake_up(REAPER_LIST, OOM_REAPER_WAIT);
 }
 
 fn read_head() -> Option<Handle<Task>> {
-    point(REAPER_LIST, Access::Read, "read", "oom_reaper_list");
+    point(REAPER_LIST, Access::Read, "read", OOM_REAPER_LIST);
     head()
 }
 
 /// `oom_reaper_list`, looked at under the lock or as an operation of its own.
 fn head() -> Option<Handle<Task>> {
     world(|w| {
-        w.footprint.touch(REAPER_LIST, "oom_reaper_list", Access::Read);
+        w.footprint.touch(REAPER_LIST, OOM_REAPER_LIST, Access::Read);
         w.oom.reaper_list
     })
 }
 
 fn set_head(head: Option<Handle<Task>>) {
     world(|w| {
-        w.footprint.touch(REAPER_LIST, "oom_reaper_list", Access::Write);
+        w.footprint.touch(REAPER_LIST, OOM_REAPER_LIST, Access::Write);
         w.oom.reaper_list = head;
     });
 }
 
 /// The reaper's thread.
 pub fn oom_reaper() {
-    let _call = protocol("oom_reaper", REAPER_LIST);
-    while wait_for_work(REAPER_LIST, "oom_reaper_wait", || head().is_some()) {
+    let _call = protocol(OOM_REAPER, REAPER_LIST);
+    while wait_for_work(REAPER_LIST, OOM_REAPER_WAIT, || head().is_some()) {
         if strikes(FaultPoint::ReaperDelay) {
             schedule_timeout_idle(HZ);
         }
@@ -73,7 +77,7 @@ fn pop() -> Option<Handle<Task>> {
     spin_lock(lock);
     let head = head();
     if let Some(task) = head {
-        let next = task.peek_at("oom_reaper_list", |task| task.oom_reaper_list);
+        let next = task.peek_at(OOM_REAPER_LIST, |task| task.oom_reaper_list);
         set_head(next);
         record(task.object(), What::Dequeue);
     }

@@ -9,7 +9,7 @@ use crate::memory::Handle;
 use crate::mm::Mm;
 use crate::sync::bits::peek_bit;
 use crate::task::{Task, TaskFlag, for_each_process, get_task_struct, put_task_struct, rcu_read};
-use crate::trace::{What, protocol, record};
+use crate::trace::{Function, Role, What, protocol, record};
 
 /// `oom_control`: a search for a victim, and how far it has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +51,12 @@ impl OomControl {
     }
 }
 
+/// `select_bad_process`, in traces.
+pub const SELECT_BAD_PROCESS: Function = Function::acting("select_bad_process", Role::Search);
+
 /// `select_bad_process`.
 pub fn select_bad_process(oc: &mut OomControl) {
-    let _call = protocol("select_bad_process", OOM);
+    let _call = protocol(SELECT_BAD_PROCESS, OOM);
     rcu_read(|| _ = for_each_process().find(|&p| oom_evaluate_task(p, oc)));
 }
 

@@ -8,9 +8,29 @@ use crate::world::world;
 /// The way from an object to one of its counters.
 pub type Counter<T> = fn(&mut T) -> &mut i32;
 
+const ATOMIC_READ: &str = "atomic_read";
+/// For counters that are in no object of their own.
+pub(crate) const ATOMIC_INC: &str = "atomic_inc";
+/// The same.
+pub(crate) const ATOMIC_DEC: &str = "atomic_dec";
+const ATOMIC_DEC_AND_TEST: &str = "atomic_dec_and_test";
+const ATOMIC_SUB_AND_TEST: &str = "atomic_sub_and_test";
+/// In traces, what takes no reference from an object that has none left.
+pub const ATOMIC_INC_NOT_ZERO: &str = "atomic_inc_not_zero";
+
+/// The verbs of counters in traces.
+pub const VERBS: [&str; 6] = [
+    ATOMIC_READ,
+    ATOMIC_INC,
+    ATOMIC_DEC,
+    ATOMIC_DEC_AND_TEST,
+    ATOMIC_SUB_AND_TEST,
+    ATOMIC_INC_NOT_ZERO,
+];
+
 /// `atomic_read`.
 pub fn atomic_read<T: Object>(object: Handle<T>, field: &'static str, counter: Counter<T>) -> i32 {
-    point(object.object(), Access::Read, "atomic_read", field);
+    point(object.object(), Access::Read, ATOMIC_READ, field);
     let value = object.access(field, Access::Read, |o| *counter(o));
     record(object.object(), What::Count { old: value, new: value });
     value
@@ -18,7 +38,7 @@ pub fn atomic_read<T: Object>(object: Handle<T>, field: &'static str, counter: C
 
 /// `atomic_inc`.
 pub fn atomic_inc<T: Object>(object: Handle<T>, field: &'static str, counter: Counter<T>) {
-    point(object.object(), Access::Add, "atomic_inc", field);
+    point(object.object(), Access::Add, ATOMIC_INC, field);
     add(object, field, Access::Add, counter, 1);
 }
 
@@ -28,7 +48,7 @@ pub fn atomic_dec_and_test<T: Object>(
     field: &'static str,
     counter: Counter<T>,
 ) -> bool {
-    point(object.object(), Access::Put(Left::Unknown), "atomic_dec_and_test", field);
+    point(object.object(), Access::Put(Left::Unknown), ATOMIC_DEC_AND_TEST, field);
     let left = Left::of(object.look(|o| *counter(o)) - 1);
     add(object, field, Access::Put(left), counter, -1) == 0
 }
@@ -40,7 +60,7 @@ pub fn atomic_sub_and_test<T: Object>(
     field: &'static str,
     counter: Counter<T>,
 ) -> bool {
-    point(object.object(), Access::Update, "atomic_sub_and_test", field);
+    point(object.object(), Access::Update, ATOMIC_SUB_AND_TEST, field);
     let old = object.access(field, Access::Update, |o| *counter(o));
     let new = old - delta;
     object.access(field, Access::Update, |o| *counter(o) = new);
@@ -54,7 +74,7 @@ pub fn atomic_inc_not_zero<T: Object>(
     field: &'static str,
     counter: Counter<T>,
 ) -> bool {
-    point(object.object(), Access::Update, "atomic_inc_not_zero", field);
+    point(object.object(), Access::Update, ATOMIC_INC_NOT_ZERO, field);
     let old = object.access(field, Access::Update, |o| *counter(o));
     if old == 0 {
         record(object.object(), What::Count { old, new: old });

@@ -52,9 +52,12 @@ pub fn clear_bit<F: Flag>(holder: Handle<F::Holder>, flag: F) {
     record(holder.object(), What::ClearFlag { was });
 }
 
+/// `test_and_set_bit`, in traces.
+pub const TEST_AND_SET_BIT: &str = "test_and_set_bit";
+
 /// `test_and_set_bit`: whether the flag had been set before.
 pub fn test_and_set_bit<F: Flag>(holder: Handle<F::Holder>, flag: F) -> bool {
-    point(holder.object(), Access::Update, "test_and_set_bit", flag.name());
+    point(holder.object(), Access::Update, TEST_AND_SET_BIT, flag.name());
     let was = exchange(holder, flag, Access::Update, true);
     record(holder.object(), What::SetFlag { was });
     was

@@ -14,14 +14,33 @@ impl RwSem {
     }
 }
 
+const DOWN_READ: &str = "down_read";
+const DOWN_READ_TRYLOCK: &str = "down_read_trylock";
+const DOWN_WRITE: &str = "down_write";
+const DOWN_WRITE_KILLABLE: &str = "down_write_killable";
+const DOWN_WRITE_TRYLOCK: &str = "down_write_trylock";
+
+/// The verbs of those who want one, in traces.
+pub const VERBS: [&str; 5] =
+    [DOWN_READ, DOWN_READ_TRYLOCK, DOWN_WRITE, DOWN_WRITE_KILLABLE, DOWN_WRITE_TRYLOCK];
+
+/// Whether a fatal signal ends the wait of a verb.
+pub fn is_killable(verb: &str) -> bool {
+    verb == DOWN_WRITE_KILLABLE
+}
+
+fn down(sem: RwSem, mode: Mode, verb: &'static str) -> Result<(), Killed> {
+    acquire(sem.0, mode, verb, is_killable(verb))
+}
+
 /// `down_read`.
 pub fn down_read(sem: RwSem) {
-    let _never_killed = acquire(sem.0, Mode::Read, "down_read", false);
+    let _never_killed = down(sem, Mode::Read, DOWN_READ);
 }
 
 /// `down_read_trylock`.
 pub fn down_read_trylock(sem: RwSem) -> bool {
-    try_acquire(sem.0, Mode::Read, "down_read_trylock")
+    try_acquire(sem.0, Mode::Read, DOWN_READ_TRYLOCK)
 }
 
 /// `up_read`.
@@ -31,17 +50,17 @@ pub fn up_read(sem: RwSem) {
 
 /// `down_write`.
 pub fn down_write(sem: RwSem) {
-    let _never_killed = acquire(sem.0, Mode::Write, "down_write", false);
+    let _never_killed = down(sem, Mode::Write, DOWN_WRITE);
 }
 
 /// `down_write_killable`: [`Killed`] if a fatal signal arrived before the lock.
 pub fn down_write_killable(sem: RwSem) -> Result<(), Killed> {
-    acquire(sem.0, Mode::Write, "down_write_killable", true)
+    down(sem, Mode::Write, DOWN_WRITE_KILLABLE)
 }
 
 /// `down_write_trylock`.
 pub fn down_write_trylock(sem: RwSem) -> bool {
-    try_acquire(sem.0, Mode::Write, "down_write_trylock")
+    try_acquire(sem.0, Mode::Write, DOWN_WRITE_TRYLOCK)
 }
 
 /// `up_write`.

@@ -6,7 +6,7 @@ use crate::sync::lock::{LockId, Mode};
 use crate::sync::point::{Access, Op, end_run, leave_if_stopping, point};
 use crate::task::Task;
 use crate::trace::names::Pair;
-use crate::trace::{Call, Kind, ObjectRef, Site, What};
+use crate::trace::{Actor, Call, Kind, ObjectRef, Site, What};
 use crate::world::world;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -27,6 +27,20 @@ impl Tid {
     pub fn index(self) -> usize {
         usize::from(self.0)
     }
+}
+
+/// The names of the machine's own threads.
+pub mod name {
+    /// The OOM reaper.
+    pub const OOM_REAPER: &str = "oom_reaper";
+    /// The kernel worker.
+    pub const KWORKER: &str = "kworker";
+    /// Merges pages.
+    pub const KSMD: &str = "ksmd";
+    /// Makes huge pages.
+    pub const KHUGEPAGED: &str = "khugepaged";
+    /// Boots the machine, and lets time pass.
+    pub const CLOCK: &str = "clock";
 }
 
 /// Why a thread sleeps.
@@ -91,17 +105,29 @@ impl Thread {
     }
 
     /// Where it is.
+    #[inline]
     pub fn site(&self) -> Site {
-        Site::at(self.call(), self.operation)
+        self.doing().0
     }
 
-    /// The beginning of the function where it is.
-    pub(crate) fn entry(&self) -> Site {
-        Site::at(self.call(), Pair::EMPTY)
+    /// Where it is, and who acts there.
+    #[inline]
+    pub(crate) fn doing(&self) -> (Site, Actor) {
+        let (names, actor) = self.call();
+        (Site::at(names, self.operation), actor)
     }
 
-    fn call(&self) -> Pair {
-        self.calls.last().map_or(Pair::EMPTY, |call| call.names)
+    /// The beginning of the function where it is, and who acts there.
+    #[inline]
+    pub(crate) fn entering(&self) -> (Site, Actor) {
+        let (names, actor) = self.call();
+        (Site::at(names, Pair::EMPTY), actor)
+    }
+
+    #[inline]
+    fn call(&self) -> (Pair, Actor) {
+        let call = self.calls.last();
+        call.map_or((Pair::EMPTY, Actor::default()), |call| (call.names, call.actor))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::mm::{Mm, mmget_not_zero};
 use crate::page::{Frame, content, free_pages, get_page, store};
 use crate::sync::point::{Access, point};
 use crate::task::{Signal, current, fatal_signal_pending, find_task_by_vpid, rcu_read};
+use crate::trace::noun::MM;
 use crate::trace::{What, enter, record};
 use std::ops::Range;
 
@@ -97,7 +98,7 @@ fn access(mmu: Handle<SecondaryMmu>, page: u32, write: bool) -> Result<Option<Fr
 fn tdp_page_fault(mmu: Handle<SecondaryMmu>, page: u32, write: bool) -> Result<(), AccessError> {
     let _call = enter("tdp_page_fault");
     let mm = mmu.peek(|mmu| mmu.mm);
-    if current().peek_at("mm", |task| task.mm) == Some(mm) {
+    if current().peek_at(MM, |task| task.mm) == Some(mm) {
         return with_driver_lock(mmu, || map(mmu, mm, page, write));
     }
     if !mmget_not_zero(mm) {

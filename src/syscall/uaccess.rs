@@ -19,7 +19,8 @@ use crate::sync::rwsem::{down_read, up_read};
 use crate::sync::thread::Tid;
 use crate::sync::time::memory_nap;
 use crate::task::{current, fatal_signal_pending};
-use crate::trace::{What, enter, record};
+use crate::trace::noun::MM;
+use crate::trace::{Function, What, enter, record};
 use crate::world::world;
 
 /// Who accesses user memory.
@@ -122,7 +123,7 @@ fn translate(mm: Handle<Mm>, page: u32, write: bool) -> Option<Option<Frame>> {
     if write && !writable {
         return None;
     }
-    if current().peek_at("mm", |task| task.mm) == Some(mm) {
+    if current().peek_at(MM, |task| task.mm) == Some(mm) {
         world(|w| {
             let cached = w.here();
             w.footprint.touch(mm.object(), "tlb", Access::Add);
@@ -140,6 +141,9 @@ fn cached(cpu: Tid, mm: Handle<Mm>, page: u32) -> Option<Translation> {
     })
 }
 
+/// `__do_page_fault`, in traces.
+pub const DO_PAGE_FAULT: Function = Function::new("__do_page_fault");
+
 /// `__do_page_fault`.
 pub(super) fn page_fault(
     mm: Handle<Mm>,
@@ -147,7 +151,7 @@ pub(super) fn page_fault(
     write: bool,
     by: By,
 ) -> Result<(), AccessError> {
-    let _call = enter("__do_page_fault");
+    let _call = enter(DO_PAGE_FAULT);
     down_read(mmap_sem(mm));
     let fault = find_vma(mm, page).map(|vma| handle_mm_fault(vma, page, write));
     up_read(mmap_sem(mm));

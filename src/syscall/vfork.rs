@@ -13,15 +13,16 @@ use crate::task::{
     put_task_struct, task_lock, task_unlock, tasklist_lock,
 };
 use crate::trace::enter;
+use crate::trace::noun::{MM, VFORK_DONE};
 
 /// Starts a child that waits in [`await_start`], and waits until it is gone or a signal arrives.
 pub fn sys_vfork(child: Handle<Signal>) {
     let _call = enter("_do_fork");
     let leader = child.peek(|child| child.leader);
-    if let (Some(mm), Some(child)) = (current().peek_at("mm", |task| task.mm), leader)
+    if let (Some(mm), Some(child)) = (current().peek_at(MM, |task| task.mm), leader)
         && copy_process(child, mm)
     {
-        write(child, "vfork_done", |child| child.vfork_done = true);
+        write(child, VFORK_DONE, |child| child.vfork_done = true);
         get_task_struct(child);
         wake_up_new_task(child);
         wait_for_vfork_done(child);
@@ -34,7 +35,7 @@ fn copy_process(child: Handle<Task>, mm: Handle<Mm>) -> bool {
     let _call = enter("copy_process");
     for thread in for_each_thread(child) {
         mmget(mm);
-        thread.poke_at("mm", |thread| thread.mm = Some(mm));
+        thread.poke_at(MM, |thread| thread.mm = Some(mm));
     }
     let appeared = write_section(tasklist_lock(), || {
         let appears = !fatal_signal_pending();
@@ -46,7 +47,7 @@ fn copy_process(child: Handle<Task>, mm: Handle<Mm>) -> bool {
     });
     if !appeared {
         for thread in for_each_thread(child) {
-            thread.poke_at("mm", |thread| thread.mm = None);
+            thread.poke_at(MM, |thread| thread.mm = None);
             mmput(mm);
         }
     }
@@ -71,20 +72,13 @@ fn wake_up_new_task(child: Handle<Task>) {
 /// like any other.
 fn wait_for_vfork_done(child: Handle<Task>) {
     let _call = enter("wait_for_vfork_done");
-    let done = || child.peek_at("vfork_done", |child| !child.vfork_done);
-    if !wait_event_killable(child.object(), "vfork_done", done) {
+    let done = || child.peek_at(VFORK_DONE, |child| !child.vfork_done);
+    if !wait_event_killable(child.object(), VFORK_DONE, done) {
         task_lock(child);
-        child.poke_at("vfork_done", |child| child.vfork_done = false);
+        child.poke_at(VFORK_DONE, |child| child.vfork_done = false);
         task_unlock(child);
     }
     put_task_struct(child);
-}
-
-/// `in_vfork`: the parent waits in the same address space. The caller holds the task's `task_lock`.
-pub fn in_vfork(task: Handle<Task>) -> bool {
-    let (vfork_done, mm) = task.peek_at("vfork_done", |task| (task.vfork_done, task.mm));
-    let parent = task.peek_at("real_parent", |task| task.real_parent);
-    vfork_done && parent.is_some_and(|parent| parent.peek_at("mm", |parent| parent.mm) == mm)
 }
 
 /// What the thread of a vforked child does until its parent calls `vfork`: whether that happened.

@@ -12,6 +12,7 @@ use crate::memory::Handle;
 use crate::mm::Mm;
 use crate::sync::point::{Access, point};
 use crate::sync::rwlock::RwLock;
+use crate::trace::noun::MM;
 use crate::trace::{Kind, ObjectRef};
 use crate::workqueue::{Work, schedule_work};
 use crate::world::{World, world};
@@ -227,7 +228,7 @@ pub fn same_thread_group(a: Handle<Task>, b: Handle<Task>) -> bool {
 pub fn find_lock_task_mm(task: Handle<Task>) -> Option<(Handle<Task>, Handle<Mm>)> {
     let locked_with_mm = |thread: Handle<Task>| {
         task_lock(thread);
-        let mm = thread.peek_at("mm", |thread| thread.mm);
+        let mm = thread.peek_at(MM, |thread| thread.mm);
         if mm.is_none() {
             task_unlock(thread);
         }
@@ -240,5 +241,5 @@ pub fn find_lock_task_mm(task: Handle<Task>) -> Option<(Handle<Task>, Handle<Mm>
 /// One step: an address space is only ever lost, so what is true of threads that are looked at one by one is
 /// true when the last of them is.
 pub fn process_shares_mm(task: Handle<Task>, mm: Handle<Mm>) -> bool {
-    for_each_thread(task).find_map(|thread| thread.peek_at("mm", |thread| thread.mm)) == Some(mm)
+    for_each_thread(task).find_map(|thread| thread.peek_at(MM, |thread| thread.mm)) == Some(mm)
 }

@@ -1,7 +1,7 @@
 //! Tasks: `task_struct`, its flags, and its references.
 //!
 //! A task's `mm` is cleared only by the task itself, under `task_lock`, before it drops its reference;
-//! whoever holds `task_lock` and sees an `mm` knows that it has users. Source: sched.h and kernel/fork.c of
+//! whoever holds `task_lock` and sees an `mm` knows that it has users. Source: sched.h (`in_vfork`, too) and kernel/fork.c of
 //! v4.9 to v4.15.
 
 pub mod free_signal_struct;
@@ -25,6 +25,7 @@ use crate::sync::atomic::{atomic_dec_and_test, atomic_inc};
 use crate::sync::bits::Flag;
 use crate::sync::spinlock::{SpinLock, spin_lock, spin_unlock};
 use crate::sync::thread::Tid;
+use crate::trace::noun::{MM, VFORK_DONE};
 use crate::trace::{Kind, enter};
 use crate::world::{World, world};
 use std::rc::Rc;
@@ -183,4 +184,11 @@ pub fn put_task_struct(task: Handle<Task>) {
         free(task);
         signal::put_signal_struct(signal);
     }
+}
+
+/// `in_vfork`: the parent waits in the same address space. The caller holds the task's `task_lock`.
+pub fn in_vfork(task: Handle<Task>) -> bool {
+    let (vfork_done, mm) = task.peek_at(VFORK_DONE, |task| (task.vfork_done, task.mm));
+    let parent = task.peek_at("real_parent", |task| task.real_parent);
+    vfork_done && parent.is_some_and(|parent| parent.peek_at(MM, |parent| parent.mm) == mm)
 }

@@ -13,6 +13,7 @@ use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::bits::{Flag, peek_bit};
 use crate::sync::point::{Access, point};
 use crate::sync::thread::wake_killable;
+use crate::trace::noun::OOM_MM;
 use crate::trace::{Kind, What, enter, record};
 use crate::world::{World, world};
 use smallvec::SmallVec;
@@ -161,8 +162,8 @@ fn add_sigkill(task: Handle<Task>) {
 /// `tsk_is_oom_victim`.
 pub fn tsk_is_oom_victim(task: Handle<Task>) -> bool {
     let signal = task.peek(|task| task.signal);
-    point(signal.object(), Access::Read, "tsk_is_oom_victim", "oom_mm");
-    let set = signal.peek_at("oom_mm", |signal| signal.oom_mm.is_some());
+    point(signal.object(), Access::Read, "tsk_is_oom_victim", OOM_MM);
+    let set = signal.peek_at(OOM_MM, |signal| signal.oom_mm.is_some());
     record(signal.object(), What::TestFlag { set });
     set
 }

@@ -2,7 +2,7 @@
 
 use crate::sync::lock::Mode;
 use crate::sync::thread::Tid;
-use crate::trace::Site;
+use crate::trace::{Actor, Site};
 use std::fmt;
 
 /// Kinds of objects that events speak of.
@@ -344,6 +344,8 @@ pub struct Event {
     pub thread: Tid,
     /// Depth of the thread's call stack.
     pub depth: u8,
+    /// Who acts.
+    pub actor: Actor,
     /// Virtual time in jiffies.
     pub jiffies: u32,
     /// The number of scheduling decisions before it.

@@ -5,7 +5,8 @@
 //! an event belongs to sees to it. What is left is here: what is looked at is not what the kernel
 //! looks at, but what it is to be right about.
 
-use super::{Event, What};
+use super::noun::MMF_OOM_SKIP;
+use super::{Event, Role, What};
 use crate::sync::footprint::Footprint;
 use crate::sync::point::Access;
 use crate::sync::time::PROGRESS;
@@ -26,7 +27,7 @@ pub(crate) fn touch(event: &Event, footprint: &mut Footprint) {
             footprint.touch(World::ZONE, "free_pages", Access::Read);
         }
         // Who is killed may have been given up on.
-        What::Kill => footprint.touch(object, "MMF_OOM_SKIP", Access::Read),
+        What::Kill => footprint.touch(object, MMF_OOM_SKIP, Access::Read),
         _ => {}
     }
     if event.what.is_progress() {
@@ -36,5 +37,5 @@ pub(crate) fn touch(event: &Event, footprint: &mut Footprint) {
 
 /// Whether the search for a victim finds that an address space was given up on.
 fn passes_over(event: &Event) -> bool {
-    event.site.noun() == "MMF_OOM_SKIP" && event.site.protocol() == "select_bad_process"
+    event.site.noun() == MMF_OOM_SKIP && event.actor.role == Role::Search
 }

@@ -7,9 +7,12 @@
 mod event;
 pub(crate) mod judged;
 pub(crate) mod names;
+pub mod noun;
+mod role;
 mod site;
 
 pub use event::{Event, Kind, Log, ObjectRef, SkipReason, Tracepoint, What};
+pub use role::{Actor, Function, Role};
 pub use site::{Call, Frame, Site, base, enter, protocol};
 
 use crate::world::world;

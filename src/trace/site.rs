@@ -6,7 +6,7 @@
 
 use crate::memory::{Oops, oops};
 use crate::trace::names::Pair;
-use crate::trace::{ObjectRef, What};
+use crate::trace::{Actor, Function, ObjectRef, What};
 use crate::world::world;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -95,6 +95,8 @@ const DEPTH: usize = 100;
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
     pub(crate) names: Pair,
+    /// Who acts in it.
+    pub actor: Actor,
     /// The object that it works on, if it is a function of the protocol.
     pub object: ObjectRef,
 }
@@ -117,25 +119,29 @@ pub struct Frame(());
 
 /// Enters the function at the bottom of a thread, which says nothing about what the thread does.
 pub fn base(function: &'static str) -> Frame {
-    push(function, Some(""), ObjectRef::NONE)
+    push(function.into(), Some(""), ObjectRef::NONE)
 }
 
-/// Enters a kernel function that helps the protocol, such as `unmap_page_range`.
-pub fn enter(function: &'static str) -> Frame {
-    push(function, None, ObjectRef::NONE)
+/// Enters a kernel function that helps the protocol, such as `unmap_page_range`. A function that is a constant is
+/// entered by it, for a role may begin there; others by their name.
+pub fn enter(function: impl Into<Function>) -> Frame {
+    push(function.into(), None, ObjectRef::NONE)
 }
 
-/// Enters a function of the protocol, such as `exit_mmap`: failures are grouped by these.
-pub fn protocol(function: &'static str, object: ObjectRef) -> Frame {
-    push(function, Some(function), object)
+/// Enters a function of the protocol, such as `exit_mmap`: failures are grouped by these. As [`enter`] does.
+pub fn protocol(function: impl Into<Function>, object: ObjectRef) -> Frame {
+    let function = function.into();
+    push(function, Some(function.name()), object)
 }
 
-fn push(function: &'static str, protocol: Option<&'static str>, object: ObjectRef) -> Frame {
+fn push(function: Function, protocol: Option<&'static str>, object: ObjectRef) -> Frame {
     let is_too_deep = world(|w| {
-        let below = w.running().calls.last().map_or("", Call::protocol);
-        let below = if below.is_empty() { function } else { below };
-        let names = w.names.pair(protocol.unwrap_or(below), function);
-        w.running().calls.push(Call { names, object });
+        let caller = w.running().calls.last();
+        let below = caller.map_or("", Call::protocol);
+        let below = if below.is_empty() { function.name() } else { below };
+        let actor = caller.map_or(Actor::default(), |call| call.actor).taking(function.role());
+        let names = w.names.pair(protocol.unwrap_or(below), function.name());
+        w.running().calls.push(Call { names, actor, object });
         w.record(object, What::Enter);
         w.running().calls.len() > DEPTH
     });

@@ -1,7 +1,7 @@
 //! E02: safe. `exit_mmap` sets `MMF_OOM_SKIP` where nobody will look at it, too.
 
 use crate::Mutant;
-use mmreap::exit::exit_mmap::{free, unmap};
+use mmreap::exit::exit_mmap::{EXIT_MMAP, free, unmap};
 use mmreap::prelude::*;
 
 /// The mutant.
@@ -16,7 +16,7 @@ static KERNEL: Revision = V4_15
 
 /// `exit_mmap`.
 fn exit_mmap(mm: Handle<Mm>) {
-    let _call = protocol("exit_mmap", mm.object());
+    let _call = protocol(EXIT_MMAP, mm.object());
     let Some(unmapped) = unmap(mm) else { return };
     set_bit(mm, MmFlag::OomSkip);
     if test_bit(mm, MmFlag::OomVictim) {

@@ -2,7 +2,7 @@
 //! for writing.
 
 use crate::Mutant;
-use mmreap::exit::exit_mmap::{free, unmap_all};
+use mmreap::exit::exit_mmap::{EXIT_MMAP, free, unmap_all};
 use mmreap::mm::mmu_notifier::mmu_notifier_release;
 use mmreap::prelude::*;
 
@@ -15,7 +15,7 @@ static KERNEL: Revision =
 
 /// `exit_mmap`.
 fn exit_mmap(mm: Handle<Mm>) {
-    let _call = protocol("exit_mmap", mm.object());
+    let _call = protocol(EXIT_MMAP, mm.object());
     mmu_notifier_release(mm);
     down_read(mmap_sem(mm));
     let unmapped = unmap_all(mm);

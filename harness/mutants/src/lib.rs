@@ -41,6 +41,8 @@ mod m29;
 mod m30;
 mod m36;
 
+use mmreap::exit::exit_mmap::EXIT_MMAP;
+use mmreap::oom::oom_reap_task_mm::OOM_REAP_TASK_MM;
 use mmreap::revision::Revision;
 
 /// A mutant, or an equivalent.
@@ -104,10 +106,10 @@ pub static MUTANTS: [Mutant; 30] = [
 /// The walk of the reaper meets what the exit path has freed.
 pub const WALKS: &[&str] = &["O-PT-UAF", "O-VMA-UAF"];
 /// The functions that do.
-pub const REAPER_WALKS: &[&str] = &["__oom_reap_task_mm", "exit_mmap"];
+pub const REAPER_WALKS: &[&str] = &[OOM_REAP_TASK_MM.name(), EXIT_MMAP.name()];
 
 /// A fault installs a fresh page where the reaper took one away.
-pub const ZERO_PAGE: &[&str] = &["handle_mm_fault", "__oom_reap_task_mm"];
+pub const ZERO_PAGE: &[&str] = &["handle_mm_fault", OOM_REAP_TASK_MM.name()];
 
 /// The reaper took a page of a process that was not killed.
-const LOST: &[&str] = &["user_mode", "__oom_reap_task_mm"];
+const LOST: &[&str] = &["user_mode", OOM_REAP_TASK_MM.name()];

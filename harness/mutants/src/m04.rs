@@ -1,7 +1,7 @@
 //! M04: `exit_mmap` does not wait for the reaper. Nightly runs have to find it, or they are broken.
 
 use crate::{Mutant, REAPER_WALKS, Shows, WALKS};
-use mmreap::exit::exit_mmap::{free, unmap};
+use mmreap::exit::exit_mmap::{EXIT_MMAP, free, unmap};
 use mmreap::prelude::*;
 
 /// The mutant.
@@ -21,7 +21,7 @@ static KERNEL: Revision =
 
 /// `exit_mmap`.
 fn exit_mmap(mm: Handle<Mm>) {
-    let _call = protocol("exit_mmap", mm.object());
+    let _call = protocol(EXIT_MMAP, mm.object());
     let Some(unmapped) = unmap(mm) else { return };
     if test_bit(mm, MmFlag::OomVictim) {
         set_bit(mm, MmFlag::OomSkip);

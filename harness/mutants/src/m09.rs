@@ -6,7 +6,7 @@ use mmreap::mm::gather::{tlb_finish_mmu, tlb_gather_mmu};
 use mmreap::mm::memory::unmap_page_range;
 use mmreap::mm::mmap::can_madv_dontneed_vma;
 use mmreap::mm::mmu_notifier::mm_has_notifiers;
-use mmreap::oom::oom_reap_task_mm::{for_each_vma, skip};
+use mmreap::oom::oom_reap_task_mm::{OOM_REAP_TASK_MM, for_each_vma, skip};
 use mmreap::prelude::*;
 
 /// The mutant.
@@ -27,7 +27,7 @@ static KERNEL: Revision = V4_15
 
 /// `__oom_reap_task_mm`.
 fn oom_reap_task_mm(task: Handle<Task>, mm: Handle<Mm>) -> bool {
-    let _call = protocol("__oom_reap_task_mm", mm.object());
+    let _call = protocol(OOM_REAP_TASK_MM, mm.object());
     let oom_lock = world(|w| w.oom.oom_lock());
     mutex_lock(oom_lock);
     let done = reap(task, mm);

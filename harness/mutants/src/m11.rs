@@ -1,7 +1,7 @@
 //! M11: `exit_mmap` sets `MMF_OOM_SKIP` before anything is unmapped.
 
 use crate::{Mutant, Shows};
-use mmreap::exit::exit_mmap::{free, unmap};
+use mmreap::exit::exit_mmap::{EXIT_MMAP, free, unmap};
 use mmreap::prelude::*;
 
 /// The mutant.
@@ -11,7 +11,7 @@ pub const M11: Mutant = Mutant {
         bug: "M11",
         scenario: "sc_2p_any",
         oracles: &["O-SPUR"],
-        sites: &["exit_mmap"],
+        sites: &[EXIT_MMAP.name()],
         object: None,
     }),
 };
@@ -21,7 +21,7 @@ static KERNEL: Revision =
 
 /// `exit_mmap`.
 fn exit_mmap(mm: Handle<Mm>) {
-    let _call = protocol("exit_mmap", mm.object());
+    let _call = protocol(EXIT_MMAP, mm.object());
     let is_victim = test_bit(mm, MmFlag::OomVictim);
     if is_victim {
         set_bit(mm, MmFlag::OomSkip);

@@ -3,7 +3,7 @@
 use crate::{Mutant, Shows};
 use mmreap::aio::exit_aio::exit_aio;
 use mmreap::exit::exit_mmap::exit_mmap;
-use mmreap::exit::mmput_final::{mm_put_huge_zero_page, module_put, set_mm_exe_file};
+use mmreap::exit::mmput_final::{MMPUT_FINAL, mm_put_huge_zero_page, module_put, set_mm_exe_file};
 use mmreap::khugepaged::khugepaged_exit;
 use mmreap::ksm::ksm_exit;
 use mmreap::prelude::*;
@@ -15,7 +15,7 @@ pub const M11B: Mutant = Mutant {
         bug: "M11b",
         scenario: "sc_2p",
         oracles: &["O-SPUR", "O-INV-SKIP"],
-        sites: &["__mmput"],
+        sites: &[MMPUT_FINAL.name()],
         object: None,
     }),
 };
@@ -25,7 +25,7 @@ static KERNEL: Revision =
 
 /// `__mmput`.
 fn mmput(mm: Handle<Mm>) {
-    let _call = protocol("__mmput", mm.object());
+    let _call = protocol(MMPUT_FINAL, mm.object());
     if test_bit(mm, MmFlag::OomVictim) {
         set_bit(mm, MmFlag::OomSkip);
     }

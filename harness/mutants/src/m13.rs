@@ -1,7 +1,7 @@
 //! M13: `exit_mmap` sets `MMF_OOM_SKIP` after the tables are gone.
 
 use crate::{Mutant, REAPER_WALKS, Shows, WALKS};
-use mmreap::exit::exit_mmap::{remove_vmas, unmap};
+use mmreap::exit::exit_mmap::{EXIT_MMAP, remove_vmas, unmap};
 use mmreap::mm::free_pgtables::free_pgtables;
 use mmreap::mm::gather::tlb_finish_mmu;
 use mmreap::prelude::*;
@@ -24,7 +24,7 @@ static KERNEL: Revision = V4_15
 
 /// `exit_mmap`.
 fn exit_mmap(mm: Handle<Mm>) {
-    let _call = protocol("exit_mmap", mm.object());
+    let _call = protocol(EXIT_MMAP, mm.object());
     let Some((gather, vma)) = unmap(mm) else { return };
     let is_victim = test_bit(mm, MmFlag::OomVictim);
     if is_victim {

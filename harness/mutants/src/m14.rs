@@ -4,6 +4,7 @@ use crate::{Mutant, Shows};
 use mmreap::oom::victim::inc_oom_victims;
 use mmreap::prelude::*;
 use mmreap::task::Signal;
+use mmreap::trace::noun::{MM, OOM_MM};
 
 /// The mutant.
 pub const M14: Mutant = Mutant {
@@ -29,9 +30,9 @@ fn mark_oom_victim(task: Handle<Task>) {
         return;
     }
     record(task.object(), What::Marked);
-    let (signal, mm) = task.peek_at("mm", |task| (task.signal, task.mm));
-    if signal.peek_at("oom_mm", |signal| signal.oom_mm.is_none()) {
-        write(signal, "oom_mm", |signal| signal.oom_mm = mm);
+    let (signal, mm) = task.peek_at(MM, |task| (task.signal, task.mm));
+    if signal.peek_at(OOM_MM, |signal| signal.oom_mm.is_none()) {
+        write(signal, OOM_MM, |signal| signal.oom_mm = mm);
         let mm = dereference(mm, task.object());
         record(mm.object(), What::OomMm);
         set_bit(mm, MmFlag::OomVictim);

@@ -6,6 +6,7 @@ use mmreap::oom::OOM;
 use mmreap::oom::victim::dec_oom_victims;
 use mmreap::prelude::*;
 use mmreap::sync::wait::wake_up;
+use mmreap::trace::noun::OOM_MM;
 
 /// The mutant.
 pub const M15: Mutant = Mutant {
@@ -32,5 +33,5 @@ fn exit_oom_victim(task: Handle<Task>) {
         wake_up(OOM, "oom_victims_wait");
     }
     let signal = task.peek(|task| task.signal);
-    signal.peek_at("oom_mm", |signal| signal.oom_mm).into_iter().for_each(mmdrop);
+    signal.peek_at(OOM_MM, |signal| signal.oom_mm).into_iter().for_each(mmdrop);
 }

@@ -1,9 +1,10 @@
 //! M24: `oom_reap_task` makes no attempt.
 
 use crate::{Mutant, Shows};
-use mmreap::oom::oom_reap_task::oom_mm;
+use mmreap::oom::oom_reap_task::{OOM_REAP_TASK, oom_mm};
 use mmreap::prelude::*;
 use mmreap::task::put_task_struct;
+use mmreap::trace::noun::OOM_REAPER_LIST;
 
 /// The mutant.
 pub const M24: Mutant = Mutant {
@@ -12,7 +13,7 @@ pub const M24: Mutant = Mutant {
         bug: "M24",
         scenario: "sc_2p",
         oracles: &["O-SPUR"],
-        sites: &["oom_reap_task"],
+        sites: &[OOM_REAP_TASK.name()],
         object: None,
     }),
 };
@@ -23,9 +24,9 @@ static KERNEL: Revision = V4_15
 
 /// `oom_reap_task`.
 fn oom_reap_task(task: Handle<Task>) {
-    let _call = protocol("oom_reap_task", task.object());
+    let _call = protocol(OOM_REAP_TASK, task.object());
     let mm = oom_mm(task);
-    write(task, "oom_reaper_list", |task| task.oom_reaper_list = None);
+    write(task, OOM_REAPER_LIST, |task| task.oom_reaper_list = None);
     set_bit(mm, MmFlag::OomSkip);
     put_task_struct(task);
 }

@@ -4,6 +4,7 @@ use crate::{Mutant, Shows};
 use mmreap::oom::oom_badness::oom_badness;
 use mmreap::oom::select::{Chosen, OomControl, oom_unkillable_task};
 use mmreap::prelude::*;
+use mmreap::trace::noun::OOM_MM;
 
 /// The mutant.
 pub const M26: Mutant = Mutant {
@@ -28,7 +29,7 @@ fn oom_evaluate_task(task: Handle<Task>, oc: &mut OomControl) -> bool {
         return false;
     }
     let signal = task.peek(|task| task.signal);
-    if !oc.by_hand && read(signal, "oom_mm", |signal| signal.oom_mm).is_some() {
+    if !oc.by_hand && read(signal, OOM_MM, |signal| signal.oom_mm).is_some() {
         oc.choose(Chosen::Wait);
         return true;
     }

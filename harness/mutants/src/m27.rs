@@ -2,10 +2,11 @@
 
 use crate::{Mutant, Shows};
 use mmreap::oom::oom_badness::{OOM_SCORE_ADJ_MIN, pages};
+use mmreap::oom::oom_kill_process::OOM_KILL_PROCESS;
+use mmreap::oom::oom_reap_task::OOM_REAP_TASK;
 use mmreap::oom::select::oom_unkillable_task;
 use mmreap::prelude::*;
-use mmreap::syscall::vfork::in_vfork;
-use mmreap::task::{find_lock_task_mm, task_unlock};
+use mmreap::task::{find_lock_task_mm, in_vfork, task_unlock};
 
 /// The mutant.
 pub const M27: Mutant = Mutant {
@@ -14,7 +15,7 @@ pub const M27: Mutant = Mutant {
         bug: "M27",
         scenario: "sc_2enq",
         oracles: &["O-SPUR"],
-        sites: &["oom_kill_process", "oom_reap_task"],
+        sites: &[OOM_KILL_PROCESS.name(), OOM_REAP_TASK.name()],
         object: None,
     }),
 };

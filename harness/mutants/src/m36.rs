@@ -4,7 +4,7 @@ use crate::{Mutant, Shows};
 use mmreap::mm::gather::{tlb_finish_mmu, tlb_gather_mmu};
 use mmreap::mm::memory::unmap_page_range;
 use mmreap::mm::mmap::can_madv_dontneed_vma;
-use mmreap::oom::oom_reap_task_mm::{for_each_vma, skip};
+use mmreap::oom::oom_reap_task_mm::{OOM_REAP_TASK_MM, for_each_vma, skip};
 use mmreap::prelude::*;
 
 /// The mutant.
@@ -14,7 +14,7 @@ pub const M36: Mutant = Mutant {
         bug: "M36",
         scenario: "sc_notif",
         oracles: &["O-NOTIF"],
-        sites: &["__oom_reap_task_mm"],
+        sites: &[OOM_REAP_TASK_MM.name()],
         object: None,
     }),
 };
@@ -25,7 +25,7 @@ static KERNEL: Revision = V4_15
 
 /// `__oom_reap_task_mm`.
 fn oom_reap_task_mm(task: Handle<Task>, mm: Handle<Mm>) -> bool {
-    let _call = protocol("__oom_reap_task_mm", mm.object());
+    let _call = protocol(OOM_REAP_TASK_MM, mm.object());
     let oom_lock = world(|w| w.oom.oom_lock());
     mutex_lock(oom_lock);
     let done = reap(task, mm);

@@ -3,9 +3,10 @@
 use crate::case::{Case, Expect};
 use crate::deadline::Deadline;
 use crate::minimize::{Budget, Small, fits, minimize};
-use crate::oracle::{Failure, own};
+use crate::oracle::Failure;
 use crate::run::Runner;
 use crate::run::accident::guarded;
+use crate::run::own;
 use mmreap::release::RELEASES;
 use mmreap::revision::Revision;
 use std::time::Duration;

@@ -21,6 +21,8 @@ use crate::deadline::Deadline;
 use crate::kernel;
 use crate::run::Runner;
 use crate::schedule::derive_seed;
+use mmreap::exit::exit_mmap::EXIT_MMAP;
+use mmreap::oom::oom_reap_task_mm::OOM_REAP_TASK_MM;
 use mmreap::release::RELEASES;
 use mmreap::revision::Revision;
 use std::collections::VecDeque;
@@ -32,7 +34,7 @@ pub const CANARY: &str = "v4.15+M04";
 
 /// What the canary dies of: one of these oracles, and exactly these two functions in conflict.
 const CANARY_ORACLES: [&str; 2] = ["O-PT-UAF", "O-VMA-UAF"];
-const CANARY_SITES: [&str; 2] = ["__oom_reap_task_mm", "exit_mmap"];
+const CANARY_SITES: [&str; 2] = [OOM_REAP_TASK_MM.name(), EXIT_MMAP.name()];
 
 /// How much a night may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

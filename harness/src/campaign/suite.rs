@@ -4,6 +4,11 @@
 //! it is built on. Two mutants are not here, as they show nothing in this model; they say why.
 
 use crate::case::Signature;
+use crate::oracle::skipped;
+use mmreap::exit::exit_mmap::EXIT_MMAP;
+use mmreap::oom::oom_reap_task::OOM_REAP_TASK;
+use mmreap::oom::oom_reap_task_mm::OOM_REAP_TASK_MM;
+use mmreap::trace::{Kind, SkipReason};
 use mmreap_mutants::{MUTANTS, REAPER_WALKS, Shows, WALKS, ZERO_PAGE};
 use std::sync::LazyLock;
 
@@ -36,27 +41,39 @@ impl Bug {
 /// All bugs by their numbers. B01 is that of a repair that was not taken, and so of a mutant.
 pub static SUITE: LazyLock<Vec<Bug>> = LazyLock::new(|| {
     let mutants = MUTANTS.iter().filter_map(|mutant| Some((mutant.kernel.name, mutant.shows?)));
-    let mut all: Vec<Bug> = RELEASED.into_iter().chain(mutants).map(bug).collect();
+    let mut all: Vec<Bug> = released().into_iter().chain(mutants).map(bug).collect();
     all.sort_by_key(|bug| bug.id);
     all
 });
 
 /// The bugs of the releases: the release that is attacked for it, and how it is recognised.
-const RELEASED: [(&str, Shows); 7] = [
-    ("v4.13", shows("B02", "sc_2p", &["O-SPUR"], NO_USERS)),
-    ("v4.14", shows("B04", "sc_proc", WALKS, REAPER_WALKS)),
-    ("v4.14", shows("B05", "sc_mlock", &["O-PT-UAF"], EXIT_WALKS)),
-    ("v4.15", shows("B05", "sc_mlock", &["O-PT-UAF"], EXIT_WALKS)),
-    ("v4.9", shows("B06", "sc_writer", &["O-DATA"], ZERO_PAGE)),
-    ("v4.13", shows("B20", "sc_notif", &["O-NOTIF"], &["__oom_reap_task_mm"])),
-    ("v4.15", Shows { object: Some("kioctx"), ..shows("B55", "sc_io_lookup", &["O-MM-UAF"], &[]) }),
-];
+fn released() -> [(&'static str, Shows); 7] {
+    [
+        ("v4.13", shows("B02", "sc_2p", &["O-SPUR"], &*NO_USERS)),
+        ("v4.14", shows("B04", "sc_proc", WALKS, REAPER_WALKS)),
+        ("v4.14", shows("B05", "sc_mlock", &["O-PT-UAF"], EXIT_WALKS)),
+        ("v4.15", shows("B05", "sc_mlock", &["O-PT-UAF"], EXIT_WALKS)),
+        ("v4.9", shows("B06", "sc_writer", &["O-DATA"], ZERO_PAGE)),
+        ("v4.13", shows("B20", "sc_notif", &["O-NOTIF"], REAPS)),
+        (
+            "v4.15",
+            Shows {
+                object: Some(Kind::Kioctx.name()),
+                ..shows("B55", "sc_io_lookup", &["O-MM-UAF"], &[])
+            },
+        ),
+    ]
+}
 
 /// The reaper takes an address space without users for one that is gone.
-const NO_USERS: &[&str] = &["oom_reap_task", "__oom_reap_task_mm/skip(no_users)"];
+static NO_USERS: LazyLock<[&str; 2]> =
+    LazyLock::new(|| [OOM_REAP_TASK.name(), skipped(SkipReason::NoUsers).leak()]);
+
+/// The reaper tells no secondary MMU.
+const REAPS: &[&str] = &[OOM_REAP_TASK_MM.name()];
 
 /// The walk of the exit path meets what the reaper has freed.
-const EXIT_WALKS: &[&str] = &["exit_mmap", "__oom_reap_task_mm"];
+const EXIT_WALKS: &[&str] = &[EXIT_MMAP.name(), OOM_REAP_TASK_MM.name()];
 
 const fn shows(
     bug: &'static str,

@@ -17,6 +17,8 @@ pub mod parse;
 pub mod print;
 pub mod words;
 
+use mmreap::sync::thread::name;
+
 /// The format version in the first line, `mmreap case 1`.
 pub const VERSION: u32 = 1;
 
@@ -53,7 +55,8 @@ pub mod limit {
 }
 
 /// Names that the machine itself uses for its tasks, and that a case must not declare.
-pub const RESERVED: [&str; 5] = ["oom_reaper", "ksmd", "khugepaged", "kworker", "clock"];
+pub const RESERVED: [&str; 5] =
+    [name::OOM_REAPER, name::KSMD, name::KHUGEPAGED, name::KWORKER, name::CLOCK];
 
 /// The whole of a case file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@
 //! and what turns out to fail in the same way with fewer preemptions is minimised from there. A case without
 //! such a note promises nothing, and is left alone; `mmreap minimize` gives it one.
 
+use super::behaviour::behaviour;
 use super::change::{Change, Plan};
-use super::check::behaviour;
 use super::{CaseFile, expected};
 use crate::case::check::{Item, Place, Problem};
 use crate::case::parse::comments;

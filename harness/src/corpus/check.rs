@@ -4,11 +4,10 @@
 //! Every complaint points at the line that is wrong, or that the file contradicts. A case that passes has no
 //! failure to be named after, and may be there more than once.
 
+use super::behaviour::{at_verdict, behaviour};
 use super::{CaseFile, CorpusError, certify, expected, file_name, shown};
 use crate::case::Signature;
-use crate::case::check::{Item, Place, Problem};
 use crate::case::error::CaseError;
-use crate::replay::{diverged, replay, stated_kernels, wrong_verdict};
 use crate::run::Runner;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -27,30 +26,6 @@ pub fn check(runner: &mut Runner, files: &[CaseFile]) -> Vec<CorpusError> {
         wrong.extend(behaviour);
     }
     wrong
-}
-
-/// What the case does: its verdict on every kernel that it names, and its schedule on its own.
-pub fn behaviour(runner: &mut Runner, file: &CaseFile) -> Vec<CorpusError> {
-    let case = &file.case;
-    if case.expect.is_none() {
-        let help = "such as `expect pass`: what the case promises on its own kernel";
-        return vec![at_verdict(file, "there is no `expect` line".into(), help.into())];
-    }
-    let kernels = match stated_kernels(case) {
-        Ok(kernels) => kernels,
-        Err(problem) => return vec![file.error(problem)],
-    };
-    let mut problems = Vec::new();
-    for kernel in kernels {
-        let replay = replay(runner, case, kernel);
-        problems.extend(wrong_verdict(case, &replay));
-        if kernel.name == case.kernel
-            && let Some(divergence) = replay.divergences.first(false)
-        {
-            problems.push(diverged(runner, case, kernel, divergence));
-        }
-    }
-    problems.into_iter().map(|problem| file.error(problem)).collect()
 }
 
 /// A text that is not canonical: its first line that would be another.
@@ -96,8 +71,4 @@ fn twin<'a>(
     };
     let message = format!("{} has this signature, too", shown(earlier));
     Some(at_verdict(file, message, "`mmreap corpus dedup` keeps the smallest".into()))
-}
-
-fn at_verdict(file: &CaseFile, message: String, help: String) -> CorpusError {
-    file.error(Problem { place: Place::new(Item::Expect, "ORACLE"), message, help: Some(help) })
 }

@@ -4,8 +4,8 @@
 //! drives out a larger one which still does. Of equal ones that stays for which somebody did more, and nothing
 //! goes that has a comment which what stays has not.
 
+use super::behaviour::behaviour;
 use super::change::{Change, Plan};
-use super::check::behaviour;
 use super::{CaseFile, CorpusError, expected, file_name, shown};
 use crate::case::Signature;
 use crate::case::check::{Item, Place, Problem};

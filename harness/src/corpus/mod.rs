@@ -6,6 +6,7 @@
 //! [`check`] says whether everything in it is so; [`certify`], [`dedup`], [`rename`] and [`upgrade`] say what would
 //! make it tidy, each as [`change`]s that somebody else makes or only looks at.
 
+mod behaviour;
 pub mod certify;
 pub mod change;
 pub mod check;

@@ -13,7 +13,7 @@
 //! A feature is a number below [`SIZE`], a hash of names: the same in every process and every build. Two
 //! features may share a number, which can hide one of them, and never invents one.
 //!
-//! [`watch`] notes what the scheduler lets happen, [`Tracer`] makes features of it, [`Map`] knows which have
+//! [`watch`](crate::schedule::watch) notes what the scheduler lets happen, [`Tracer`] makes features of it, [`Map`] knows which have
 //! been seen, [`Rarity`] how often. What follows from coverage is where it pays to go on; it never judges a run.
 
 mod hash;
@@ -22,7 +22,6 @@ mod rarity;
 mod role;
 mod site;
 mod trace;
-pub mod watch;
 
 pub use hash::stable_hash;
 pub use map::{Map, SIZE};

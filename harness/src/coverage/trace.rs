@@ -8,7 +8,7 @@
 use super::hash::mix;
 use super::map::SIZE;
 use super::role::{THREADS, roles};
-use super::watch::Step;
+use crate::schedule::watch::Step;
 use mmreap::sync::thread::Tid;
 use mmreap::trace::What;
 use mmreap::world::World;

@@ -14,9 +14,13 @@ use super::sample;
 use crate::oracle::Failure;
 use crate::run::Runner;
 use crate::schedule::ops_conflict;
+use mmreap::mm::MmFlag;
 use mmreap::revision::Revision;
+use mmreap::sync::bits::Flag;
 use mmreap::sync::point::{Access, Op};
 use mmreap::sync::thread::Tid;
+use mmreap::sync::{atomic, rwsem};
+use mmreap::trace::noun::MM_COUNT;
 use mmreap::trace::{Event, Kind};
 use serde::Serialize;
 use std::cmp::Reverse;
@@ -117,7 +121,7 @@ fn ranked(steps: &[Step], failure: &Failure, diagram: &Diagram) -> Vec<(usize, u
 fn is_about(op: &Op, failure: &Failure) -> bool {
     let Kind::Mm = op.object.kind else { return is_kin(op.object.kind, failure) };
     // Whoever works on an address space holds it; only where that went wrong it tells something.
-    op.site.noun() != "mm_count" || COUNTED.contains(&&*failure.signature.oracle)
+    op.site.noun() != MM_COUNT || COUNTED.contains(&&*failure.signature.oracle)
 }
 
 /// Whether objects of a kind are part of an address space, or what suffered.
@@ -129,7 +133,8 @@ fn is_kin(kind: Kind, failure: &Failure) -> bool {
 /// Whether it is about something that tasks tell each other by.
 fn by_agreement(op: &Op) -> bool {
     let verb = op.site.verb();
-    op.site.noun().starts_with("MMF_") || verb.starts_with("atomic_") || verb.starts_with("down_")
+    let is_flag = MmFlag::ALL.iter().any(|flag| flag.name() == op.site.noun());
+    is_flag || atomic::VERBS.contains(&verb) || rwsem::VERBS.contains(&verb)
 }
 
 /// For each step, the last step before it of each other task that is in conflict with it.

@@ -6,13 +6,13 @@
 //! that leave nothing open. If the run cannot be written so, nothing is said of other runs.
 
 use crate::case::{Case, Schedule, Segment, Signature, Strategy};
-use crate::minimize::segments::{by_names, from_decisions};
 use crate::oracle::Failure;
 use crate::run::Runner;
 use crate::run::plan::Plan;
 use crate::schedule::Shared;
 use crate::schedule::follow::{Decision, Follow, operations};
 use crate::schedule::in_order::InOrder;
+use crate::schedule::segments::{by_names, from_decisions};
 use mmreap::revision::Revision;
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::point::Op;

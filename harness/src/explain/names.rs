@@ -1,5 +1,6 @@
 //! What objects are called: tasks and processes by their names in the case, others as in the log.
 
+use mmreap::exit::do_exit::EXIT_MM;
 use mmreap::memory::{Handle, Slab};
 use mmreap::mm::Mm;
 use mmreap::sync::thread::Tid;
@@ -47,7 +48,9 @@ pub(super) fn owner(world: &World, space: ObjectRef) -> String {
 fn leaver(world: &World, space: ObjectRef) -> Option<String> {
     let mut log = world.log.iter();
     let left = log.find(|event| {
-        event.what == What::Enter && event.site.function() == "exit_mm" && event.object == space
+        event.what == What::Enter
+            && event.site.function() == EXIT_MM.name()
+            && event.object == space
     })?;
     Some(thread(world, left.thread).to_string())
 }

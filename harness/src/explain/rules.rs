@@ -7,6 +7,12 @@
 //! of events and objects; no rule knows a release, except as its source.
 
 use crate::case::Signature;
+use crate::oracle::{by, is_skip};
+use mmreap::exit::exit_mmap::EXIT_MMAP;
+use mmreap::oom::oom_kill_process::OOM_KILL_PROCESS;
+use mmreap::oom::oom_reap_task_mm::OOM_REAP_TASK_MM;
+use mmreap::oom::out_of_memory::OUT_OF_MEMORY;
+use mmreap::trace::Role;
 use serde::Serialize;
 use std::fmt;
 
@@ -225,7 +231,7 @@ impl fmt::Display for Group {
 
 /// The rules that a failure breaks, the main one first; none for an oracle that has no rule here.
 pub(super) fn broken(signature: &Signature) -> Vec<&'static Rule> {
-    let skipped = signature.sites.iter().any(|site| site.contains("/skip("));
+    let skipped = signature.sites.iter().any(|site| is_skip(site));
     match &*signature.oracle {
         "O-PT-UAF" | "O-VMA-UAF" if reaps_against_exit(signature) => vec![&EXCLUSION],
         "O-PT-UAF" => vec![&ENTRY],
@@ -234,10 +240,10 @@ pub(super) fn broken(signature: &Signature) -> Vec<&'static Rule> {
         "O-PAGEMAP" | "O-TLB" => vec![&FLUSH],
         "O-NOTIF" => vec![&SHADOW],
         "O-DATA" => vec![&STABILITY],
-        "O-SPUR" if signature.sites.first().is_some_and(|site| site == "out_of_memory") => {
+        "O-SPUR" if signature.sites.first().is_some_and(|site| site == OUT_OF_MEMORY.name()) => {
             vec![&ASKER]
         }
-        "O-SPUR" if signature.sites.iter().any(|site| site == "oom_kill_process") => {
+        "O-SPUR" if signature.sites.iter().any(|site| site == OOM_KILL_PROCESS.name()) => {
             vec![&GIVEN_UP]
         }
         "O-SPUR" | "O-INV-SKIP" if skipped => vec![&TRUTH, &REACHABILITY],
@@ -253,6 +259,7 @@ pub(super) fn broken(signature: &Signature) -> Vec<&'static Rule> {
 
 /// Whether the reaper and the exit path are in conflict.
 fn reaps_against_exit(signature: &Signature) -> bool {
-    let has = |function: &str| signature.sites.iter().any(|site| site == function);
-    has("exit_mmap") && has("__oom_reap_task_mm")
+    let has = |deed: &str| signature.sites.iter().any(|site| site == deed);
+    let exits = has(EXIT_MMAP.name()) || has(&by(OOM_REAP_TASK_MM.name(), Role::ExitPath));
+    exits && has(OOM_REAP_TASK_MM.name())
 }

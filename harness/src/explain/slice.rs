@@ -13,6 +13,7 @@ use mmreap::mm::MmFlag;
 use mmreap::sync::bits::Flag;
 use mmreap::sync::lock::Mode;
 use mmreap::sync::thread::Tid;
+use mmreap::trace::noun::{MM_USERS, OOM_MM, OOM_REAPER_LIST};
 use mmreap::trace::{Event, Kind, ObjectRef, Tracepoint, What};
 use mmreap::world::{End, World};
 use std::collections::HashMap;
@@ -125,7 +126,7 @@ impl<'a> Slicer<'a> {
             What::Fault | What::Kill | What::OomPanic => Some(Rank::Essential),
             What::OomRequest { .. } => Some(self.request()),
             What::Complete { .. } => Some(Rank::Context),
-            What::Read | What::TestFlag { .. } if event.site.noun() == "oom_mm" => {
+            What::Read | What::TestFlag { .. } if event.site.noun() == OOM_MM => {
                 self.asks_for_victim(index)
             }
             _ if spaces.contains(&object) => self.of_space(index, event),
@@ -210,7 +211,7 @@ impl<'a> Slicer<'a> {
 
     fn counter(&self, event: &Event) -> Option<Rank> {
         let suffers = self.world.violation.is_some() && event.object == self.subjects.object;
-        let tells = event.site.noun() == "mm_users" || suffers;
+        let tells = event.site.noun() == MM_USERS || suffers;
         tells.then_some(Rank::Essential)
     }
 
@@ -245,7 +246,7 @@ fn is_agreed(flag: &str) -> bool {
 fn is_about_queue(event: &Event) -> bool {
     match event.what {
         What::Enqueue | What::Dequeue => true,
-        What::Read | What::Write => event.site.noun() == "oom_reaper_list",
+        What::Read | What::Write => event.site.noun() == OOM_REAPER_LIST,
         _ => false,
     }
 }

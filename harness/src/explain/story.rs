@@ -13,6 +13,7 @@ use super::subjects::happened;
 use super::words::Words;
 use crate::oracle::Failure;
 use mmreap::sync::thread::Reason;
+use mmreap::trace::noun::MM_USERS;
 use mmreap::trace::{Event, What};
 use mmreap::world::{End, World};
 use serde::Serialize;
@@ -138,7 +139,7 @@ impl Teller<'_> {
 fn looks(event: &Event) -> bool {
     match event.what {
         What::Sleep | What::OomRequest { .. } | What::Skip(_) => false,
-        What::Count { old, new } => event.site.noun() == "mm_users" && new <= old,
+        What::Count { old, new } => event.site.noun() == MM_USERS && new <= old,
         what => only_looks(what),
     }
 }

@@ -9,6 +9,7 @@ use super::subjects::Subjects;
 use super::words::Words;
 use mmreap::memory::Handle;
 use mmreap::sync::thread::Tid;
+use mmreap::trace::noun::OOM_REAPER_WAIT;
 use mmreap::trace::{Event, Kind, What};
 use mmreap::world::World;
 use serde::Serialize;
@@ -182,7 +183,7 @@ fn lets_go(world: &World, cause: &Event, wake: &Event) -> bool {
     let same = cause.object == wake.object && cause.site.noun() == wake.site.noun();
     match (wake.object.kind, cause.what) {
         (Kind::Clock, What::Tick { .. }) => true,
-        (Kind::ReaperList, What::Enqueue) => wake.site.noun() == "oom_reaper_wait",
+        (Kind::ReaperList, What::Enqueue) => wake.site.noun() == OOM_REAPER_WAIT,
         (Kind::Task, What::Signal) => is_of(world, cause, wake),
         (Kind::AioWait, What::Complete { .. }) => true,
         (Kind::Zone, What::AllocateFrames { .. }) => true,

@@ -9,12 +9,14 @@ use super::names::{self, find};
 use super::text;
 use mmreap::aio::Completion;
 use mmreap::memory::Handle;
+use mmreap::mm::secondary::MMU_RELEASE;
 use mmreap::mm::{Mm, MmFlag};
 use mmreap::sync::bits::Flag;
 use mmreap::sync::lock::LockId;
 use mmreap::sync::thread::{Reason, Sleep, Tid};
 use mmreap::task::Signal;
-use mmreap::trace::{Kind, ObjectRef, Site};
+use mmreap::trace::noun::{ALLOCATION, FINISHED, VFORK_DONE};
+use mmreap::trace::{Kind, ObjectRef, Role, Site};
 use mmreap::world::{Stuck, World};
 use serde::Serialize;
 use std::fmt;
@@ -123,7 +125,7 @@ fn name(world: &World, thread: Tid) -> &str {
 
 fn is_allocating(stuck: &Stuck) -> bool {
     let naps = stuck.sleep.is_some_and(|sleep| sleep.reason == Reason::MemoryNap);
-    naps || stuck.calls.iter().any(|call| call.function() == "__alloc_pages_slowpath")
+    naps || stuck.acts(Role::Allocator)
 }
 
 fn wants_lock(world: &World, lock: LockId, noun: &str) -> Wanted {
@@ -136,16 +138,18 @@ fn wants_lock(world: &World, lock: LockId, noun: &str) -> Wanted {
 fn wants_condition(world: &World, sleep: Sleep) -> Wanted {
     let wanted = match (sleep.object.kind, sleep.noun) {
         (Kind::AioWait, _) => wants_requests(world, sleep.object),
-        (Kind::Zone, "allocation") => wants_allocation(world),
+        (Kind::Zone, ALLOCATION) => wants_allocation(world),
         (Kind::Signal, _) => wants_process(world, sleep.object, sleep.noun),
-        (Kind::Task, "vfork_done") => match find(&world.tasks, sleep.object) {
+        (Kind::Task, VFORK_DONE) => match find(&world.tasks, sleep.object) {
             Some(child) => wants_process(world, child.signal.object(), sleep.noun),
             None => Wanted::new(),
         },
-        (Kind::Workqueue, "finished") => {
-            wants_return(world, "worker_thread", "all work to be done")
+        (Kind::Workqueue, FINISHED) => {
+            wants(world, |stuck| stuck.acts(Role::Worker), "all work to be done")
         }
-        (Kind::Srcu, _) => wants_return(world, "mmu_release", "a notifier's release to return"),
+        (Kind::Srcu, _) => {
+            wants(world, |stuck| stuck.is_in(MMU_RELEASE), "a notifier's release to return")
+        }
         (Kind::SecondaryMmu, _) => vec![(None, "an invalidation to end".to_string())],
         _ => Wanted::new(),
     };
@@ -174,10 +178,9 @@ fn wants_allocation(world: &World) -> Wanted {
     if wanted.is_empty() { vec![(None, format!("{reason}, and nobody allocates"))] } else { wanted }
 }
 
-/// Those who are stuck in a function.
-fn wants_return(world: &World, function: &str, reason: &str) -> Wanted {
-    let in_it = |stuck: &&Stuck| stuck.calls.iter().any(|call| call.function() == function);
-    let stuck = world.stuck.iter().filter(in_it);
+/// Those who are stuck in what has to end.
+fn wants(world: &World, are_in_it: impl Fn(&Stuck) -> bool, reason: &str) -> Wanted {
+    let stuck = world.stuck.iter().filter(|stuck| are_in_it(stuck));
     stuck.map(|stuck| (Some(stuck.thread), reason.to_string())).collect()
 }
 
@@ -215,10 +218,7 @@ fn wants_teardown(world: &World, victim: &Signal, mm: Handle<Mm>) -> Wanted {
 }
 
 fn teardown(world: &World, mm: Handle<Mm>) -> Vec<Tid> {
-    let leaves = |stuck: &&Stuck| {
-        let mut calls = stuck.calls.iter().filter(|call| call.object == mm.object());
-        calls.any(|call| matches!(call.function(), "__mmput" | "exit_mm"))
-    };
+    let leaves = |stuck: &&Stuck| stuck.acts_on(Role::ExitPath, mm.object());
     world.stuck.iter().filter(leaves).map(|stuck| stuck.thread).collect()
 }
 

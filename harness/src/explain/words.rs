@@ -4,6 +4,9 @@
 //! says whose it is.
 
 use super::names::{name, owner};
+use mmreap::sync::atomic::ATOMIC_INC_NOT_ZERO;
+use mmreap::sync::bits::TEST_AND_SET_BIT;
+use mmreap::trace::noun::{MM, OOM_MM};
 use mmreap::trace::{Event, Kind, ObjectRef, Site, What};
 use mmreap::world::World;
 
@@ -39,20 +42,20 @@ impl Words<'_> {
             What::Enter => format!("{}()", event.site.function()),
             What::Allocate => format!("allocate {}", event.object),
             What::Free => format!("free({})", event.object),
-            What::Read if noun == "oom_mm" => {
+            What::Read if noun == OOM_MM => {
                 format!("{} = {}", self.field(event), self.oom_mm(index, event.object))
             }
             What::Read | What::Write if noun.is_empty() => format!("{verb}({})", event.object),
             What::Read | What::Write => format!("{verb} {}", self.field(event)),
-            What::Count { old: 0, new: 0 } if verb == "atomic_inc_not_zero" => {
+            What::Count { old: 0, new: 0 } if verb == ATOMIC_INC_NOT_ZERO => {
                 format!("{verb}({}) = 0", self.field(event))
             }
             What::Count { .. } => format!("{} {}", self.field(event), event.what),
-            What::TestFlag { set } if noun == "oom_mm" => {
+            What::TestFlag { set } if noun == OOM_MM => {
                 format!("{verb}(current) = {}", u8::from(set))
             }
             What::TestFlag { set } => format!("{verb}({}) = {}", self.field(event), u8::from(set)),
-            What::SetFlag { was } | What::ClearFlag { was } if verb.starts_with("test_and") => {
+            What::SetFlag { was } | What::ClearFlag { was } if verb == TEST_AND_SET_BIT => {
                 format!("{verb}({}) = {}", self.field(event), u8::from(was))
             }
             What::SetFlag { .. } | What::ClearFlag { .. } => {
@@ -68,9 +71,9 @@ impl Words<'_> {
     fn oom_mm(&self, index: u32, process: ObjectRef) -> &'static str {
         let mut before = self.world.log[..index as usize].iter();
         let written = |event: &Event| {
-            event.object == process && event.site.noun() == "oom_mm" && event.what == What::Write
+            event.object == process && event.site.noun() == OOM_MM && event.what == What::Write
         };
-        if before.any(written) { "mm" } else { "NULL" }
+        if before.any(written) { MM } else { "NULL" }
     }
 
     fn lock(&self, event: &Event) -> Option<String> {

@@ -1,9 +1,9 @@
 //! Minimising: the smallest case that still fails in the same way.
 //!
 //! A candidate counts only if it fails with the same signature and is smaller by the [`Measure`]. The schedule
-//! is first written down by names ([`segments`]), then passes alternate until none finds anything: `shrink`
-//! takes parts away, [`segments`] makes the schedule shorter, and `certificate` tries every schedule with
-//! fewer preemptions. When a smaller case no longer fails under the schedule at hand, `search` looks for
+//! is first written down by names ([`crate::schedule::segments`]), then passes alternate until none finds
+//! anything: `shrink` takes parts away, `segments` makes the schedule shorter, and `certificate` tries every
+//! schedule with fewer preemptions. When a smaller case no longer fails under the schedule at hand, `search` looks for
 //! another one. Every pass tries its candidates in a fixed order and every search has fixed seeds, so
 //! minimising is deterministic, and minimising its result changes nothing. That no schedule with fewer
 //! preemptions fails is certain where the certificate says so; that no smaller case does is not.
@@ -13,7 +13,7 @@
 mod certificate;
 mod measure;
 mod search;
-pub mod segments;
+mod segments;
 mod shrink;
 
 pub use certificate::Certificate;
@@ -26,6 +26,7 @@ use crate::deadline::Deadline;
 use crate::prove::Others;
 use crate::run::{Outcome, Runner};
 use crate::schedule::follow::Decision;
+use crate::schedule::segments::from_decisions;
 use mmreap::revision::Revision;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -286,7 +287,7 @@ impl Minimizer<'_> {
         let (_, decisions) = self.reproduces(case)?;
         let mut named = case.clone();
         named.schedule.strategy = Strategy::InOrder;
-        named.schedule.segments = segments::from_decisions(&decisions);
+        named.schedule.segments = from_decisions(&decisions);
         Some(self.reproduces(&named)?.0)
     }
 

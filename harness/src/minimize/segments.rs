@@ -1,44 +1,7 @@
-//! Schedules written by names, and made shorter.
+//! Makes the `run` lines of a schedule fewer and simpler.
 
 use super::{Best, Minimizer};
 use crate::case::{Segment, Stop};
-use crate::schedule::follow::Decision;
-use mmreap::sync::thread::Tid;
-use mmreap::trace::Site;
-use mmreap::world::world;
-
-/// Writes the decisions of the run that is in the world as segments.
-pub fn from_decisions(decisions: &[Decision]) -> Vec<Segment> {
-    by_names(decisions, &|thread| world(|w| w.threads()[thread.index()].name.clone()))
-}
-
-/// Writes decisions as segments: whenever the thread changes, one ends.
-pub fn by_names(decisions: &[Decision], name: &dyn Fn(Tid) -> String) -> Vec<Segment> {
-    let mut segments = Vec::new();
-    let mut start = 0;
-    for next in 1..=decisions.len() {
-        let thread = decisions[start].thread;
-        let goes_on = decisions.get(next).is_some_and(|d| d.thread == thread);
-        if !goes_on || thread == Tid::CLOCK {
-            let left = decisions.get(next).and_then(|decision| decision.left);
-            let until = stop(&decisions[start..next], left.filter(|_| thread != Tid::CLOCK));
-            segments.push(Segment { task: name(thread), until });
-            start = next;
-        }
-    }
-    segments
-}
-
-fn stop(decisions: &[Decision], left: Option<Site>) -> Option<Stop> {
-    let site = left?;
-    let passed = decisions.iter().filter(|decision| same_words(&decision.site, &site));
-    Some(Stop { site: site.to_string(), nth: passed.count() as u32 + 1 })
-}
-
-/// Whether a schedule cannot tell the places from each other: it does not name the protocol's function.
-fn same_words(a: &Site, b: &Site) -> bool {
-    (a.function(), a.verb(), a.noun()) == (b.function(), b.verb(), b.noun())
-}
 
 /// Makes the schedule smaller while the failure stays the same: large runs of segments are dropped first, then
 /// one by one; two of one task are merged, one is moved to another place, and places are made simpler.

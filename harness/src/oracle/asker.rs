@@ -10,7 +10,10 @@
 
 use super::ledger::Ledger;
 use super::{Failure, signature};
+use mmreap::oom::out_of_memory::OUT_OF_MEMORY;
+use mmreap::oom::task_will_free_mem::TASK_WILL_FREE_MEM;
 use mmreap::sync::thread::Tid;
+use mmreap::trace::noun::MMF_OOM_SKIP;
 use mmreap::trace::{Event, Kind, ObjectRef, What};
 use mmreap::world::{End, World};
 use std::collections::BTreeMap;
@@ -51,9 +54,9 @@ pub fn judge(world: &World) -> Option<Failure> {
 
 /// Whether a thread sees that its own address space was given up on, and so has to look for another one.
 fn asks_about_itself(event: &Event) -> bool {
-    event.site.noun() == "MMF_OOM_SKIP"
-        && event.site.function() == "task_will_free_mem"
-        && event.site.protocol() == "out_of_memory"
+    event.site.noun() == MMF_OOM_SKIP
+        && event.site.function() == TASK_WILL_FREE_MEM.name()
+        && event.site.protocol() == OUT_OF_MEMORY.name()
 }
 
 /// Whether an address space was given up on by the reaper, and in less than the second that policy allows.
@@ -75,7 +78,7 @@ fn describe(world: &World, mm: ObjectRef, request: usize, places: [usize; 2]) ->
     let asked = world.log[request].site.function();
     let asker = &world.threads()[world.log[request].thread.index()].name;
     let mut signature = signature("O-SPUR", Kind::Mm, &[]);
-    signature.sites = vec!["out_of_memory".into(), asked.into()];
+    signature.sites = vec![OUT_OF_MEMORY.name().into(), asked.into()];
     Failure {
         signature,
         title: "kill for a dying owner",

@@ -8,7 +8,9 @@
 //! that was stored meanwhile and the pristine content are fine, because stores and reads race with it. Other
 //! reads that fail are not judged.
 
-use super::{Failure, event_site, signature};
+use super::{Deed, Failure, signature};
+use mmreap::syscall::uaccess::DO_PAGE_FAULT;
+use mmreap::trace::noun::MMF_UNSTABLE;
 use mmreap::trace::{Event, Kind, ObjectRef, What};
 use mmreap::world::World;
 use std::collections::BTreeMap;
@@ -84,8 +86,8 @@ fn where_it_was_lost(log: &[Event], fault: usize) -> Option<usize> {
     let Event { thread, object, .. } = log[fault];
     let own = log[..fault].iter().rev().filter(|event| event.thread == thread);
     let in_fault =
-        |event: &&Event| event.what != What::Enter || event.site.function() != "__do_page_fault";
-    let unstable = |event: &Event| event.site.noun() == "MMF_UNSTABLE" && event.object == object;
+        |event: &&Event| event.what != What::Enter || event.site.function() != DO_PAGE_FAULT.name();
+    let unstable = |event: &Event| event.site.noun() == MMF_UNSTABLE && event.object == object;
     let mut own = own.take_while(in_fault);
     own.find(|event| unstable(event) && event.what == What::TestFlag { set: true })?;
     log.iter().position(|event| unstable(event) && event.what == What::SetFlag { was: false })
@@ -93,7 +95,7 @@ fn where_it_was_lost(log: &[Event], fault: usize) -> Option<usize> {
 
 fn describe_loss(world: &World, fault: usize, number: u32, lost: usize) -> Failure {
     let event: &Event = &world.log[fault];
-    let sites = [event_site(world, fault), event_site(world, lost)];
+    let sites = [Deed::at(world, fault), Deed::at(world, lost)];
     let loser = &world.threads()[event.thread.index()].name;
     Failure {
         signature: signature("O-DATA", Kind::Page, &sites),
@@ -108,7 +110,7 @@ fn describe_loss(world: &World, fault: usize, number: u32, lost: usize) -> Failu
 fn describe(world: &World, read: usize, page: Read, said: &str) -> Failure {
     let (installed, unmapped) = origin(&world.log[..read], page);
     let sites = [installed.or(Some(read)), unmapped].into_iter().flatten();
-    let sites: Vec<_> = sites.map(|index| event_site(world, index)).collect();
+    let sites: Vec<_> = sites.map(|index| Deed::at(world, index)).collect();
     let events = [unmapped, installed, Some(read)].into_iter().flatten();
     let reader = &world.threads()[world.log[read].thread.index()].name;
     Failure {

@@ -12,7 +12,8 @@ use mmreap::memory::Handle;
 use mmreap::mm::Mm;
 use mmreap::page::Frame;
 use mmreap::task::TaskFlag;
-use mmreap::trace::{ObjectRef, Site};
+use mmreap::trace::ObjectRef;
+use mmreap::trace::noun::{MM_COUNT, MM_USERS};
 use mmreap::workqueue::Work;
 use mmreap::world::{End, World};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,10 +39,10 @@ fn audit_address_spaces(world: &World) -> Option<Failure> {
         let count = count + i32::from(users > 0);
         let queued = world.workqueue.waiting().any(|&work| work == Work::Mmdrop(mm));
         if state.users != users {
-            return Some(describe(mm.object(), "mm_users", state.users, users));
+            return Some(describe(mm.object(), MM_USERS, state.users, users));
         }
         if state.count != count {
-            return Some(describe(mm.object(), "mm_count", state.count, count));
+            return Some(describe(mm.object(), MM_COUNT, state.count, count));
         }
         (count == 0 && !queued).then(|| describe(mm.object(), "mm_struct", 1, 0))
     })
@@ -141,9 +142,10 @@ fn audit_frames(world: &World) -> Option<Failure> {
 }
 
 fn describe(object: ObjectRef, counter: &'static str, actual: i32, expected: i32) -> Failure {
-    let site = Site::new(counter, "", "", "");
+    let mut signature = signature("O-LEAK", object.kind, &[]);
+    signature.sites.push(counter.to_string());
     Failure {
-        signature: signature("O-LEAK", object.kind, &[site]),
+        signature,
         title: "leak",
         object,
         events: Vec::new(),

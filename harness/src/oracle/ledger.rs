@@ -5,9 +5,11 @@
 //! `oom_lock`; what the reaper does and what a search finds is each a matter of one thread; and when a search
 //! finds `MMF_OOM_SKIP`, what there is of memory is a touch of that step ([`mmreap::trace`]).
 
+use mmreap::oom::select::SELECT_BAD_PROCESS;
 use mmreap::sync::thread::Tid;
 use mmreap::sync::time::HZ;
-use mmreap::trace::{Event, ObjectRef, Site, SkipReason, What};
+use mmreap::trace::noun::{MMF_OOM_SKIP, MMF_UNSTABLE};
+use mmreap::trace::{Actor, Event, ObjectRef, Role, SkipReason, What};
 use mmreap::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,8 +21,8 @@ pub struct Victim {
     pub marked: usize,
     /// Private pages that are mapped.
     pub pages: BTreeSet<u32>,
-    /// Where `MMF_OOM_SKIP` was set first.
-    pub skipped: Option<(usize, Site)>,
+    /// Where `MMF_OOM_SKIP` was set first, and by whom.
+    pub skipped: Option<(usize, Actor)>,
     /// The reaper's last pass before it gave up on it itself.
     pub pass: Pass,
     /// How long the reaper waited between passes until then, in jiffies.
@@ -89,7 +91,7 @@ impl<'a> Ledger<'a> {
             What::AllocateFrames { frames } => self.free -= i64::from(frames),
             What::FreeFrames { frames } => self.free += i64::from(frames),
             What::OomRequest { forced, .. } => self.killer(event.thread).by_hand = forced,
-            What::Enter if event.site.function() == "select_bad_process" => {
+            What::Enter if event.site.function() == SELECT_BAD_PROCESS.name() => {
                 self.killer(event.thread).looks.clear();
             }
             What::TestFlag { set } if is_skip(event) => self.looked(event, set),
@@ -145,7 +147,7 @@ impl<'a> Ledger<'a> {
     fn looked(&mut self, event: &Event, given_up: bool) {
         let look = match given_up {
             false => Look::Waited,
-            true if event.site.protocol() == "select_bad_process" => self.passed_over(event.object),
+            true if event.actor.role == Role::Search => self.passed_over(event.object),
             true => return,
         };
         self.killer(event.thread).looks.entry(event.object).or_insert(look);
@@ -168,11 +170,21 @@ impl Victim {
             What::Map { page, frame } if frame > 0 => _ = self.pages.insert(page),
             What::SetFlag { was } if is_skip(event) => {
                 if !was {
-                    self.skipped = Some((index, event.site));
+                    self.skipped = Some((index, event.actor));
                 }
-                self.left |= event.site.protocol() == "oom_reap_task";
+                self.left |= event.actor.is(Role::Reaper);
             }
-            What::SetFlag { .. } if event.site.noun() == "MMF_UNSTABLE" => {
+            What::SetFlag { .. } | What::Skip(_) if event.actor.is(Role::Reaper) => {
+                self.note_pass(index, event);
+            }
+            _ => {}
+        }
+    }
+
+    /// What the reaper does; who else makes a pass does not wait, and may come back in another way.
+    fn note_pass(&mut self, index: usize, event: &Event) {
+        match event.what {
+            What::SetFlag { .. } if event.site.noun() == MMF_UNSTABLE => {
                 self.pass_ends(Pass::Reaped, 0);
             }
             What::Skip(SkipReason::AlreadySkipped) => {}
@@ -190,20 +202,20 @@ impl Victim {
 
     /// Whether the reaper was the first who gave up on it.
     pub fn is_left_by_reaper(&self) -> bool {
-        self.skipped.is_some_and(|(_, site)| site.protocol() == "oom_reap_task")
+        self.skipped.is_some_and(|(_, actor)| actor.is(Role::Reaper))
     }
 
     /// Whether it was given up on although neither policy nor pid 1 asks for it: policy is that the reaper
     /// waits for a second.
     pub fn is_premature(&self) -> bool {
-        let Some((_, site)) = self.skipped else { return false };
+        let Some((_, actor)) = self.skipped else { return false };
         let waited = self.is_left_by_reaper() && self.waited >= HZ;
-        !waited && site.protocol() != "oom_kill_process"
+        !waited && actor.role != Role::OomKiller
     }
 }
 
 fn is_skip(event: &Event) -> bool {
-    event.site.noun() == "MMF_OOM_SKIP"
+    event.site.noun() == MMF_OOM_SKIP
 }
 
 /// How long the reaper sleeps after a pass that it skipped.

@@ -3,9 +3,10 @@
 //! Promise: no task is put on the queue while it is on it, none is taken off that is not on it, and when
 //! nothing can happen any more the queue is empty. Tolerance: none.
 
-use super::{Failure, event_site, signature};
-use mmreap::trace::{Event, Kind, What};
-use mmreap::world::{End, Stuck, World};
+use super::{Deed, Failure, signature};
+use mmreap::trace::noun::OOM_REAPER_LIST;
+use mmreap::trace::{Event, Kind, Role, What};
+use mmreap::world::{End, World};
 use std::collections::BTreeMap;
 
 /// Follows the queue through the log.
@@ -33,7 +34,7 @@ pub fn judge(world: &World) -> Option<Failure> {
 /// Where the reaper made a task free for the queue last, without regard to what had been put behind it; if it never
 /// did, where the queue was changed last.
 fn cut_off(world: &World, queued: usize) -> usize {
-    let frees = |event: &Event| event.what == What::Write && event.site.noun() == "oom_reaper_list";
+    let frees = |event: &Event| event.what == What::Write && event.site.noun() == OOM_REAPER_LIST;
     let changes = |event: &Event| matches!(event.what, What::Enqueue | What::Dequeue);
     let mut events = world.log.iter();
     let freed = events.clone().rposition(frees);
@@ -42,14 +43,13 @@ fn cut_off(world: &World, queued: usize) -> usize {
 
 /// Whether the run came to its end by itself, and the reaper waits for work.
 fn is_reaper_idle(world: &World) -> bool {
-    let reaps = |stuck: &Stuck| stuck.calls.first().is_some_and(|c| c.function() == "oom_reaper");
     let at_rest = matches!(world.end, Some(End::Quiescent | End::Livelock));
-    at_rest && !world.stuck.iter().any(reaps)
+    at_rest && !world.stuck.iter().any(|stuck| stuck.acts(Role::Reaper))
 }
 
 /// `places` make the signature, the one that noticed first.
 fn describe(world: &World, title: &'static str, places: &[usize], events: &[usize]) -> Failure {
-    let sites: Vec<_> = places.iter().map(|&index| event_site(world, index)).collect();
+    let sites: Vec<_> = places.iter().map(|&index| Deed::at(world, index)).collect();
     let object = world.log[places[0]].object;
     Failure {
         signature: signature("O-LIST", Kind::ReaperList, &sites),

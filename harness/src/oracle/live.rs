@@ -6,9 +6,10 @@
 //! case needs that many; where its threads are then is chance, and nothing to go by. Tolerance: threads that wait for a dead device bother nobody here, as long as
 //! no allocation waits for them.
 
-use super::{Failure, signature};
+use super::{Deed, Failure, signature};
+use mmreap::oom::out_of_memory::OUT_OF_MEMORY;
 use mmreap::sync::thread::Reason;
-use mmreap::trace::{Kind, ObjectRef, Site};
+use mmreap::trace::{Kind, ObjectRef, Role};
 use mmreap::world::{End, Stuck, World};
 
 /// Judges how the run ended.
@@ -26,22 +27,18 @@ pub fn judge(world: &World) -> Option<Failure> {
 fn describe(world: &World, title: &'static str) -> Failure {
     let waits = |stuck: &&Stuck| stuck.sleep.is_some_and(|s| s.reason == Reason::MemoryNap);
     let allocator = world.stuck.iter().find(waits);
-    let victim = world.stuck.iter().find(|stuck| is_on_its_way_out(stuck));
-    let waits_for = allocator.map(|_| Site::new("out_of_memory", "", "", ""));
-    let sites: Vec<Site> = victim.map(|stuck| stuck.site).into_iter().chain(waits_for).collect();
+    let victim = world.stuck.iter().find(|stuck| stuck.acts(Role::ExitPath));
+    let deed = victim.map(|stuck| Deed { actor: stuck.actor(), site: stuck.site });
+    let mut signature = signature("O-LIVE", Kind::OomKiller, deed.as_slice());
+    signature.sites.extend(allocator.map(|_| OUT_OF_MEMORY.name().to_string()));
     let last = world.log.len() as u32 - 1;
     Failure {
-        signature: signature("O-LIVE", Kind::OomKiller, &sites),
+        signature,
         title,
         object: victim.and_then(|s| s.sleep).map_or(ObjectRef::NONE, |sleep| sleep.object),
         events: vec![last],
         details: world.stuck.iter().map(|stuck| detail(world, stuck)).collect(),
     }
-}
-
-/// Whether the thread is stuck while it takes its address space down.
-fn is_on_its_way_out(stuck: &Stuck) -> bool {
-    stuck.calls.iter().any(|call| matches!(call.function(), "__mmput" | "exit_mm"))
 }
 
 fn detail(world: &World, stuck: &Stuck) -> String {

@@ -5,7 +5,7 @@
 //! trylocks wait for nobody and make no order; two locks of one class are not judged, as their order has
 //! to be annotated.
 
-use super::{Failure, event_site, signature};
+use super::{Deed, Failure, signature};
 use mmreap::sync::thread::Tid;
 use mmreap::trace::{Event, Kind, What};
 use mmreap::world::World;
@@ -107,7 +107,7 @@ fn describe(world: &World, one: Nesting, other: Nesting) -> Failure {
         signature: signature(
             "O-LOCK",
             Kind::None,
-            &[one.at, other.at].map(|at| event_site(world, at)),
+            &[one.at, other.at].map(|at| Deed::at(world, at)),
         ),
         title: "lock inversion",
         object: world.log[one.at].object,

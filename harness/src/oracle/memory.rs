@@ -5,7 +5,7 @@
 //! frame freed while mapped, cached or known to a secondary MMU, misused lock, followed NULL pointer and
 //! `BUG_ON` of the run ends it, so the report is about the first. Tolerance: none.
 
-use super::{Failure, signature};
+use super::{Deed, Failure, signature};
 use mmreap::memory::{Place, Violation};
 use mmreap::trace::Kind;
 use mmreap::world::World;
@@ -77,11 +77,12 @@ fn describe(world: &World, violation: Violation) -> Failure {
     let places = places(&violation);
     // Who frees a page, and who had it cached, is chance; who told nobody that it is unmapped is the bug.
     let conflicting = if matches!(oracle, "O-TLB" | "O-NOTIF") { 1 } else { 2 };
-    let sites: Vec<_> = places.iter().take(conflicting).map(|(_, place)| place.site).collect();
+    let deeds: Vec<_> =
+        places.iter().take(conflicting).map(|&(_, place)| Deed::from(place)).collect();
     let mut events: Vec<u32> = places.iter().map(|(_, place)| place.event).collect();
     events.sort_unstable();
     Failure {
-        signature: signature(oracle, object.kind, &sites),
+        signature: signature(oracle, object.kind, &deeds),
         title,
         object,
         events,

@@ -2,7 +2,8 @@
 //!
 //! No oracle knows which revision ran. One file per oracle (or family), whose head says what it promises
 //! and what it tolerates. A failure's [`Signature`] is what makes two failures the same bug: the oracle,
-//! the kind of object, and the two protocol functions that are in conflict, the one that noticed first.
+//! the kind of object, and the two protocol functions that are in conflict, the one that noticed first. Who acts is
+//! asked of the event ([`mmreap::trace::Actor`]), and not guessed from a function that several may call.
 //!
 //! An oracle is a function of the trace, not of one order of it: a proof runs one order of each trace, and takes
 //! its verdict for that of all others. So an oracle compares events of one thread; or events of different
@@ -14,7 +15,10 @@
 
 use crate::case::Signature;
 use crate::case::check::bounds::is_oracle;
-use mmreap::trace::{Event, Kind, ObjectRef, Site, What};
+use mmreap::memory::Place;
+use mmreap::oom::oom_reap_task_mm::OOM_REAP_TASK_MM;
+use mmreap::trace::noun::MMF_OOM_SKIP;
+use mmreap::trace::{Actor, Event, Kind, ObjectRef, Role, Site, SkipReason, What};
 use mmreap::world::World;
 
 mod added;
@@ -27,7 +31,6 @@ mod live;
 mod lock_order;
 mod memory;
 mod notifiers;
-pub mod own;
 mod skip;
 mod victims;
 
@@ -56,11 +59,11 @@ impl Failure {
     /// If there is no event, or if the name is none of an oracle, such as `O-MINE`.
     pub fn of_events(world: &World, oracle: &str, title: &'static str, events: &[usize]) -> Self {
         assert!(is_oracle(oracle), "{oracle} is no name of an oracle, such as O-MINE");
-        let sites: Vec<Site> = events.iter().map(|&index| event_site(world, index)).collect();
+        let deeds: Vec<Deed> = events.iter().map(|&index| Deed::at(world, index)).collect();
         let object = world.log[events[0]].object;
         let mut events: Vec<u32> = events.iter().map(|&index| index as u32).collect();
         events.sort_unstable();
-        let signature = signature(oracle, object.kind, &sites);
+        let signature = signature(oracle, object.kind, &deeds);
         Failure { signature, title, object, events, details: Vec::new() }
     }
 
@@ -128,23 +131,68 @@ impl Seen {
             seen.marked |= matches!(what, What::Marked)
                 | (matches!(what, What::Count { .. }) & (object.kind == Kind::OomKiller));
             seen.given_up |=
-                matches!(what, What::SetFlag { was: false }) && site.noun() == "MMF_OOM_SKIP";
+                matches!(what, What::SetFlag { was: false }) && site.noun() == MMF_OOM_SKIP;
             seen.kills += u32::from(matches!(what, What::Kill));
         }
         seen
     }
 }
 
-/// A signature from an oracle's name, a kind of object and the sites in conflict.
-fn signature(oracle: &str, kind: Kind, sites: &[Site]) -> Signature {
+/// A signature from an oracle's name, a kind of object and the deeds in conflict.
+fn signature(oracle: &str, kind: Kind, deeds: &[Deed]) -> Signature {
     Signature {
         oracle: oracle.to_string(),
         object: kind.name().to_string(),
-        sites: sites.iter().map(|site| site.protocol().to_string()).collect(),
+        sites: deeds.iter().map(Deed::text).collect(),
     }
 }
 
-/// Where an event of the log happened.
-fn event_site(world: &World, index: usize) -> Site {
-    world.log[index].site
+/// Who did something, and where.
+#[derive(Clone, Copy)]
+struct Deed {
+    actor: Actor,
+    site: Site,
+}
+
+impl Deed {
+    /// What an event of the log tells.
+    fn at(world: &World, index: usize) -> Self {
+        let Event { actor, site, .. } = world.log[index];
+        Deed { actor, site }
+    }
+
+    /// As signatures have it: the function of the protocol. A pass over a victim is the reaper's unless it is said
+    /// whose.
+    fn text(&self) -> String {
+        let function = self.site.protocol();
+        match self.actor {
+            Actor { role: Role::Pass, of } if of != Role::Reaper => by(function, of),
+            _ => function.to_string(),
+        }
+    }
+}
+
+impl From<Place> for Deed {
+    fn from(Place { actor, site, .. }: Place) -> Self {
+        Deed { actor, site }
+    }
+}
+
+/// In a signature, that the pass was skipped after which the reaper gave up.
+pub fn skipped(reason: SkipReason) -> String {
+    format!("{}{})", skip_of(), reason.name())
+}
+
+/// Whether a place of a signature says so.
+pub fn is_skip(site: &str) -> bool {
+    site.starts_with(&skip_of())
+}
+
+fn skip_of() -> String {
+    format!("{}/skip(", OOM_REAP_TASK_MM.name())
+}
+
+/// A function in a signature that somebody else calls than who mostly does.
+pub fn by(function: &str, role: Role) -> String {
+    format!("{function}/by({})", role.name())
 }

@@ -19,7 +19,7 @@ pub fn judge(world: &World) -> Option<Failure> {
     let began = state.invalidated;
     let by = &world.threads()[began.thread.index()].name;
     Some(Failure {
-        signature: signature("O-NOTIF", Kind::SecondaryMmu, &[began.site]),
+        signature: signature("O-NOTIF", Kind::SecondaryMmu, &[began.into()]),
         title: "unfinished invalidation",
         object: mmu.object(),
         events: vec![began.event],

@@ -15,8 +15,9 @@
 //! killed all the same. O-SPUR says nothing about memory that is shared, or a device's.
 
 use super::ledger::{Ledger, Look, Pass, Victim};
-use super::{Failure, event_site, signature};
+use super::{Deed, Failure, signature, skipped};
 use mmreap::aio::Completion;
+use mmreap::oom::oom_reap_task_mm::OOM_REAP_TASK_MM;
 use mmreap::trace::{Event, Kind, ObjectRef, Tracepoint, What};
 use mmreap::world::{End, World};
 use std::collections::BTreeMap;
@@ -107,7 +108,7 @@ fn describe(
     let skipped = victim.skipped.map_or(last, |(skipped, _)| skipped);
     let pass = if let Pass::Skipped(pass, _) = victim.pass { pass } else { skipped };
     let reason = reason(victim);
-    let mut signature = signature(oracle, Kind::Mm, &[event_site(world, skipped)]);
+    let mut signature = signature(oracle, Kind::Mm, &[Deed::at(world, skipped)]);
     if victim.is_left_by_reaper() {
         signature.sites.extend(reason.clone());
     }
@@ -128,16 +129,18 @@ fn describe(
 
 /// Why the reaper believed to be done; nothing if it never came.
 fn reason(victim: &Victim) -> Option<String> {
-    let how = match victim.pass {
-        Pass::None => return None,
-        Pass::Reaped => Tracepoint::FinishTaskReaping.name().to_string(),
-        Pass::Skipped(_, reason) => format!("skip({})", reason.name()),
-    };
-    Some(format!("__oom_reap_task_mm/{how}"))
+    match victim.pass {
+        Pass::None => None,
+        Pass::Reaped => {
+            let done = Tracepoint::FinishTaskReaping.name();
+            Some(format!("{}/{done}", OOM_REAP_TASK_MM.name()))
+        }
+        Pass::Skipped(_, reason) => Some(skipped(reason)),
+    }
 }
 
 fn describe_again(world: &World, victim: &Victim, skipped: usize, kill: usize) -> Failure {
-    let sites = [event_site(world, kill), event_site(world, skipped)];
+    let sites = [Deed::at(world, kill), Deed::at(world, skipped)];
     Failure {
         signature: signature("O-SPUR", Kind::Mm, &sites),
         title: "repeated kill",

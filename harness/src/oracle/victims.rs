@@ -3,8 +3,9 @@
 //! Promise: `oom_victims` is never negative, and when nothing can happen any more it is the number of
 //! tasks that are still marked. Tolerance: none. Suspending, which waits for the count, is not modelled.
 
-use super::{Failure, event_site, signature};
+use super::{Deed, Failure, signature};
 use mmreap::task::TaskFlag;
+use mmreap::trace::noun::OOM_VICTIMS;
 use mmreap::trace::{Event, Kind, What};
 use mmreap::world::{End, World};
 
@@ -24,7 +25,7 @@ pub fn judge(world: &World) -> Option<Failure> {
 }
 
 fn counts_victims(event: &Event) -> bool {
-    event.site.noun() == "oom_victims"
+    event.site.noun() == OOM_VICTIMS
 }
 
 fn memdie() -> u32 {
@@ -34,7 +35,7 @@ fn memdie() -> u32 {
 fn describe(world: &World, index: usize, how: String) -> Failure {
     let event = &world.log[index];
     Failure {
-        signature: signature("O-NV", Kind::OomKiller, &[event_site(world, index)]),
+        signature: signature("O-NV", Kind::OomKiller, &[Deed::at(world, index)]),
         title: "miscount",
         object: event.object,
         events: vec![index as u32],

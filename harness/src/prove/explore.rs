@@ -17,7 +17,6 @@
 //! begin cost nothing then.
 
 use super::Reduction;
-use super::search::Bounds;
 use super::trace::{Step, Threads, only};
 use super::tree::{Tree, Turn};
 use crate::schedule::in_order::InOrder;
@@ -25,7 +24,7 @@ use crate::schedule::preemption::{could_go_on, looks_at, only_waits};
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::footprint::Touch;
 use mmreap::sync::point::{Access, Op};
-use mmreap::sync::thread::{Thread, Tid};
+use mmreap::sync::thread::{Thread, Tid, name};
 use mmreap::world::{World, world};
 
 /// Threads that a proof can tell apart.
@@ -34,6 +33,15 @@ pub const THREADS: usize = Threads::BITS as usize;
 /// Decisions of the longest run that is explored. Each step is compared with those before it, and a case whose runs
 /// are longer has more schedules than anybody can try.
 const LONGEST: usize = 5_000;
+
+/// What limits the tree.
+#[derive(Clone, Copy)]
+pub struct Bounds {
+    /// The bound on preemptions.
+    pub preemptions: Option<u32>,
+    /// The depth of the crown.
+    pub crown: usize,
+}
 
 /// A step that has begun.
 struct Begun {
@@ -278,7 +286,8 @@ fn says_all(access: Access) -> bool {
 /// which look round first.
 fn waiting_at_boot(w: &World) -> Threads {
     let waits = |thread: &&Thread| {
-        matches!(thread.name.as_str(), "oom_reaper" | "kworker") || thread.name.contains('#')
+        [name::OOM_REAPER, name::KWORKER].contains(&thread.name.as_str())
+            || thread.name.contains('#')
     };
     let threads = w.threads().iter().zip(0..);
     threads.filter(|(thread, _)| waits(thread)).fold(0, |set, (_, number)| set | only(Tid(number)))

@@ -4,15 +4,15 @@
 //! everything is tried, and takes those of the parts below that nobody else has taken.
 
 use super::behaviour::behaviour;
-use super::explore::{Explorer, THREADS};
+use super::explore::{Bounds, Explorer, THREADS};
 use super::faults::Calls;
 use super::{Options, Others, Unprovable, keep_first};
 use crate::case::{Case, FaultPoint, Strategy};
-use crate::minimize::segments::from_decisions;
 use crate::oracle::Failure;
 use crate::run::news::News;
 use crate::run::plan::{Plan, fault_point};
 use crate::run::{Outcome, Runner};
+use crate::schedule::segments::from_decisions;
 use crate::schedule::{self, follow::Decision};
 use mmreap::revision::Revision;
 use mmreap::sync::thread::Tid;
@@ -22,15 +22,6 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-
-/// What limits the tree.
-#[derive(Clone, Copy)]
-pub struct Bounds {
-    /// The bound on preemptions.
-    pub preemptions: Option<u32>,
-    /// The depth of the crown.
-    pub crown: usize,
-}
 
 /// What several searches of one tree share.
 pub struct Shared<'a> {

@@ -12,8 +12,9 @@ use crate::case::{Case, Expect, Stop};
 use crate::kernel;
 use crate::run::Runner;
 use crate::run::news::News;
-use crate::schedule::follow::{CLOCK, Divergence, Divergences, Obstacle};
+use crate::schedule::follow::{Divergence, Divergences, Obstacle};
 use mmreap::revision::Revision;
+use mmreap::sync::thread::name::CLOCK;
 use mmreap::world::world;
 use places::Places;
 

@@ -6,17 +6,19 @@
 
 pub mod accident;
 mod boot;
+mod cast;
 pub mod news;
+pub mod own;
 mod perform;
 pub mod plan;
 
-pub use boot::Absent;
+pub use cast::Absent;
 
 use crate::case::{Case, Strategy};
-use crate::coverage::watch::{Notes, Step, Watched};
-use crate::oracle::{self, Failure, own};
+use crate::oracle::{self, Failure};
 use crate::schedule::follow::{Decision, Divergences, Follow};
 use crate::schedule::pilot::{Estimates, PILOT, Pilot};
+use crate::schedule::watch::{Notes, Step, Watched};
 use crate::schedule::{Shared, strategy};
 use accident::{Accident, guarded};
 use mmreap::revision::Revision;
@@ -156,7 +158,7 @@ impl Runner {
             w.reset(revision);
             w.extra_points = self.extra_points;
         });
-        boot::prepare(plan.clone());
+        cast::prepare(plan.clone());
         let ended = guarded(|| self.engine.run(choose.clone(), boot::main));
         (Rc::into_inner(choose).expect("the engine is done with it").into_inner(), ended)
     }
@@ -187,6 +189,6 @@ fn outcome((follow, ended): (Follow, Result<(), Accident>)) -> Outcome {
         end: w.end.unwrap_or(End::Broken),
         steps: w.step,
         divergences: follow.divergences(),
-        absent: boot::cast(|cast| cast.absent.clone()),
+        absent: cast::cast(|cast| cast.absent.clone()),
     })
 }

@@ -9,6 +9,7 @@ use mmreap::memory::Handle;
 use mmreap::mm::Mm;
 use mmreap::sync::bits::Flag;
 use mmreap::task::TaskFlag;
+use mmreap::trace::Role;
 use mmreap::world::{End, Stuck, World};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -82,9 +83,6 @@ fn dies(world: &World, stuck: &Stuck) -> bool {
 
 /// Whether the thread takes down the address space of a victim, be it one itself or not.
 fn buries(world: &World, stuck: &Stuck) -> bool {
-    let takes_down = |mm: Handle<Mm>| {
-        let mut calls = stuck.calls.iter().filter(|call| call.object == mm.object());
-        calls.any(|call| call.function() == "__mmput")
-    };
+    let takes_down = |mm: Handle<Mm>| stuck.acts_on(Role::ExitPath, mm.object());
     world.signals.all().filter_map(|(_, process)| process.oom_mm).any(takes_down)
 }

@@ -1,6 +1,6 @@
 //! Performs the operations of a case, inside of an execution.
 
-use super::boot::{cast, part, steps};
+use super::cast::{cast, part, steps};
 use super::plan::Step;
 use mmreap::exit::do_exit::{do_exit, do_group_exit};
 use mmreap::exit::exit_notify::sys_wait4;
@@ -19,6 +19,7 @@ use mmreap::syscall::uaccess::{AccessError, By, load, user_store};
 use mmreap::syscall::vfork::{await_start, sys_vfork};
 use mmreap::task::{Signal, current, fatal_signal_pending, kill_pid};
 use mmreap::trace::base;
+use mmreap::trace::noun::{FRAMES, MM, PINS};
 use mmreap::workqueue::mmput_async;
 use mmreap::{aio, oom};
 
@@ -77,7 +78,7 @@ fn process(p: usize) -> Handle<Signal> {
 }
 
 fn own_mm() -> Option<Handle<Mm>> {
-    current().peek_at("mm", |task| task.mm)
+    current().peek_at(MM, |task| task.mm)
 }
 
 fn perform_user(step: &Step) -> Next {
@@ -161,7 +162,7 @@ fn perform_common(step: &Step) {
     match step {
         Step::Alloc(pages) => alloc(*pages),
         Step::Free => {
-            let frames = current().poke_at("frames", |task| std::mem::take(&mut task.frames));
+            let frames = current().poke_at(FRAMES, |task| std::mem::take(&mut task.frames));
             free_pages(&frames);
         }
         Step::Sleep(jiffies) => schedule_timeout_killable(*jiffies),
@@ -180,18 +181,18 @@ fn perform_common(step: &Step) {
 fn alloc(pages: u8) {
     for _ in 0..pages {
         let Some(frame) = alloc_page() else { return };
-        current().poke_at("frames", |task| task.frames.push(frame));
+        current().poke_at(FRAMES, |task| task.frames.push(frame));
     }
 }
 
 fn take_pin(p: usize) -> Option<Handle<Mm>> {
     let mm = pin(process(p))?;
-    current().poke_at("pins", |task| task.pins.push(mm));
+    current().poke_at(PINS, |task| task.pins.push(mm));
     Some(mm)
 }
 
 fn drop_pin(put: fn(Handle<Mm>)) {
-    if let Some(mm) = current().poke_at("pins", |task| task.pins.pop()) {
+    if let Some(mm) = current().poke_at(PINS, |task| task.pins.pop()) {
         put(mm);
     }
 }

@@ -65,6 +65,7 @@ pub fn disturbs(made: &Touch, other: &Touch) -> bool {
 }
 
 /// Whether an access leaves what it touches as it was.
+#[inline]
 pub fn only_reads(access: Access) -> bool {
     // Without short cuts: which of them it is could not be predicted.
     (access == Access::Read)

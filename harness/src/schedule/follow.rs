@@ -23,6 +23,7 @@ use super::preemption::could_go_on;
 use crate::case::{Segment, Stop};
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::thread::Tid;
+use mmreap::sync::thread::name::CLOCK;
 use mmreap::trace::{Event, Site, What};
 use mmreap::world::world;
 
@@ -68,9 +69,6 @@ impl Divergences {
         self.lenient.iter().chain(more).min_by_key(|divergence| divergence.segment)
     }
 }
-
-/// The name of the task that fires timers.
-pub const CLOCK: &str = "clock";
 
 /// Follows segments, then a strategy.
 pub struct Follow {

@@ -17,9 +17,11 @@ pub mod portfolio;
 pub mod pos;
 pub mod preemption;
 pub mod random;
+pub mod segments;
 pub mod sticky;
 pub mod stock;
 pub mod surw;
+pub mod watch;
 
 pub use conflict::{conflict, disturbs, never_co_enabled, only_reads, ops_conflict};
 

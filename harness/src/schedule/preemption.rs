@@ -10,6 +10,7 @@ use mmreap::sync::bits::Flag;
 use mmreap::sync::engine::Candidate;
 use mmreap::sync::footprint::Touch;
 use mmreap::sync::point::Access;
+use mmreap::sync::rwsem;
 use mmreap::sync::thread::Tid;
 use mmreap::task::TaskFlag;
 use mmreap::world::{World, world};
@@ -27,7 +28,7 @@ pub fn only_waits(candidate: &Candidate) -> bool {
     let op = &candidate.op;
     world(|w| {
         w.locks.only_waits(op.object, op.site.noun(), mode, candidate.thread)
-            && !(op.site.verb().ends_with("killable") && is_being_killed(w, candidate.thread))
+            && !(rwsem::is_killable(op.site.verb()) && is_being_killed(w, candidate.thread))
     })
 }
 

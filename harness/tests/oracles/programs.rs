@@ -6,6 +6,7 @@
 use mmreap::boot::{self, MachinePlan};
 use mmreap::exit::do_exit::do_exit;
 use mmreap::exit::fork::mmput;
+use mmreap::exit::mmput_final::MMPUT_FINAL;
 use mmreap::memory::Handle;
 use mmreap::mm::gather::{Gather, tlb_finish_mmu, tlb_gather_mmu};
 use mmreap::mm::memory::{replace_page, unmap_page_range, zap_page_range};
@@ -18,6 +19,7 @@ use mmreap::mm::secondary::{Release, open};
 use mmreap::mm::vma::Vma;
 use mmreap::mm::{Mm, mm_alloc, mmap_sem, mmdrop, mmget, mmgrab};
 use mmreap::oom::oom_reap_task;
+use mmreap::oom::oom_reap_task_mm::oom_reap_task_mm;
 use mmreap::oom::reaper::wake_oom_reaper;
 use mmreap::oom::{exit_oom_victim, mark_oom_victim};
 use mmreap::page::{Frame, free_pages, get_page, store};
@@ -367,11 +369,21 @@ fn lock_order_of_two_threads() {
     assert_eq!(verdict(&[mmap_sem_first, oom_lock_first]), "O-LOCK none first second");
 }
 
+/// Somebody else than the reaper takes pages away, and signatures say so.
+#[test]
+fn pass_that_is_not_the_reapers() {
+    let reaps_itself = || {
+        oom_reap_task_mm(current(), mm());
+        _ = load(mm(), 0, By::User);
+    };
+    assert_eq!(verdict(&[reaps_itself]), "O-DATA page program __oom_reap_task_mm/by(task)");
+}
+
 /// Where a thread is when a run has used up its decisions is chance.
 #[test]
 fn endless() {
     let exits_for_ever = || {
-        let _call = protocol("__mmput", mm().object());
+        let _call = protocol(MMPUT_FINAL, mm().object());
         loop {
             get_task_struct(current());
             put_task_struct(current());

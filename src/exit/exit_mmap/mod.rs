@@ -20,7 +20,11 @@ use crate::mm::mmap::remove_vma;
 use crate::mm::mmu_notifier::mmu_notifier_release;
 use crate::mm::munlock::munlock_vma_pages_all;
 use crate::mm::vma::{VmFlag, Vma};
+use crate::trace::Function;
 use crate::world::world;
+
+/// `exit_mmap`, in traces.
+pub const EXIT_MMAP: Function = Function::new("exit_mmap");
 
 /// `exit_mmap` of the revision that runs.
 pub fn exit_mmap(mm: Handle<Mm>) {

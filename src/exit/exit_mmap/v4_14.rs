@@ -3,7 +3,7 @@
 //!
 //! Source: mm/mmap.c of v4.14.
 
-use super::{free, unmap};
+use super::{EXIT_MMAP, free, unmap};
 use crate::memory::Handle;
 use crate::mm::{Mm, MmFlag, mmap_sem};
 use crate::sync::bits::set_bit;
@@ -13,7 +13,7 @@ use crate::trace::protocol;
 
 /// `exit_mmap`.
 pub fn exit_mmap(mm: Handle<Mm>) {
-    let _call = protocol("exit_mmap", mm.object());
+    let _call = protocol(EXIT_MMAP, mm.object());
     let Some(unmapped) = unmap(mm) else { return };
     set_bit(mm, MmFlag::OomSkip);
     if tsk_is_oom_victim(current()) {

@@ -2,7 +2,7 @@
 //!
 //! Source: mm/mmap.c of v4.15.
 
-use super::{free, unmap};
+use super::{EXIT_MMAP, free, unmap};
 use crate::memory::Handle;
 use crate::mm::{Mm, MmFlag, mmap_sem};
 use crate::sync::bits::{set_bit, test_bit};
@@ -11,7 +11,7 @@ use crate::trace::protocol;
 
 /// `exit_mmap`.
 pub fn exit_mmap(mm: Handle<Mm>) {
-    let _call = protocol("exit_mmap", mm.object());
+    let _call = protocol(EXIT_MMAP, mm.object());
     let Some(unmapped) = unmap(mm) else { return };
     if test_bit(mm, MmFlag::OomVictim) {
         set_bit(mm, MmFlag::OomSkip);

@@ -2,14 +2,14 @@
 //!
 //! Source: mm/mmap.c of v4.9.
 
-use super::{free, unmap};
+use super::{EXIT_MMAP, free, unmap};
 use crate::memory::Handle;
 use crate::mm::Mm;
 use crate::trace::protocol;
 
 /// `exit_mmap`.
 pub fn exit_mmap(mm: Handle<Mm>) {
-    let _call = protocol("exit_mmap", mm.object());
+    let _call = protocol(EXIT_MMAP, mm.object());
     let Some(unmapped) = unmap(mm) else { return };
     free(mm, unmapped);
 }

@@ -11,8 +11,11 @@ pub use v4_14::mmput_final as v4_14;
 use crate::memory::{Handle, write};
 use crate::mm::{Mm, MmFlag};
 use crate::sync::bits::{clear_bit, peek_bit};
-use crate::trace::enter;
+use crate::trace::{Function, Role, enter};
 use crate::world::world;
+
+/// `__mmput`, in traces.
+pub const MMPUT_FINAL: Function = Function::acting("__mmput", Role::ExitPath);
 
 /// `__mmput` of the revision that runs.
 pub fn mmput_final(mm: Handle<Mm>) {

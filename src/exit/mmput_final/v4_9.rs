@@ -2,7 +2,7 @@
 //!
 //! Source: kernel/fork.c of v4.9.
 
-use super::{mm_put_huge_zero_page, module_put, set_mm_exe_file};
+use super::{MMPUT_FINAL, mm_put_huge_zero_page, module_put, set_mm_exe_file};
 use crate::aio::exit_aio::exit_aio;
 use crate::exit::exit_mmap::exit_mmap;
 use crate::khugepaged::khugepaged_exit;
@@ -14,7 +14,7 @@ use crate::trace::protocol;
 
 /// `__mmput`.
 pub fn mmput_final(mm: Handle<Mm>) {
-    let _call = protocol("__mmput", mm.object());
+    let _call = protocol(MMPUT_FINAL, mm.object());
     exit_aio(mm);
     ksm_exit(mm);
     khugepaged_exit(mm);

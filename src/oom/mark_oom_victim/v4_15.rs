@@ -7,6 +7,7 @@ use crate::mm::{MmFlag, mmgrab};
 use crate::oom::victim::inc_oom_victims;
 use crate::sync::bits::{set_bit, test_and_set_bit};
 use crate::task::{Task, TaskFlag};
+use crate::trace::noun::{MM, OOM_MM};
 use crate::trace::{Tracepoint, What, protocol, record};
 
 /// `mark_oom_victim`.
@@ -16,9 +17,9 @@ pub fn mark_oom_victim(task: Handle<Task>) {
         return;
     }
     record(task.object(), What::Marked);
-    let (signal, mm) = task.peek_at("mm", |task| (task.signal, task.mm));
-    if signal.peek_at("oom_mm", |signal| signal.oom_mm.is_none()) {
-        write(signal, "oom_mm", |signal| signal.oom_mm = mm);
+    let (signal, mm) = task.peek_at(MM, |task| (task.signal, task.mm));
+    if signal.peek_at(OOM_MM, |signal| signal.oom_mm.is_none()) {
+        write(signal, OOM_MM, |signal| signal.oom_mm = mm);
         let mm = dereference(mm, task.object());
         record(mm.object(), What::OomMm);
         mmgrab(mm);

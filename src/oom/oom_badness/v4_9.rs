@@ -9,8 +9,7 @@ use crate::memory::Handle;
 use crate::mm::MmFlag;
 use crate::oom::select::oom_unkillable_task;
 use crate::sync::bits::test_bit;
-use crate::syscall::vfork::in_vfork;
-use crate::task::{Task, find_lock_task_mm, task_unlock};
+use crate::task::{Task, find_lock_task_mm, in_vfork, task_unlock};
 use crate::world::world;
 
 /// `oom_badness`.

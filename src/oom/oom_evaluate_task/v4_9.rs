@@ -9,6 +9,7 @@ use crate::oom::select::{Chosen, OomControl, oom_unkillable_task};
 use crate::sync::bits::test_bit;
 use crate::task::Task;
 use crate::trace::enter;
+use crate::trace::noun::OOM_MM;
 
 /// `oom_evaluate_task`.
 pub fn oom_evaluate_task(task: Handle<Task>, oc: &mut OomControl) -> bool {
@@ -18,7 +19,7 @@ pub fn oom_evaluate_task(task: Handle<Task>, oc: &mut OomControl) -> bool {
     }
     let signal = task.peek(|task| task.signal);
     if !oc.by_hand
-        && let Some(mm) = read(signal, "oom_mm", |signal| signal.oom_mm)
+        && let Some(mm) = read(signal, OOM_MM, |signal| signal.oom_mm)
     {
         if test_bit(mm, MmFlag::OomSkip) {
             return false;

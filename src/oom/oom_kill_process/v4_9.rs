@@ -2,6 +2,7 @@
 //!
 //! Source: mm/oom_kill.c of v4.9 to v4.15.
 
+use super::OOM_KILL_PROCESS;
 use crate::memory::Handle;
 use crate::oom::kill_process::kill_process;
 use crate::oom::mark_oom_victim::mark_oom_victim;
@@ -13,12 +14,13 @@ use crate::task::{
     Task, for_each_thread, get_task_struct, process_shares_mm, put_task_struct, task_lock,
     task_unlock, tasklist_lock,
 };
+use crate::trace::noun::MM;
 use crate::trace::protocol;
 
 /// `oom_kill_process`.
 pub fn oom_kill_process(leader: Handle<Task>) {
     let process = leader.peek(|task| task.signal);
-    let _call = protocol("oom_kill_process", process.object());
+    let _call = protocol(OOM_KILL_PROCESS, process.object());
     task_lock(leader);
     if task_will_free_mem(leader) {
         mark_oom_victim(leader);
@@ -41,7 +43,7 @@ fn sacrifice_child(leader: Handle<Task>) -> Handle<Task> {
     read_lock(tasklist_lock());
     for thread in for_each_thread(leader) {
         for child in thread.peek_at("children", |thread| thread.children.clone()) {
-            let mm = leader.peek_at("mm", |leader| leader.mm);
+            let mm = leader.peek_at(MM, |leader| leader.mm);
             if mm.is_some_and(|mm| process_shares_mm(child, mm)) {
                 continue;
             }

@@ -10,7 +10,12 @@ pub use v4_9::oom_reap_task as v4_9;
 use crate::memory::{Handle, dereference, read};
 use crate::mm::Mm;
 use crate::task::Task;
+use crate::trace::Function;
+use crate::trace::noun::OOM_MM;
 use crate::world::world;
+
+/// `oom_reap_task`, in traces.
+pub const OOM_REAP_TASK: Function = Function::new("oom_reap_task");
 
 /// `MAX_OOM_REAP_RETRIES`.
 pub const MAX_OOM_REAP_RETRIES: u32 = 10;
@@ -23,5 +28,5 @@ pub fn oom_reap_task(task: Handle<Task>) {
 /// `task->signal->oom_mm` of a victim.
 pub fn oom_mm(task: Handle<Task>) -> Handle<Mm> {
     let signal = task.peek(|task| task.signal);
-    dereference(read(signal, "oom_mm", |signal| signal.oom_mm), signal.object())
+    dereference(read(signal, OOM_MM, |signal| signal.oom_mm), signal.object())
 }

@@ -18,8 +18,11 @@ use crate::memory::{Handle, read};
 use crate::mm::Mm;
 use crate::mm::vma::Vma;
 use crate::task::Task;
-use crate::trace::{SkipReason, Tracepoint, What, enter, record};
+use crate::trace::{Function, Role, SkipReason, Tracepoint, What, enter, record};
 use crate::world::world;
+
+/// `__oom_reap_task_mm`, in traces.
+pub const OOM_REAP_TASK_MM: Function = Function::acting("__oom_reap_task_mm", Role::Pass);
 
 /// A pass over the address space of a victim: whether there is nothing left to try.
 pub type OomReapTaskMm = fn(Handle<Task>, Handle<Mm>) -> bool;

@@ -2,7 +2,7 @@
 //!
 //! Source: mm/oom_kill.c of v4.13.
 
-use super::{for_each_vma, skip};
+use super::{OOM_REAP_TASK_MM, for_each_vma, skip};
 use crate::memory::Handle;
 use crate::mm::gather::{tlb_finish_mmu, tlb_gather_mmu};
 use crate::mm::memory::unmap_page_range;
@@ -19,7 +19,7 @@ use crate::world::world;
 
 /// `__oom_reap_task_mm`. Nobody is chosen while memory is being freed, because `oom_lock` is held.
 pub fn oom_reap_task_mm(task: Handle<Task>, mm: Handle<Mm>) -> bool {
-    let _call = protocol("__oom_reap_task_mm", mm.object());
+    let _call = protocol(OOM_REAP_TASK_MM, mm.object());
     let oom_lock = world(|w| w.oom.oom_lock());
     mutex_lock(oom_lock);
     let done = reap(task, mm);

@@ -8,8 +8,11 @@ pub use v4_9::out_of_memory as v4_9;
 
 use crate::oom::OOM;
 use crate::sync::point::stop;
-use crate::trace::{What, record};
+use crate::trace::{Function, Role, What, record};
 use crate::world::{End, world};
+
+/// `out_of_memory`, in traces.
+pub const OUT_OF_MEMORY: Function = Function::acting("out_of_memory", Role::OomKiller);
 
 /// Who asks for a kill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

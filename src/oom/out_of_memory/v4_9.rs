@@ -3,7 +3,7 @@
 //!
 //! Source: mm/oom_kill.c of v4.9 to v4.15.
 
-use super::{Request, nobody_left};
+use super::{OUT_OF_MEMORY, Request, nobody_left};
 use crate::oom::OOM;
 use crate::oom::mark_oom_victim::mark_oom_victim;
 use crate::oom::oom_kill_process::oom_kill_process;
@@ -16,7 +16,7 @@ use crate::trace::protocol;
 
 /// `out_of_memory`.
 pub fn out_of_memory(request: Request) -> bool {
-    let _call = protocol("out_of_memory", OOM);
+    let _call = protocol(OUT_OF_MEMORY, OOM);
     let task = current();
     if task_will_free_mem(task) {
         mark_oom_victim(task);

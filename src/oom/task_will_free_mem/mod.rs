@@ -9,7 +9,11 @@ pub use v4_9::task_will_free_mem as v4_9;
 use crate::memory::{Handle, read};
 use crate::sync::bits::test_bit;
 use crate::task::{Task, TaskFlag, thread_group_empty};
+use crate::trace::Function;
 use crate::world::world;
+
+/// `task_will_free_mem`, in traces.
+pub const TASK_WILL_FREE_MEM: Function = Function::new("task_will_free_mem");
 
 /// `task_will_free_mem` of the revision that runs.
 pub fn task_will_free_mem(task: Handle<Task>) -> bool {

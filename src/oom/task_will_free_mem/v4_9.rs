@@ -3,22 +3,23 @@
 //!
 //! Source: mm/oom_kill.c of v4.9 to v4.15.
 
-use super::group_will_free_mem;
+use super::{TASK_WILL_FREE_MEM, group_will_free_mem};
 use crate::memory::Handle;
 use crate::mm::MmFlag;
 use crate::sync::atomic::atomic_read;
 use crate::sync::bits::test_bit;
 use crate::task::{Task, for_each_process, process_shares_mm, rcu_read, same_thread_group};
 use crate::trace::enter;
+use crate::trace::noun::{MM, MM_USERS};
 
 /// `task_will_free_mem`.
 pub fn task_will_free_mem(task: Handle<Task>) -> bool {
-    let _call = enter("task_will_free_mem");
-    let Some(mm) = task.peek_at("mm", |task| task.mm) else { return false };
+    let _call = enter(TASK_WILL_FREE_MEM);
+    let Some(mm) = task.peek_at(MM, |task| task.mm) else { return false };
     if !group_will_free_mem(task) || test_bit(mm, MmFlag::OomSkip) {
         return false;
     }
-    if atomic_read(mm, "mm_users", |mm| &mut mm.users) <= 1 {
+    if atomic_read(mm, MM_USERS, |mm| &mut mm.users) <= 1 {
         return true;
     }
     let will_free = |p: Handle<Task>| {

@@ -11,7 +11,12 @@ pub use v4_13::alloc_pages_slowpath as v4_13;
 pub use v4_14::alloc_pages_slowpath as v4_14;
 
 use crate::page::Frame;
+use crate::trace::{Function, Role};
 use crate::world::world;
+
+/// `__alloc_pages_slowpath`, in traces.
+pub const ALLOC_PAGES_SLOWPATH: Function =
+    Function::acting("__alloc_pages_slowpath", Role::Allocator);
 
 /// `__alloc_pages_slowpath` of the revision that runs.
 pub fn alloc_pages_slowpath() -> Option<Frame> {

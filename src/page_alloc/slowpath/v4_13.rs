@@ -3,6 +3,7 @@
 //!
 //! Source: mm/page_alloc.c of v4.13.
 
+use super::ALLOC_PAGES_SLOWPATH;
 use crate::page::{Frame, Watermark, get_page_from_freelist};
 use crate::page_alloc::may_oom::{Attempt, alloc_pages_may_oom};
 use crate::page_alloc::reserve::reserve;
@@ -12,7 +13,7 @@ use crate::trace::enter;
 
 /// `__alloc_pages_slowpath`.
 pub fn alloc_pages_slowpath() -> Option<Frame> {
-    let _call = enter("__alloc_pages_slowpath");
+    let _call = enter(ALLOC_PAGES_SLOWPATH);
     loop {
         let reserve = reserve(current());
         if let Some(frame) = get_page_from_freelist(reserve) {

@@ -3,6 +3,7 @@
 //! It looks at its mark a second time for that, and may find one that it has not made use of. Source:
 //! mm/page_alloc.c of v4.9.
 
+use super::ALLOC_PAGES_SLOWPATH;
 use crate::page::{Frame, get_page_from_freelist};
 use crate::page_alloc::may_oom::{Attempt, alloc_pages_may_oom};
 use crate::page_alloc::reserve::reserve;
@@ -12,7 +13,7 @@ use crate::trace::enter;
 
 /// `__alloc_pages_slowpath`.
 pub fn alloc_pages_slowpath() -> Option<Frame> {
-    let _call = enter("__alloc_pages_slowpath");
+    let _call = enter(ALLOC_PAGES_SLOWPATH);
     loop {
         if let Some(frame) = get_page_from_freelist(reserve(current())) {
             return Some(frame);

@@ -3,7 +3,7 @@
 //! The event log would not do: it says what came of an operation, and says nothing of those that found
 //! nothing to do. What was announced and chosen is complete.
 
-use crate::schedule::only_reads;
+use super::only_reads;
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::point::Op;
 use mmreap::sync::thread::Tid;
@@ -12,11 +12,16 @@ use mmreap::trace::ObjectRef;
 /// An operation that was executed, in numbers.
 #[derive(Clone, Copy)]
 pub struct Step {
-    pub(super) thread: Tid,
-    pub(super) object: ObjectRef,
-    pub(super) site: u32,
-    pub(super) noun: u32,
-    pub(super) reads: bool,
+    /// Whose.
+    pub thread: Tid,
+    /// On which object.
+    pub object: ObjectRef,
+    /// The hash of its site.
+    pub site: u32,
+    /// The hash of its noun.
+    pub noun: u32,
+    /// Whether it leaves everything as it was.
+    pub reads: bool,
 }
 
 /// The steps of a run.

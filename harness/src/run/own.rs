@@ -4,9 +4,9 @@
 //! says nothing of the kernel. Tolerance: none. It is no oracle over events, because what a broken run noted
 //! may be anything.
 
-use super::Failure;
+use super::accident::Accident;
 use crate::case::Signature;
-use crate::run::accident::Accident;
+use crate::oracle::Failure;
 use mmreap::trace::{Kind, ObjectRef};
 
 /// The failure that an accident is.
