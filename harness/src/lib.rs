@@ -1,5 +1,4 @@
-//! The harness around [`mmreap`]: cases, schedules, oracles, minimising, explaining.
-//!
+#![doc = include_str!("../TUTORIAL.md")]
 //! A [`case`] is one text file. [`run`] boots its machine and runs it under a [`schedule`]; the
 //! [`oracle`]s judge the run; [`minimize`] makes a failing case small. [`campaign`] does this for
 //! thousands of generated cases, and [`corpus`] keeps what was found.

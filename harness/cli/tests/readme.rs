@@ -9,13 +9,17 @@ mod ledger;
 use ledger::{limits, root};
 use snapbox::cmd::{Command, cargo_bin};
 
-/// What the command of a block prints; `mmreap …` and `cat FILE` are known.
+/// What the command of a block prints; `mmreap …`, `cat FILE` and `example NAME` are known.
 fn output(command: &str) -> String {
     let mut words = command.split_whitespace();
+    let mut read =
+        |file: String| std::fs::read_to_string(root().join(file)).expect("the file can be read");
     match words.next() {
-        Some("cat") => {
-            let file = words.next().expect("cat names a file");
-            std::fs::read_to_string(root().join(file)).expect("the file can be read")
+        Some("cat") => read(words.next().expect("cat names a file").to_string()),
+        Some("example") => {
+            let name = words.next().expect("an example has a name");
+            // What it prints a test of the harness holds.
+            read(format!("harness/tests/examples/{name}.txt"))
         }
         Some("mmreap") => {
             let run = Command::new(cargo_bin!("mmreap")).current_dir(root()).args(words);
@@ -31,11 +35,12 @@ fn block(command: &str) -> String {
         return limits();
     }
     let shown = output(command);
-    match command.strip_prefix("mmreap ") {
-        Some(arguments) => {
-            format!("```console\n$ cargo run --release -- {arguments}\n{shown}```\n")
-        }
-        None => format!("```text\n{shown}```\n"),
+    let console = |what: String| format!("```console\n$ cargo run --release {what}\n{shown}```\n");
+    match command.split_once(' ') {
+        Some(("mmreap", arguments)) => console(format!("-- {arguments}")),
+        Some(("example", name)) => console(format!("-p mmreap-harness --example {name}")),
+        _ if command.ends_with(".rs") => format!("```rust\n{shown}```\n"),
+        _ => format!("```text\n{shown}```\n"),
     }
 }
 

@@ -64,7 +64,7 @@ Examples:
   mmreap replay corpus/*.mmreap            do the known failures still fail?
   mmreap explain corpus/CASE.mmreap        why does it fail?
   mmreap prove CASE.mmreap                 does any schedule of it fail?
-  mmreap new NAME --change exit_mmap       begin a patch of your own
+  mmreap new mine --change exit_mmap       begin a patch of your own
 
 A FILE `-` is standard input, and an --output `-` standard output.";
 

@@ -18,10 +18,9 @@ Examples:
   mmreap new careless --on v4.15 --change exit_mmap
   mmreap new pinned --on v4.9 --change __oom_reap_task_mm --change oom_reap_task
 
-Then, in the new directory:
-  cargo run -- fuzz          attacks the patch; all other commands know it, too
-  cargo test                 demands that it shows nothing new
-  cargo +nightly fuzz run careless")]
+In the new directory, `cargo run -- fuzz` attacks the patch (the other commands know it, too), \
+`cargo test` demands that it shows nothing new, and `cargo +nightly fuzz run NAME` lets libFuzzer \
+make the cases.")]
 pub struct Arguments {
     /// What the patch is called: the directory, the crate, and the kernel in cases
     #[arg(value_name = "NAME", value_parser = parse_name)]
