@@ -12,6 +12,7 @@ use crate::deadline::Deadline;
 use crate::explain;
 use crate::kernel;
 use crate::minimize;
+use crate::operation::{self, Kind};
 use crate::oracle::{self, Oracle};
 use crate::run::Runner;
 use crate::run::accident::guarded;
@@ -100,6 +101,16 @@ impl Harness {
     /// Has every run judged by this oracle, too, from now on and in the whole process.
     pub fn oracle(self, oracle: &'static dyn Oracle) -> Self {
         oracle::add(oracle);
+        self
+    }
+
+    /// Lets cases have this operation, too, from now on and in the whole process.
+    ///
+    /// # Panics
+    ///
+    /// If another operation has its word, or if no case could have it.
+    pub fn operation(self, kind: &'static Kind) -> Self {
+        operation::add(kind).unwrap_or_else(|refused| panic!("{refused}"));
         self
     }
 

@@ -17,6 +17,7 @@ pub mod deadline;
 pub mod explain;
 pub mod kernel;
 pub mod minimize;
+pub mod operation;
 pub mod oracle;
 pub mod prove;
 pub mod replay;

@@ -12,8 +12,9 @@ use arbitrary::Unstructured;
 use mmreap_harness::case::check::check;
 use mmreap_harness::case::parse::parse;
 use mmreap_harness::case::{
-    Case, Expect, Operation, Strategy, generate, limit, mutate, mutate::Sites,
+    Argument, Case, Expect, Operation, Strategy, generate, limit, mutate, mutate::Sites,
 };
+use mmreap_harness::operation::{alloc::ALLOC, kill::KILL, vfork::VFORK, write::WRITE};
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, any, proptest};
 use proptest::test_runner::RngSeed;
@@ -227,7 +228,7 @@ fn repair_breaks_a_cycle_of_vforks() {
     let text = "mmreap case 1\nkernel v4.14\n\nprocess p1 parent p2\n  thread t1: vfork p2\n\n\
                 process p2 parent p1\n  thread t1: free\n\nschedule pos seed 7\n";
     let mut case = parse(text).expect("half a cycle is none");
-    case.processes[1].threads[0].operations.push(Operation::Vfork("p1".into()));
+    case.processes[1].threads[0].operations.push(VFORK.of([Argument::process("p1")]));
     assert_repairs_to(case, text);
 }
 
@@ -267,7 +268,9 @@ fn a_crossing_has_parts_of_both() {
     let mut stream = Stream(5);
     let of_both = (0..200).filter(|_| {
         let child = mutate::crossover(&a, &b, &mut Unstructured::new(&stream.bytes()));
-        [101, 102].iter().all(|pages| operations(&child).any(|it| *it == Operation::Alloc(*pages)))
+        [101, 102]
+            .iter()
+            .all(|pages| operations(&child).any(|it| *it == ALLOC.of([Argument::Pages(*pages)])))
     });
     // Three of four crossings move at least one process, the others a thread with 3 in 4.
     let count = of_both.count();
@@ -287,7 +290,7 @@ fn a_crossing_keeps_relations() {
         let child = mutate::crossover(&a, &b, &mut Unstructured::new(&stream.bytes()));
         for sharer in child.processes.iter().filter(|it| it.adj == 7) {
             let owner = sharer.shares.clone().expect("its owner moves as well");
-            let expected = [Operation::Write("v1".into()), Operation::Kill(owner)];
+            let expected = [WRITE.of([Argument::vma("v1")]), KILL.of([Argument::Process(owner)])];
             assert_eq!(sharer.threads[0].operations, expected, "{child}");
             moved += 1;
         }

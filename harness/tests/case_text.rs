@@ -6,11 +6,12 @@
 //! Mistakes that a text file cannot hold well are in this file.
 
 use mmreap_harness::case::{
-    Case, Operation, Process, Signature, Strategy as Scheduling,
+    Argument, Case, Process, Signature, Strategy as Scheduling,
     check::{Item, Place, check, io_requests, owner, task_names},
     limit,
     parse::{parse, parse_bytes},
 };
+use mmreap_harness::operation::{vfork::VFORK, write::WRITE};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use std::{fs, path::PathBuf};
@@ -107,7 +108,7 @@ fn what_is_not_canonical_is_printed_canonically() {
 fn the_tree_holds_what_the_text_says() {
     let case = read(FULL);
     assert_eq!(case.notes, ["The exit path blocks in exit_aio.", "", "## see 212925802454"]);
-    assert_eq!(case.processes[0].threads[0].operations[0], Operation::Write("heap".into()));
+    assert_eq!(case.processes[0].threads[0].operations[0], WRITE.of([Argument::vma("heap")]));
     assert_eq!(case.schedule.strategy, Scheduling::Pct { seed: u64::MAX, depth: 3 });
     assert_eq!(case.schedule.segments[1].until.as_ref().map(|stop| stop.nth), Some(2));
     let [oracle, object] = ["O-LIVE", "task"].map(String::from);
@@ -253,7 +254,7 @@ fn helpers_answer_for_unchecked_trees() {
     let mut case = read("mmreap case 1\nkernel v\nprocess a\n thread m:\nprocess b\n thread m:\n");
     let ring = |process: &mut Process, other: &str| {
         process.parent = Some(other.into());
-        process.threads[0].operations.push(Operation::Vfork(other.into()));
+        process.threads[0].operations.push(VFORK.of([Argument::process(other)]));
     };
     ring(&mut case.processes[0], "b");
     ring(&mut case.processes[1], "a");

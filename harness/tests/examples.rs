@@ -37,3 +37,8 @@ fn own_oracle() {
 fn given_case() {
     check("given_case");
 }
+
+#[test]
+fn own_operation() {
+    check("own_operation");
+}

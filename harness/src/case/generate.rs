@@ -25,7 +25,7 @@ use std::mem;
 use arbitrary::Unstructured;
 
 use crate::case::{
-    Case, EmptyPmd, Machine, Operation, Process, Schedule, Strategy, Time, Tlb, VmaKind, limit,
+    Case, EmptyPmd, Machine, Process, Schedule, Strategy, Time, Tlb, VmaKind, limit,
 };
 use draw::Draw;
 use operations::Place;
@@ -136,21 +136,12 @@ fn touched(case: &Case) -> usize {
     for (index, process) in case.processes.iter().enumerate() {
         let owner = scope.owner(case, index);
         for operation in process.threads.iter().flat_map(|thread| &thread.operations) {
-            let owner = match operation {
-                Operation::GuestWrite(host, _) | Operation::GuestRead(host, _) => {
-                    scope::user(case, host).map_or(owner, |host| scope.owner(case, host))
-                }
-                _ => owner,
-            };
-            pages += match operation {
-                Operation::Alloc(count) => usize::from(*count),
-                Operation::Write(vma) | Operation::Read(vma) | Operation::WriteFile(vma) => {
-                    let seen = mappings.contains(&(&owner.name, vma));
-                    mappings.push((&owner.name, vma));
-                    if seen { 0 } else { resident(owner, vma) }
-                }
-                _ => 0,
-            };
+            pages += usize::from(operation.pages());
+            if let Some(vma) = operation.vma().filter(|_| operation.kind.touches) {
+                let seen = mappings.contains(&(&owner.name, vma));
+                mappings.push((&owner.name, vma));
+                pages += if seen { 0 } else { resident(owner, vma) };
+            }
         }
     }
     pages

@@ -17,6 +17,8 @@ pub mod parse;
 pub mod print;
 pub mod words;
 
+pub use crate::operation::{Argument, Completion, Operation};
+
 use mmreap::sync::thread::name;
 
 /// The format version in the first line, `mmreap case 1`.
@@ -224,85 +226,6 @@ pub struct Thread {
     pub name: String,
     /// What it does, in order.
     pub operations: Vec<Operation>,
-}
-
-/// One operation of a thread.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// `write VMA`: user-mode stores to every page.
-    Write(String),
-    /// `read VMA`: user-mode loads from every page.
-    Read(String),
-    /// `write_file VMA`: write(2) of every page into a shared file.
-    WriteFile(String),
-    /// `madvise VMA`: `MADV_DONTNEED`.
-    Madvise(String),
-    /// `mmap VMA`: map a VMA that is declared `unmapped`.
-    Mmap(String),
-    /// `munmap VMA`.
-    Munmap(String),
-    /// `set_robust_list VMA`: the thread's list of robust futexes begins in its first page.
-    SetRobustList(String),
-    /// `set_tid_address VMA`: the kernel clears a number in its first page when the thread exits.
-    SetTidAddress(String),
-    /// `io_submit CONTEXT COMPLETION`.
-    IoSubmit(String, Completion),
-    /// `io_destroy CONTEXT`.
-    IoDestroy(String),
-    /// `alloc N`: allocate N pages of kernel memory, kept until `free` or exit.
-    Alloc(u8),
-    /// `free`: free what `alloc` allocated.
-    Free,
-    /// `sleep N`: N jiffies, ended early by a fatal signal.
-    Sleep(u32),
-    /// `exit`: this thread exits.
-    Exit,
-    /// `exit_group`: the whole process exits.
-    ExitGroup,
-    /// `kill PROCESS`: SIGKILL.
-    Kill(String),
-    /// `wait PROCESS`: wait for a child and release it.
-    Wait(String),
-    /// `vfork PROCESS`: start the process, which borrows this address space, and wait for its exit.
-    Vfork(String),
-    /// `get_task_mm PROCESS`: take a user reference on its address space.
-    GetTaskMm(String),
-    /// `mmput`: drop the latest reference that `get_task_mm` took.
-    Mmput,
-    /// `mmput_async`: drop it from a kernel worker.
-    MmputAsync,
-    /// `proc_maps PROCESS`: read /proc/PID/maps.
-    ProcMaps(String),
-    /// `process_vm_readv PROCESS VMA`: read its memory from outside.
-    ProcessVmReadv(String, String),
-    /// `use_mm PROCESS`: a kernel thread borrows the address space.
-    UseMm(String),
-    /// `copy_from_user PROCESS VMA`: a kernel thread reads the memory that it borrowed.
-    CopyFromUser(String, String),
-    /// `unuse_mm`: give it back.
-    UnuseMm,
-    /// `sysrq_f`: a kernel thread invokes the OOM killer by hand.
-    SysrqF,
-    /// `guest_read PROCESS VMA`: loads from every page through a secondary MMU of the process.
-    GuestRead(String, String),
-    /// `guest_write PROCESS VMA`: the same with stores.
-    GuestWrite(String, String),
-    /// `mmu_close`: the process lets go of the latest secondary MMU that it has open.
-    MmuClose,
-}
-
-/// When an AIO request completes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Completion {
-    /// `after N`: N jiffies after submission.
-    After(u32),
-    /// `error after N`: the same, with an error.
-    ErrorAfter(u32),
-    /// `after_alloc`: once an allocation that somebody else started later has succeeded (a loop
-    /// device, a FUSE server).
-    AfterAlloc,
-    /// `never`: the device is dead.
-    Never,
 }
 
 /// `fault POINT KNOB VALUE …`, with the names of the kernel's fault injection.

@@ -9,8 +9,8 @@
 //! What this does not keep: comments other than [`Case::notes`], the order of keys, indentation.
 
 use super::{
-    Case, Completion, EmptyPmd, Expect, Fault, Machine, Operation, Process, ProcessKind, Release,
-    Schedule, Segment, Signature, Strategy, Thread, Time, Tlb, VERSION, Vma, words::Argument,
+    Argument, Case, Completion, EmptyPmd, Expect, Fault, Machine, Operation, Process, ProcessKind,
+    Release, Schedule, Segment, Signature, Strategy, Thread, Time, Tlb, VERSION, Vma,
 };
 use std::fmt::{Display, Formatter, Result};
 
@@ -119,11 +119,11 @@ impl Display for Thread {
 impl Display for Operation {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         f.write_str(self.name())?;
-        self.arguments().try_for_each(|argument| write!(f, " {argument}"))
+        self.arguments.iter().try_for_each(|argument| write!(f, " {argument}"))
     }
 }
 
-impl Display for Argument<'_> {
+impl Display for Argument {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
             Argument::Vma(name) | Argument::Context(name) | Argument::Process(name) => {

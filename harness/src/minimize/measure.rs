@@ -13,8 +13,8 @@
 //! [`crate::schedule::preemption`] and [`crate::schedule::follow`] say.
 
 use crate::case::{
-    Case, Completion, EmptyPmd, Machine, Operation, Process, Release, Segment, Time, Tlb, Vma,
-    VmaKind, limit,
+    Argument, Case, Completion, EmptyPmd, Machine, Operation, Process, Release, Segment, Time, Tlb,
+    Vma, VmaKind, limit,
 };
 use crate::counted::counted;
 use serde::Serialize;
@@ -131,12 +131,15 @@ fn of_vma(vma: &Vma) -> u64 {
 }
 
 fn of_operation(operation: &Operation) -> u64 {
-    match operation {
-        Operation::Alloc(pages) => u64::from(*pages),
-        Operation::Sleep(jiffies) => u64::from(*jiffies),
-        Operation::IoSubmit(_, Completion::After(j) | Completion::ErrorAfter(j)) => u64::from(*j),
+    let number = |argument: &Argument| match argument {
+        Argument::Pages(pages) => u64::from(*pages),
+        Argument::Jiffies(jiffies)
+        | Argument::Completion(Completion::After(jiffies) | Completion::ErrorAfter(jiffies)) => {
+            u64::from(*jiffies)
+        }
         _ => 0,
-    }
+    };
+    operation.arguments.iter().map(number).sum()
 }
 
 /// A place costs by how much of it has to be said.

@@ -6,9 +6,10 @@
 use super::{Best, Minimizer};
 use crate::case::mutate::{merge_sharer, rename_process, renumber, repair};
 use crate::case::{
-    Case, Completion, EmptyPmd, Fault, Machine, Operation, Process, Release, Thread, Time, Tlb,
+    Argument, Case, EmptyPmd, Fault, Machine, Operation, Process, Release, Thread, Time, Tlb,
 };
 use crate::case::{Vma, VmaKind};
+use crate::operation::{alloc::ALLOC, read::READ, write::WRITE};
 
 /// All cases that are one step smaller.
 type Pass = fn(&Case) -> Vec<Case>;
@@ -79,10 +80,7 @@ fn scarce(case: &Case, smaller: Vec<Case>) -> Vec<Case> {
 fn pages(case: &Case) -> u16 {
     let mapped = case.processes.iter().flat_map(|it| &it.vmas).map(|vma| u16::from(vma.pages));
     let threads = case.processes.iter().flat_map(|it| &it.threads);
-    let allocated = threads.flat_map(|it| &it.operations).map(|operation| match operation {
-        Operation::Alloc(pages) => u16::from(*pages),
-        _ => 0,
-    });
+    let allocated = threads.flat_map(|it| &it.operations).map(|it| u16::from(it.pages()));
     mapped.chain(allocated).sum()
 }
 
@@ -91,9 +89,11 @@ fn merged_allocations(case: &Case) -> Vec<Case> {
     let merge = |(list, early, late): (usize, usize, usize)| {
         let mut merged = case.clone();
         let operations = &mut all_operations(&mut merged)[list];
-        let Operation::Alloc(more) = operations.remove(late) else { return None };
-        let Operation::Alloc(pages) = &mut operations[early] else { return None };
-        *pages = pages.checked_add(more)?;
+        let (first, second) = (&operations[early], &operations[late]);
+        let both = [first, second].iter().all(|it| *it.kind == ALLOC);
+        let pages = first.pages().checked_add(second.pages()).filter(|_| both)?;
+        operations[early] = ALLOC.of([Argument::Pages(pages)]);
+        operations.remove(late);
         Some(merged)
     };
     pairs(case).into_iter().filter_map(merge).collect()
@@ -108,14 +108,14 @@ fn allocating(case: &Case) -> Vec<Case> {
             let Vma { name, pages, .. } = case.processes[p].vmas.remove(v);
             let threads = case.processes[p].threads.iter_mut();
             let touch = threads.flat_map(|it| &mut it.operations).find(|it| touches(it, &name));
-            touch.into_iter().for_each(|it| *it = Operation::Alloc(pages));
+            touch.into_iter().for_each(|it| *it = ALLOC.of([Argument::Pages(pages)]));
         })
     };
     places.map(allocate).collect()
 }
 
 fn touches(operation: &Operation, mapping: &str) -> bool {
-    matches!(operation, Operation::Write(vma) | Operation::Read(vma) if vma == mapping)
+    [&WRITE, &READ].contains(&operation.kind) && operation.vma() == Some(mapping)
 }
 
 fn changed(case: &Case, change: impl FnOnce(&mut Case)) -> Case {
@@ -199,13 +199,18 @@ fn plainer(case: &Case) -> Vec<Case> {
             all.extend(VMA.map(|change| changed(case, |case| vma(case, change))));
         }
     }
-    let lengths: Vec<_> = all_operations(&mut case.clone()).iter().map(|list| list.len()).collect();
-    for (list, at) in lengths.iter().enumerate().flat_map(|(l, &n)| (0..n).map(move |at| (l, at))) {
+    let count = all_arguments(&mut case.clone()).len();
+    for at in 0..count {
         for change in [halve, decrement] {
-            all.push(changed(case, |case| change(number(&mut all_operations(case)[list][at]))));
+            all.push(changed(case, |case| change(all_arguments(case)[at])));
         }
     }
     all
+}
+
+fn all_arguments(case: &mut Case) -> Vec<&mut Argument> {
+    let operations = all_operations(case).into_iter().flatten();
+    operations.flat_map(|operation| &mut operation.arguments).collect()
 }
 
 /// Changes of the machine that make it plainer.
@@ -251,36 +256,20 @@ const VMA: [fn(&mut Vma); 7] = [
     |vma| vma.kind = VmaKind::Anon,
 ];
 
-/// The number of an operation, if it has one.
-fn number(operation: &mut Operation) -> Number<'_> {
-    match operation {
-        Operation::Alloc(pages) => Number::Pages(pages),
-        Operation::Sleep(jiffies)
-        | Operation::IoSubmit(_, Completion::After(jiffies) | Completion::ErrorAfter(jiffies)) => {
-            Number::Jiffies(jiffies)
-        }
-        _ => Number::None,
+fn halve(argument: &mut Argument) {
+    change(argument, |number| number / 2);
+}
+
+fn decrement(argument: &mut Argument) {
+    change(argument, |number| number.saturating_sub(1));
+}
+
+/// Changes the number of an argument, if it has one.
+fn change(argument: &mut Argument, smaller: fn(u32) -> u32) {
+    if let Argument::Pages(pages) = argument {
+        *pages = smaller(u32::from(*pages)) as u8;
     }
-}
-
-enum Number<'a> {
-    Pages(&'a mut u8),
-    Jiffies(&'a mut u32),
-    None,
-}
-
-fn halve(number: Number<'_>) {
-    match number {
-        Number::Pages(pages) => *pages /= 2,
-        Number::Jiffies(jiffies) => *jiffies /= 2,
-        Number::None => {}
-    }
-}
-
-fn decrement(number: Number<'_>) {
-    match number {
-        Number::Pages(pages) => *pages = pages.saturating_sub(1),
-        Number::Jiffies(jiffies) => *jiffies = jiffies.saturating_sub(1),
-        Number::None => {}
+    if let Some(jiffies) = argument.jiffies_mut() {
+        *jiffies = smaller(*jiffies);
     }
 }

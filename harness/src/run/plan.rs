@@ -2,9 +2,10 @@
 
 use crate::case::check::{io_requests, owner};
 use crate::case::{
-    self, Case, Completion, EmptyPmd, Fault, FaultPoint, Operation, ProcessKind, Segment, Time,
-    Tlb, VmaKind,
+    self, Argument, Case, Completion, EmptyPmd, Fault, FaultPoint, Operation, ProcessKind, Segment,
+    Time, Tlb, VmaKind,
 };
+use crate::operation::{Kind, Parameter, Resolved};
 use crate::schedule::chance;
 use crate::schedule::pilot::Estimates;
 use mmreap::boot::MachinePlan;
@@ -16,7 +17,6 @@ use mmreap::{aio, inject};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use std::cell::RefCell;
-use std::ops::Range;
 use std::rc::Rc;
 
 /// A case that is ready to run.
@@ -65,67 +65,11 @@ pub struct ProcessPlan {
 
 /// One operation.
 #[derive(Clone, Debug)]
-pub enum Step {
-    /// Stores the content to the pages.
-    Write(Range<u32>, u32),
-    /// Loads the pages.
-    Read(Range<u32>),
-    /// Copies the pages in the middle of a system call.
-    WriteFile(Range<u32>),
-    /// `MADV_DONTNEED` of the mapping at the page.
-    Madvise(u32),
-    /// Maps it.
-    Mmap(VmaPlan),
-    /// Unmaps the mapping at the page.
-    Munmap(u32),
-    /// The list of robust futexes is in the page.
-    SetRobustList(u32),
-    /// What the kernel clears at the exit is in the page.
-    SetTidAddress(u32),
-    /// Submits the request to the context.
-    IoSubmit(usize, usize),
-    /// Destroys the context.
-    IoDestroy(usize),
-    /// Allocates pages.
-    Alloc(u8),
-    /// Frees them.
-    Free,
-    /// Sleeps.
-    Sleep(u32),
-    /// Exits.
-    Exit,
-    /// The whole process exits.
-    ExitGroup,
-    /// Kills a process.
-    Kill(usize),
-    /// Waits for a child.
-    Wait(usize),
-    /// Starts a child.
-    Vfork(usize),
-    /// Takes a user reference.
-    GetTaskMm(usize),
-    /// Drops it.
-    Mmput,
-    /// Drops it from a worker.
-    MmputAsync,
-    /// Reads /proc/PID/maps.
-    ProcMaps(usize),
-    /// Reads pages of another process.
-    ProcessVmReadv(usize, Range<u32>),
-    /// Borrows an address space.
-    UseMm(usize),
-    /// Reads pages of the borrowed address space.
-    CopyFromUser(Range<u32>),
-    /// Gives it back.
-    UnuseMm,
-    /// Invokes the OOM killer.
-    SysrqF,
-    /// Loads the pages through a secondary MMU of a process.
-    GuestRead(usize, Range<u32>),
-    /// Stores the content to the pages in that way.
-    GuestWrite(usize, Range<u32>, u32),
-    /// Closes a secondary MMU.
-    MmuClose,
+pub struct Step {
+    /// What it is.
+    pub kind: &'static Kind,
+    /// What it is about.
+    pub resolved: Resolved,
 }
 
 impl Plan {
@@ -198,10 +142,8 @@ fn strike(key: u64, task: &str, call: u32) -> u8 {
 fn requests(case: &Case) -> Vec<(String, aio::Completion)> {
     let completion = |request: &case::check::IoRequest| {
         let thread = &case.processes[request.process].threads[request.thread];
-        match &thread.operations[request.operation] {
-            Operation::IoSubmit(_, completion) => convert(*completion),
-            _ => unreachable!("io_requests lists io_submit operations"),
-        }
+        let submitted = thread.operations[request.operation].submits();
+        convert(submitted.expect("io_requests lists what submits").1)
     };
     io_requests(case).iter().map(|r| (r.name.clone(), completion(r))).collect()
 }
@@ -249,7 +191,7 @@ impl Planner<'_> {
     fn is_vforked(&self, name: &str) -> bool {
         let threads = self.case.processes.iter().flat_map(|p| &p.threads);
         let mut operations = threads.flat_map(|t| &t.operations);
-        operations.any(|o| matches!(o, Operation::Vfork(child) if child == name))
+        operations.any(|operation| operation.starts() == Some(name))
     }
 
     fn find(&self, name: &str) -> usize {
@@ -274,11 +216,6 @@ impl Planner<'_> {
         unreachable!("a checked case declares what it names")
     }
 
-    fn pages(&self, p: usize, name: &str) -> Range<u32> {
-        let plan = self.vma(p, name);
-        plan.start..plan.start + plan.pages
-    }
-
     fn context(&self, p: usize, name: &str) -> usize {
         let contexts = &self.case.processes[owner(self.case, p)].contexts;
         contexts.iter().position(|c| c == name).expect("a checked case declares what it names")
@@ -290,71 +227,35 @@ impl Planner<'_> {
     }
 
     fn step(&self, p: usize, t: usize, o: usize) -> Step {
-        match &self.case.processes[p].threads[t].operations[o] {
-            Operation::Write(vma) => Step::Write(self.pages(p, vma), content(p, t, o)),
-            Operation::Read(vma) => Step::Read(self.pages(p, vma)),
-            Operation::WriteFile(vma) => Step::WriteFile(self.pages(p, vma)),
-            Operation::Madvise(vma) => Step::Madvise(self.pages(p, vma).start),
-            Operation::Mmap(vma) => Step::Mmap(self.vma(p, vma)),
-            Operation::Munmap(vma) => Step::Munmap(self.pages(p, vma).start),
-            Operation::SetRobustList(vma) => Step::SetRobustList(self.pages(p, vma).start),
-            Operation::SetTidAddress(vma) => Step::SetTidAddress(self.pages(p, vma).start),
-            Operation::IoSubmit(context, _) => {
-                Step::IoSubmit(self.context(p, context), self.request(p, t, o))
+        let Operation { kind, arguments } = &self.case.processes[p].threads[t].operations[o];
+        let mut resolved = Resolved { content: content(p, t, o), ..Resolved::default() };
+        let mut space = p;
+        for (parameter, argument) in kind.parameters.iter().zip(arguments) {
+            match argument {
+                Argument::Process(name) => {
+                    space = self.find(name);
+                    resolved.process = Some(self.process_meant(*parameter, space));
+                }
+                Argument::Vma(name) => resolved.vma = Some(self.vma(space, name)),
+                Argument::Context(name) => resolved.context = Some(self.context(p, name)),
+                Argument::Pages(pages) => resolved.number = u32::from(*pages),
+                Argument::Jiffies(jiffies) => resolved.number = *jiffies,
+                Argument::Completion(_) => resolved.request = Some(self.request(p, t, o)),
             }
-            Operation::IoDestroy(context) => Step::IoDestroy(self.context(p, context)),
-            Operation::Alloc(pages) => Step::Alloc(*pages),
-            Operation::Free => Step::Free,
-            Operation::Sleep(jiffies) => Step::Sleep(*jiffies),
-            Operation::Exit => Step::Exit,
-            Operation::ExitGroup => Step::ExitGroup,
-            Operation::Mmput => Step::Mmput,
-            Operation::MmputAsync => Step::MmputAsync,
-            Operation::UnuseMm => Step::UnuseMm,
-            Operation::SysrqF => Step::SysrqF,
-            Operation::MmuClose => Step::MmuClose,
-            Operation::GuestWrite(process, vma) => {
-                let (host, pages) = self.guest(process, vma);
-                Step::GuestWrite(host, pages, content(p, t, o))
-            }
-            other => self.step_on_process(other),
         }
+        Step { kind, resolved }
     }
 
-    fn step_on_process(&self, operation: &Operation) -> Step {
-        match operation {
-            Operation::Kill(process) => Step::Kill(self.find(process)),
-            Operation::Wait(process) => Step::Wait(self.find(process)),
-            Operation::Vfork(process) => Step::Vfork(self.find(process)),
-            Operation::GetTaskMm(process) => Step::GetTaskMm(self.find(process)),
-            Operation::ProcMaps(process) => Step::ProcMaps(self.find(process)),
-            Operation::UseMm(process) => Step::UseMm(self.find(process)),
-            Operation::ProcessVmReadv(process, vma) => {
-                let process = self.find(process);
-                Step::ProcessVmReadv(process, self.pages(process, vma))
-            }
-            Operation::CopyFromUser(process, vma) => {
-                Step::CopyFromUser(self.pages(self.find(process), vma))
-            }
-            Operation::GuestRead(process, vma) => {
-                let (host, pages) = self.guest(process, vma);
-                Step::GuestRead(host, pages)
-            }
-            _ => unreachable!("the other operations do not name a process"),
-        }
-    }
-
-    /// The process that has the secondary MMU open, and the pages.
-    fn guest(&self, process: &str, vma: &str) -> (usize, Range<u32>) {
-        let process = self.find(process);
-        (owner(self.case, process), self.pages(process, vma))
+    /// Of a guest's host, the process that has the secondary MMU open.
+    fn process_meant(&self, parameter: Parameter, named: usize) -> usize {
+        if parameter == Parameter::Host { owner(self.case, named) } else { named }
     }
 
     fn request(&self, process: usize, thread: usize, operation: usize) -> usize {
         let at = |r: &case::check::IoRequest| {
             (r.process, r.thread, r.operation) == (process, thread, operation)
         };
-        io_requests(self.case).iter().position(at).expect("every io_submit is a request")
+        io_requests(self.case).iter().position(at).expect("whatever submits has a request")
     }
 }
 

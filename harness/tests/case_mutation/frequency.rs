@@ -6,9 +6,10 @@ use std::mem::{Discriminant, discriminant};
 
 use arbitrary::Unstructured;
 use mmreap_harness::case::{
-    Case, Completion, EmptyPmd, FaultPoint, Operation, Strategy, Time, Tlb, VmaKind, mutate,
-    mutate::Sites,
+    Argument, Case, Completion, EmptyPmd, FaultPoint, Operation, Strategy, Time, Tlb, VmaKind,
+    mutate, mutate::Sites,
 };
+use mmreap_harness::operation::{sysrq_f::SYSRQ_F, write::WRITE};
 
 use crate::{Stream, generated, operations};
 
@@ -27,10 +28,7 @@ fn words(case: &Case) -> impl Iterator<Item = &'static str> {
 }
 
 fn completions(case: &Case) -> impl Iterator<Item = Discriminant<Completion>> {
-    operations(case).filter_map(|operation| match operation {
-        Operation::IoSubmit(_, completion) => Some(discriminant(completion)),
-        _ => None,
-    })
+    operations(case).filter_map(Operation::submits).map(|request| discriminant(&request.1))
 }
 
 /// What occurred in the cases so far.
@@ -131,13 +129,10 @@ fn percent(cases: &[Case], property: impl Fn(&Case) -> bool) -> f64 {
 
 /// Whether the frames are at most what a tight machine has; a roomy one has twice the pages.
 fn is_tight(case: &Case) -> bool {
-    let written = |name: &str| operations(case).any(|it| *it == Operation::Write(name.into()));
+    let written = |name: &str| operations(case).any(|it| *it == WRITE.of([Argument::vma(name)]));
     let mapped = case.processes.iter().flat_map(|process| &process.vmas);
     let mapped = mapped.filter(|vma| written(&vma.name)).map(|vma| usize::from(vma.pages));
-    let allocated = operations(case).map(|operation| match operation {
-        Operation::Alloc(pages) => usize::from(*pages),
-        _ => 0,
-    });
+    let allocated = operations(case).map(|operation| usize::from(operation.pages()));
     usize::from(case.machine.frames) < 3 * mapped.chain(allocated).sum::<usize>() / 2 + 4
 }
 
@@ -146,7 +141,7 @@ fn is_tight(case: &Case) -> bool {
 #[test]
 fn the_generator_keeps_its_proportions() {
     let cases: Vec<Case> = sample(4000).collect();
-    let sysrq = |case: &Case| operations(case).any(|it| *it == Operation::SysrqF);
+    let sysrq = |case: &Case| operations(case).any(|it| *it.kind == SYSRQ_F);
     let is_good = |case: &Case| case.machine.empty_pmd == EmptyPmd::Good;
     let shares = [
         ("time any", 50.0, percent(&cases, |case| case.machine.time == Time::Any)),

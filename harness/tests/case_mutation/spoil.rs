@@ -1,9 +1,11 @@
 //! Damages a case beyond what any change would, for repair to face.
 
 use mmreap_harness::case::{
-    Case, Completion, Expect, Fault, FaultPoint, Operation, Process, ProcessKind, Release, Segment,
-    Stop, Strategy, VmaKind,
+    Argument, Case, Completion, Expect, Fault, FaultPoint, Operation, Process, ProcessKind,
+    Release, Segment, Stop, Strategy, VmaKind,
 };
+
+use mmreap_harness::operation::{OPERATIONS, Parameter};
 
 use crate::Stream;
 
@@ -84,26 +86,20 @@ fn spoil_process(process: &mut Process, stream: &mut Stream) {
 /// Any operation about any names.
 fn any_operation(stream: &mut Stream) -> Operation {
     let (one, two, number) = (word(stream), word(stream), stream.next() as u32);
-    match stream.below(19) {
-        0 => Operation::Write(one),
-        1 => Operation::Mmap(one),
-        2 => Operation::IoSubmit(one, Completion::After(number)),
-        3 => Operation::IoDestroy(one),
-        4 => Operation::Alloc(number as u8 & 3),
-        5 => Operation::Sleep(number),
-        6 => Operation::Kill(one),
-        7 => Operation::Wait(one),
-        8 | 9 => Operation::Vfork(one),
-        10 => Operation::GetTaskMm(one),
-        11 => Operation::Mmput,
-        12 => Operation::ProcessVmReadv(one, two),
-        13 => Operation::UseMm(one),
-        14 => Operation::CopyFromUser(one, two),
-        15 => Operation::GuestWrite(one, two),
-        16 => Operation::GuestRead(one, two),
-        17 => Operation::MmuClose,
-        _ => [Operation::UnuseMm, Operation::SysrqF, Operation::Exit][stream.below(3)].clone(),
-    }
+    let kind = OPERATIONS[stream.below(OPERATIONS.len())];
+    let mut names = [one, two].into_iter();
+    let mut name = || names.next().expect("no operation names more");
+    let argument = |parameter: &Parameter| match parameter {
+        Parameter::Vma | Parameter::Unmapped => Argument::Vma(name()),
+        Parameter::Context => Argument::Context(name()),
+        Parameter::Process | Parameter::Child | Parameter::Host | Parameter::Borrowed => {
+            Argument::Process(name())
+        }
+        Parameter::Pages => Argument::Pages(number as u8 & 3),
+        Parameter::Jiffies => Argument::Jiffies(number),
+        Parameter::Completion => Argument::Completion(Completion::After(number)),
+    };
+    kind.of(kind.parameters.iter().map(argument))
 }
 
 fn spoil_rest(case: &mut Case, stream: &mut Stream) {

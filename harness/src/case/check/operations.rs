@@ -9,30 +9,10 @@ use super::{
     scope::{Scope, operations, user_process},
 };
 use crate::case::{
-    Completion, Operation, Process, ProcessKind,
+    Argument, Completion, Operation, Process, ProcessKind,
     error::{allowed, quote},
-    words::Argument,
 };
-
-/// What a kernel thread may do.
-const KERNEL: [&str; 13] = [
-    "alloc",
-    "free",
-    "sleep",
-    "kill",
-    "get_task_mm",
-    "mmput",
-    "mmput_async",
-    "use_mm",
-    "copy_from_user",
-    "unuse_mm",
-    "sysrq_f",
-    "guest_read",
-    "guest_write",
-];
-
-/// What only a kernel thread may do.
-const KERNEL_ONLY: [&str; 4] = ["use_mm", "copy_from_user", "unuse_mm", "sysrq_f"];
+use crate::operation::{self, Parameter, Rule, Who};
 
 /// Checks every operation of the case.
 pub(super) fn check(scope: &Scope) -> Verdict {
@@ -67,11 +47,13 @@ impl<'a> Here<'a> {
     fn check_permission(self, operation: &Operation) -> Verdict {
         let name = operation.name();
         match self.scope.case.processes[self.process].kind {
-            ProcessKind::Kernel => self.place("").demand(KERNEL.contains(&name), || {
+            ProcessKind::Kernel => self.place("").demand(operation.kind.who != Who::User, || {
                 let message = format!("a kernel thread cannot `{name}`");
-                (message, format!("it can {}", KERNEL.map(quote).join(", ")))
+                let others = operation::all().filter(|kind| kind.who != Who::User);
+                let others: Vec<_> = others.map(|kind| quote(kind.word)).collect();
+                (message, format!("it can {}", others.join(", ")))
             }),
-            ProcessKind::User => self.place("").demand(!KERNEL_ONLY.contains(&name), || {
+            ProcessKind::User => self.place("").demand(operation.kind.who != Who::Kernel, || {
                 let message = format!("a user process cannot `{name}`");
                 (message, "only a thread of a `kthread` can".into())
             }),
@@ -81,14 +63,14 @@ impl<'a> Here<'a> {
     /// A VMA named after a process is that process's.
     fn check_arguments(self, operation: &Operation) -> Verdict {
         let mut space = self.process;
-        for argument in operation.arguments() {
+        for argument in &operation.arguments {
             match argument {
                 Argument::Process(name) => space = self.resolve_process(name)?,
                 Argument::Vma(name) => self.check_vma(space, name)?,
                 Argument::Context(name) => self.check_context(name)?,
-                Argument::Pages(pages) => bounds::ALLOC.check(pages, self.place("N"))?,
-                Argument::Jiffies(n) => bounds::JIFFIES.check(n, self.place("N"))?,
-                Argument::Completion(completion) => self.check_completion(completion)?,
+                Argument::Pages(pages) => bounds::ALLOC.check(*pages, self.place("N"))?,
+                Argument::Jiffies(jiffies) => bounds::JIFFIES.check(*jiffies, self.place("N"))?,
+                Argument::Completion(completion) => self.check_completion(*completion)?,
             }
         }
         Ok(())
@@ -133,20 +115,23 @@ impl<'a> Here<'a> {
     }
 
     fn check_relation(self, operation: &'a Operation, children: &mut Vec<&'a str>) -> Verdict {
-        match operation {
-            Operation::Mmap(vma) => self.check_mmap(vma),
-            Operation::GuestRead(process, _) | Operation::GuestWrite(process, _) => {
-                self.check_mmu(self.scope.owner(self.resolve_process(process)?))
+        for (parameter, argument) in operation.kind.parameters.iter().zip(&operation.arguments) {
+            match (parameter, argument) {
+                (Parameter::Unmapped, Argument::Vma(vma)) => self.check_mmap(vma)?,
+                (Parameter::Child, Argument::Process(child)) => self.check_child(child)?,
+                (Parameter::Host, Argument::Process(host)) => {
+                    self.check_mmu(self.scope.owner(self.resolve_process(host)?))?;
+                }
+                _ => {}
             }
-            Operation::MmuClose => self.check_close(),
-            Operation::Wait(child) => self.check_child(child),
-            Operation::Vfork(child) => {
-                self.check_vfork(child, children)?;
-                children.push(child);
-                Ok(())
-            }
-            _ => Ok(()),
         }
+        if operation.kind.rule == Rule::Close {
+            self.check_close()?;
+        }
+        let Some(child) = operation.starts() else { return Ok(()) };
+        self.check_vfork(child, children)?;
+        children.push(child);
+        Ok(())
     }
 
     fn check_mmap(self, name: &str) -> Verdict {
@@ -185,7 +170,6 @@ impl<'a> Here<'a> {
     }
 
     fn check_vfork(self, name: &str, children: &[&str]) -> Verdict {
-        self.check_child(name)?;
         let place = self.place("PROCESS");
         place.demand(!children.contains(&name), || {
             (format!("`{name}` is started twice"), "one `vfork` for each process".into())
@@ -222,14 +206,17 @@ impl<'a> History<'a> {
             let message = format!("`{}` comes after the thread's exit", operation.name());
             (message, "`exit` and `exit_group` are the last operation of a thread".into())
         })?;
-        match operation {
-            Operation::Exit | Operation::ExitGroup => self.ended = true,
-            Operation::GetTaskMm(_) => self.references += 1,
-            Operation::Mmput | Operation::MmputAsync => self.drop_reference(place, operation)?,
-            Operation::UseMm(process) => self.borrow(place, process)?,
-            Operation::CopyFromUser(process, _) => self.copy(place, process)?,
-            Operation::UnuseMm => self.give_back(place)?,
-            _ => {}
+        let process = operation.process();
+        match operation.kind.rule {
+            Rule::End => self.ended = true,
+            Rule::Take => self.references += 1,
+            Rule::Drop => self.drop_reference(place, operation)?,
+            Rule::Borrow => self.borrow(place, process)?,
+            Rule::GiveBack => self.give_back(place)?,
+            Rule::Free | Rule::Start | Rule::Close => {}
+        }
+        if operation.kind.parameters.contains(&Parameter::Borrowed) {
+            self.copy(place, process)?;
         }
         Ok(())
     }
@@ -243,17 +230,18 @@ impl<'a> History<'a> {
         Ok(())
     }
 
-    fn borrow(&mut self, place: Place, process: &'a str) -> Verdict {
+    fn borrow(&mut self, place: Place, process: Option<&'a str>) -> Verdict {
         place.demand(self.borrowed.is_none(), || {
             let message = "this thread uses an address space already".into();
             (message, "`unuse_mm` gives it back".into())
         })?;
-        self.borrowed = Some(process);
+        self.borrowed = process;
         Ok(())
     }
 
-    fn copy(&self, place: Place, process: &str) -> Verdict {
-        place.demand(self.borrowed == Some(process), || {
+    fn copy(&self, place: Place, process: Option<&str>) -> Verdict {
+        place.demand(self.borrowed == process, || {
+            let process = process.unwrap_or_default();
             let message = format!("this thread does not use the address space of `{process}` here");
             (message, format!("`use_mm {process}` borrows it, until `unuse_mm`"))
         })

@@ -55,14 +55,14 @@ pub fn task_names(case: &Case) -> Vec<String> {
 pub fn io_requests(case: &Case) -> Vec<IoRequest> {
     let mut requests: Vec<IoRequest> = Vec::new();
     for ([process, thread, operation], this) in operations(case) {
-        let Operation::IoSubmit(context, _) = this else {
+        let Some((context, _)) = this.submits() else {
             continue;
         };
         let owner = owner(case, process);
-        let same = |other: &&IoRequest| other.owner == owner && other.context == *context;
+        let same = |other: &&IoRequest| other.owner == owner && other.context == context;
         let number = requests.iter().filter(same).count() + 1;
         let name = format!("{}/{context}#{number}", case.processes[owner].name);
-        let context = context.clone();
+        let context = context.to_string();
         requests.push(IoRequest { process, thread, operation, owner, context, number, name });
     }
     requests
@@ -85,7 +85,7 @@ pub(super) fn user_process(case: &Case, name: &str) -> Option<usize> {
 
 /// Whether some thread starts this process by `vfork`.
 pub(super) fn is_vforked(case: &Case, name: &str) -> bool {
-    operations(case).any(|(_, operation)| matches!(operation, Operation::Vfork(to) if to == name))
+    operations(case).any(|(_, operation)| operation.starts() == Some(name))
 }
 
 /// A case together with the owner of each process's address space, for rules that ask often.

@@ -11,6 +11,11 @@
 use std::ops::RangeInclusive;
 
 use arbitrary::Unstructured;
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+
+/// Bytes for what is drawn aside: more than any operation takes.
+const ASIDE: usize = 64;
 
 /// A source of choices.
 pub(in crate::case) struct Draw<'a, 'b>(&'a mut Unstructured<'b>);
@@ -50,6 +55,20 @@ impl<'a, 'b> Draw<'a, 'b> {
             rest = rest.saturating_sub(weight);
             hit
         })
+    }
+
+    /// Bytes for something by the name: they come from those that are drawn next, and none of these are used up. None
+    /// if the bytes ran out.
+    pub(in crate::case) fn aside(&self, name: &str) -> Option<[u8; ASIDE]> {
+        let next = self.0.peek_bytes(self.0.len().min(8)).filter(|next| !next.is_empty())?;
+        let mut seed = [0; 32];
+        seed[..next.len()].copy_from_slice(next);
+        for (at, byte) in name.bytes().enumerate() {
+            seed[8 + at % 24] ^= byte;
+        }
+        let mut bytes = [0; ASIDE];
+        ChaCha8Rng::from_seed(seed).fill_bytes(&mut bytes);
+        Some(bytes)
     }
 
     /// 64 random bits, for a seed.

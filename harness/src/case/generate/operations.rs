@@ -1,17 +1,31 @@
 //! Draws operations: what the threads of a case do.
 //!
-//! One recipe per operation, each with a weight for user processes and one for kernel threads. A
-//! recipe proposes; [`Scope::allows`] and [`Held::step`] accept or refuse, so that the rules of
+//! Each kind of operation says how often, in user processes and in kernel threads, and what its arguments are drawn from.
+//! What is drawn is a proposal; [`Scope::allows`] and [`Held::step`] accept or refuse it, so that the rules of
 //! validity are written down there and not once more here. After a few refusals the thread is
 //! simply shorter.
 //!
+//! The kinds of [`TOGETHER`] are drawn by one throw. Others are drawn aside, each by its word, from a copy of the bytes, and
+//! stand in the place of what was drawn from the bytes themselves: so these make the same case whatever is added.
+//!
 //! What is not here: `vfork`, which changes two processes and belongs to whoever lays them out.
+
+use arbitrary::Unstructured;
 
 use crate::case::generate::draw::Draw;
 use crate::case::generate::parts;
 use crate::case::generate::scope::{Held, Scope, is_parent, user, users};
 use crate::case::generate::swarm::Swarm;
-use crate::case::{Case, Operation, Process, ProcessKind, Thread, limit};
+use crate::case::{Argument, Case, Operation, Process, ProcessKind, Thread, limit};
+use crate::operation::{
+    self, Kind, Parameter, Rule, alloc::ALLOC, copy_from_user::COPY_FROM_USER, exit::EXIT,
+    exit_group::EXIT_GROUP, free::FREE, get_task_mm::GET_TASK_MM, guest_read::GUEST_READ,
+    guest_write::GUEST_WRITE, io_destroy::IO_DESTROY, io_submit::IO_SUBMIT, kill::KILL,
+    madvise::MADVISE, mmap::MMAP, mmput::MMPUT, mmput_async::MMPUT_ASYNC, mmu_close::MMU_CLOSE,
+    munmap::MUNMAP, proc_maps::PROC_MAPS, process_vm_readv::PROCESS_VM_READV, read::READ,
+    sleep::SLEEP, sysrq_f::SYSRQ_F, unuse_mm::UNUSE_MM, use_mm::USE_MM, wait::WAIT, write::WRITE,
+    write_file::WRITE_FILE,
+};
 
 /// Proposals per operation. Many are refused where there is no VMA or nothing to give back; if it
 /// is every other one, eight leave 1 in 256 slots empty.
@@ -32,7 +46,7 @@ const LARGE: usize = 15;
 /// Pages of a usual allocation, at most: a tight machine has about as many to spare.
 const SMALL_ALLOC: usize = 4;
 /// Pages of an allocation, at most: enough to fill what any VMA could.
-const ALLOC: usize = limit::PAGES as usize;
+const MOST_ALLOC: usize = limit::PAGES as usize;
 
 /// Where an operation is about to stand.
 pub(in crate::case) struct Place<'a> {
@@ -46,54 +60,38 @@ pub(in crate::case) struct Place<'a> {
     pub(in crate::case) swarm: &'a Swarm,
 }
 
-type Recipe = fn(&Place, &Held, &mut Draw) -> Option<Operation>;
-
-/// Weight in user processes, weight in kernel threads, recipe. Touching and allocating memory come
-/// first, since without pressure nothing else matters; then what keeps an address space alive or
+/// What is drawn by one throw, in the order in which bytes mean them: nothing is added here any more. Touching and
+/// allocating memory come first, since without pressure nothing else matters; then what keeps an address space alive or
 /// takes it down; reading without effect on others comes last.
-const RECIPES: [(usize, usize, Recipe); 25] = [
-    (24, 0, |at, _, draw| Some(Operation::Write(at.vma(draw)?))),
-    (6, 0, |at, _, draw| Some(Operation::Read(at.vma(draw)?))),
-    (6, 0, |at, _, draw| Some(Operation::WriteFile(at.vma(draw)?))),
-    (4, 0, |at, _, draw| Some(Operation::Madvise(at.vma(draw)?))),
-    (4, 0, |at, _, draw| Some(Operation::Mmap(at.vma(draw)?))),
-    (5, 0, |at, _, draw| Some(Operation::Munmap(at.vma(draw)?))),
-    (12, 0, |at, _, draw| {
-        let context = at.context(draw)?;
-        Some(Operation::IoSubmit(context, parts::completion(at.swarm, draw)))
-    }),
-    (4, 0, |at, _, draw| Some(Operation::IoDestroy(at.context(draw)?))),
-    (14, 14, |_, _, draw| Some(Operation::Alloc(alloc(draw)))),
-    (4, 5, |_, _, _| Some(Operation::Free)),
-    (6, 8, |_, _, draw| Some(Operation::Sleep(parts::jiffies(draw)))),
-    (6, 8, |at, _, draw| Some(Operation::Kill(at.user(draw)?.name.clone()))),
-    (3, 0, |at, _, draw| Some(Operation::Wait(at.child(draw)?))),
-    (6, 10, |at, held, draw| {
-        let name = at.user(draw)?.name.clone();
-        (held.references < REFERENCES).then_some(Operation::GetTaskMm(name))
-    }),
-    (6, 8, |_, _, _| Some(Operation::Mmput)),
-    (3, 6, |_, _, _| Some(Operation::MmputAsync)),
-    (4, 0, |at, _, draw| Some(Operation::ProcMaps(at.user(draw)?.name.clone()))),
-    (4, 0, |at, _, draw| {
-        let process = at.user(draw)?.name.clone();
-        let vma = at.vma_of(&process, draw)?;
-        Some(Operation::ProcessVmReadv(process, vma))
-    }),
-    (0, 10, |at, _, draw| Some(Operation::UseMm(at.user(draw)?.name.clone()))),
-    (0, 30, |at, held, draw| {
-        let process = held.borrowed.clone()?;
-        let vma = at.vma_of(&process, draw)?;
-        Some(Operation::CopyFromUser(process, vma))
-    }),
-    (0, 6, |_, _, _| Some(Operation::UnuseMm)),
-    (0, 6, |_, _, _| Some(Operation::SysrqF)),
-    (4, 6, |at, _, draw| at.guest(draw).map(|(process, vma)| Operation::GuestWrite(process, vma))),
-    (3, 3, |at, _, draw| at.guest(draw).map(|(process, vma)| Operation::GuestRead(process, vma))),
-    (4, 0, |_, _, _| Some(Operation::MmuClose)),
+static TOGETHER: [&Kind; 25] = [
+    &WRITE,
+    &READ,
+    &WRITE_FILE,
+    &MADVISE,
+    &MMAP,
+    &MUNMAP,
+    &IO_SUBMIT,
+    &IO_DESTROY,
+    &ALLOC,
+    &FREE,
+    &SLEEP,
+    &KILL,
+    &WAIT,
+    &GET_TASK_MM,
+    &MMPUT,
+    &MMPUT_ASYNC,
+    &PROC_MAPS,
+    &PROCESS_VM_READV,
+    &USE_MM,
+    &COPY_FROM_USER,
+    &UNUSE_MM,
+    &SYSRQ_F,
+    &GUEST_WRITE,
+    &GUEST_READ,
+    &MMU_CLOSE,
 ];
 
-const _: () = assert!(RECIPES.len() <= Swarm::OPERATIONS, "each has a factor of its own");
+const _: () = assert!(TOGETHER.len() <= Swarm::OPERATIONS, "each has a factor of its own");
 
 impl Place<'_> {
     /// A VMA of the address space in which the process runs.
@@ -118,39 +116,97 @@ impl Place<'_> {
         draw.pick(&users(self.case)).map(|&index| &self.case.processes[index])
     }
 
-    /// A process whose address space has a secondary MMU, and a VMA of it.
-    fn guest(&self, draw: &mut Draw) -> Option<(String, String)> {
+    /// A process whose address space has a secondary MMU.
+    fn host(&self, draw: &mut Draw) -> Option<&Process> {
         let mut hosts = users(self.case);
         hosts.retain(|&host| self.scope.owner(self.case, host).notifiers > 0);
-        let process = *draw.pick(&hosts)?;
-        let vma = Place { process, ..*self }.vma(draw)?;
-        Some((self.case.processes[process].name.clone(), vma))
+        draw.pick(&hosts).map(|&index| &self.case.processes[index])
     }
 
-    fn child(&self, draw: &mut Draw) -> Option<String> {
+    fn child(&self, draw: &mut Draw) -> Option<&Process> {
         let mut children = users(self.case);
         children.retain(|&child| is_parent(self.case, self.process, child));
-        draw.pick(&children).map(|&index| self.case.processes[index].name.clone())
+        draw.pick(&children).map(|&index| &self.case.processes[index])
     }
 
     /// An operation that can follow what led to `held`, if one was found.
     pub(in crate::case) fn operation(&self, held: &Held, draw: &mut Draw) -> Option<Operation> {
+        let aside = self.aside(held, draw);
         let weights = self.weights();
         for _ in 0..PROPOSALS {
-            let (_, _, recipe) = RECIPES[draw.weighted(&weights)?];
-            if let Some(operation) = recipe(self, held, draw).filter(|it| self.fits(held, it)) {
-                return Some(operation);
+            let kind = TOGETHER[draw.weighted(&weights)?];
+            if let Some(operation) = self.proposal(kind, held, draw) {
+                return aside.or(Some(operation));
             }
         }
-        None
+        aside
     }
 
-    fn weights(&self) -> [usize; RECIPES.len()] {
-        let user = self.case.processes[self.process].kind == ProcessKind::User;
-        std::array::from_fn(|index| {
-            let (of_user, of_kernel, _) = RECIPES[index];
-            self.swarm.operation(index) * if user { of_user } else { of_kernel }
+    fn weights(&self) -> [usize; TOGETHER.len()] {
+        std::array::from_fn(|index| self.swarm.operation(index) * self.weight(TOGETHER[index]))
+    }
+
+    fn weight(&self, kind: &Kind) -> usize {
+        let [of_user, of_kernel] = kind.weights;
+        let is_user = self.case.processes[self.process].kind == ProcessKind::User;
+        if is_user { of_user } else { of_kernel }
+    }
+
+    /// An operation of a kind that is not drawn together with others, if one of them has its turn. Relations between
+    /// processes and the ends of threads are no business of chance here.
+    fn aside(&self, held: &Held, draw: &Draw) -> Option<Operation> {
+        let others = operation::all().filter(|kind| {
+            self.weight(kind) > 0
+                && !TOGETHER.contains(kind)
+                && !matches!(kind.rule, Rule::Start | Rule::End)
+        });
+        let rest: usize = TOGETHER.iter().map(|kind| self.weight(kind)).sum();
+        others.into_iter().find_map(|kind| {
+            let bytes = draw.aside(kind.word)?;
+            let mut bytes = Unstructured::new(&bytes);
+            let draw = &mut Draw::new(&mut bytes);
+            let turn = draw.weighted(&[rest, self.weight(kind)]) == Some(1);
+            turn.then(|| self.proposal(kind, held, draw)).flatten()
         })
+    }
+
+    /// An operation of the kind, unless it cannot stand here.
+    fn proposal(&self, kind: &'static Kind, held: &Held, draw: &mut Draw) -> Option<Operation> {
+        let mut operation = Operation { kind, arguments: Vec::new() };
+        for parameter in kind.parameters {
+            let argument = self.argument(*parameter, operation.process(), held, draw)?;
+            operation.arguments.push(argument);
+        }
+        let nested = kind.rule == Rule::Take && held.references >= REFERENCES;
+        (!nested && self.fits(held, &operation)).then_some(operation)
+    }
+
+    /// What could follow the word, and the process if one was drawn.
+    fn argument(
+        &self,
+        parameter: Parameter,
+        process: Option<&str>,
+        held: &Held,
+        draw: &mut Draw,
+    ) -> Option<Argument> {
+        let name = |process: &Process| Argument::process(&*process.name);
+        match parameter {
+            Parameter::Vma | Parameter::Unmapped => match process {
+                Some(process) => self.vma_of(process, draw),
+                None => self.vma(draw),
+            }
+            .map(Argument::Vma),
+            Parameter::Context => self.context(draw).map(Argument::Context),
+            Parameter::Process => self.user(draw).map(name),
+            Parameter::Child => self.child(draw).map(name),
+            Parameter::Host => self.host(draw).map(name),
+            Parameter::Borrowed => held.borrowed.clone().map(Argument::Process),
+            Parameter::Pages => Some(Argument::Pages(alloc(draw))),
+            Parameter::Jiffies => Some(Argument::Jiffies(parts::jiffies(draw))),
+            Parameter::Completion => {
+                Some(Argument::Completion(parts::completion(self.swarm, draw)))
+            }
+        }
     }
 
     fn fits(&self, held: &Held, operation: &Operation) -> bool {
@@ -182,8 +238,8 @@ impl Place<'_> {
     /// Gives back what is held and exits, or does not.
     fn close(&self, operations: &mut Vec<Operation>, held: &Held, draw: &mut Draw) {
         if draw.chance(CLOSED) {
-            operations.extend((0..held.references).map(|_| Operation::Mmput));
-            operations.extend(held.borrowed.as_ref().map(|_| Operation::UnuseMm));
+            operations.extend((0..held.references).map(|_| MMPUT.of([])));
+            operations.extend(held.borrowed.as_ref().map(|_| UNUSE_MM.of([])));
         }
         let process = &self.case.processes[self.process];
         let exits = if process.parent.is_some() { CHILD_EXITS } else { EXITS };
@@ -195,12 +251,12 @@ impl Place<'_> {
 
 /// An operation after which nothing follows.
 pub(in crate::case) fn ending(draw: &mut Draw) -> Operation {
-    if draw.chance(50) { Operation::ExitGroup } else { Operation::Exit }
+    if draw.chance(50) { EXIT_GROUP.of([]) } else { EXIT.of([]) }
 }
 
 /// A number of pages to allocate.
 pub(in crate::case) fn alloc(draw: &mut Draw) -> u8 {
-    let most = if draw.chance(LARGE) { ALLOC } else { SMALL_ALLOC };
+    let most = if draw.chance(LARGE) { MOST_ALLOC } else { SMALL_ALLOC };
     draw.between(1..=most) as u8
 }
 

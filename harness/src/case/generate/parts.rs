@@ -7,7 +7,10 @@ use std::array;
 
 use crate::case::generate::draw::Draw;
 use crate::case::generate::swarm::Swarm;
-use crate::case::{Completion, Fault, FaultPoint, Strategy, Vma, VmaKind, limit};
+use crate::case::{
+    Argument, Completion, Fault, FaultPoint, Operation, Strategy, Vma, VmaKind, limit,
+};
+use crate::operation::io_submit::IO_SUBMIT;
 
 /// Weights of the mappings' kinds, as in [`VmaKind::ALL`]. Half are anonymous, for that is what
 /// fills a machine; the four others share the rest, for each has a rule of its own about who may
@@ -85,6 +88,12 @@ pub(in crate::case) fn completion(swarm: &Swarm, draw: &mut Draw) -> Completion 
         Some(2) => Completion::AfterAlloc,
         Some(_) => Completion::Never,
     }
+}
+
+/// An AIO request on a context.
+pub(in crate::case) fn request(context: &str, swarm: &Swarm, draw: &mut Draw) -> Operation {
+    let completion = Argument::Completion(completion(swarm, draw));
+    IO_SUBMIT.of([Argument::context(context), completion])
 }
 
 /// A fault that may be limited to one of `tasks`. All points are alike: which of them matters is

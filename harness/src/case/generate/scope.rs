@@ -7,7 +7,8 @@
 //! trees that are not valid yet, and is fast enough to be asked for every proposal.
 
 use crate::case::check::{io_requests, owner, task_names};
-use crate::case::{Case, Operation, Process, ProcessKind, RESERVED, Vma};
+use crate::case::{Argument, Case, Operation, Process, ProcessKind, RESERVED, Vma};
+use crate::operation::{Parameter, Rule, Who};
 
 /// Address spaces of a case: for each process, the one whose VMAs and contexts its operations name.
 pub(in crate::case) struct Scope(Vec<usize>);
@@ -34,27 +35,33 @@ impl Scope {
     }
 
     fn resolves(&self, case: &Case, process: usize, what: &Operation) -> bool {
-        use Operation::*;
-        let has_vma = |process, name| vma(self.owner(case, process), name).is_some();
-        match what {
-            Write(v) | Read(v) | WriteFile(v) | Madvise(v) | Munmap(v) | SetRobustList(v)
-            | SetTidAddress(v) => has_vma(process, v),
-            Mmap(v) => vma(self.owner(case, process), v).is_some_and(|vma| vma.unmapped),
-            IoSubmit(c, _) | IoDestroy(c) => self.owner(case, process).contexts.contains(c),
-            Kill(p) | GetTaskMm(p) | ProcMaps(p) | UseMm(p) => user(case, p).is_some(),
-            Wait(p) | Vfork(p) => {
-                user(case, p).is_some_and(|child| is_parent(case, process, child))
-            }
-            ProcessVmReadv(p, v) | CopyFromUser(p, v) => {
-                user(case, p).is_some_and(|process| has_vma(process, v))
-            }
-            GuestRead(p, v) | GuestWrite(p, v) => user(case, p).is_some_and(|process| {
-                has_vma(process, v) && self.owner(case, process).notifiers > 0
+        // A VMA named after a process is that process's.
+        let mut space = process;
+        let mut arguments = what.kind.parameters.iter().zip(&what.arguments);
+        arguments.all(|(parameter, argument)| match argument {
+            Argument::Process(name) => user(case, name).is_some_and(|named| {
+                space = named;
+                self.suits(*parameter, case, process, named)
             }),
-            MmuClose => self.0[process] == process && case.processes[process].notifiers > 0,
-            Alloc(_) | Free | Sleep(_) | Exit | ExitGroup => true,
-            Mmput | MmputAsync | UnuseMm | SysrqF => true,
+            Argument::Vma(name) => vma(self.owner(case, space), name)
+                .is_some_and(|vma| vma.unmapped || *parameter != Parameter::Unmapped),
+            Argument::Context(name) => self.owner(case, process).contexts.contains(name),
+            Argument::Pages(_) | Argument::Jiffies(_) | Argument::Completion(_) => true,
+        }) && (what.kind.rule != Rule::Close || self.has_mmu(case, process))
+    }
+
+    /// Whether a process that is named is one of those that the parameter means.
+    fn suits(&self, parameter: Parameter, case: &Case, process: usize, named: usize) -> bool {
+        match parameter {
+            Parameter::Child => is_parent(case, process, named),
+            Parameter::Host => self.owner(case, named).notifiers > 0,
+            _ => true,
         }
+    }
+
+    /// Whether a process has a secondary MMU itself.
+    fn has_mmu(&self, case: &Case, process: usize) -> bool {
+        self.0[process] == process && case.processes[process].notifiers > 0
     }
 }
 
@@ -80,35 +87,35 @@ impl Held {
     }
 
     fn possible(&self, operation: &Operation) -> bool {
-        match operation {
-            Operation::Mmput | Operation::MmputAsync => self.references > 0,
-            Operation::UseMm(_) => self.borrowed.is_none(),
-            Operation::CopyFromUser(process, _) => self.borrowed.as_ref() == Some(process),
-            Operation::UnuseMm => self.borrowed.is_some(),
-            _ => true,
-        }
+        let process = operation.process();
+        let anywhere = !operation.kind.parameters.contains(&Parameter::Borrowed);
+        let ordered = match operation.kind.rule {
+            Rule::Drop => self.references > 0,
+            Rule::Borrow => self.borrowed.is_none(),
+            Rule::GiveBack => self.borrowed.is_some(),
+            Rule::Free | Rule::End | Rule::Take | Rule::Start | Rule::Close => true,
+        };
+        ordered && (anywhere || self.borrowed.as_deref() == process)
     }
 
     fn apply(&mut self, operation: &Operation) {
-        match operation {
-            Operation::GetTaskMm(_) => self.references += 1,
-            Operation::Mmput | Operation::MmputAsync => self.references -= 1,
-            Operation::UseMm(process) => self.borrowed = Some(process.clone()),
-            Operation::UnuseMm => self.borrowed = None,
-            Operation::Exit | Operation::ExitGroup => self.over = true,
-            _ => {}
+        match operation.kind.rule {
+            Rule::Take => self.references += 1,
+            Rule::Drop => self.references -= 1,
+            Rule::Borrow => self.borrowed = operation.process().map(String::from),
+            Rule::GiveBack => self.borrowed = None,
+            Rule::End => self.over = true,
+            Rule::Free | Rule::Start | Rule::Close => {}
         }
     }
 }
 
 /// Whether tasks of this kind may run the operation at all.
 fn permitted(kind: ProcessKind, operation: &Operation) -> bool {
-    use Operation::*;
-    match operation {
-        Alloc(_) | Free | Sleep(_) | Kill(_) | GetTaskMm(_) | Mmput | MmputAsync => true,
-        GuestRead(..) | GuestWrite(..) => true,
-        UseMm(_) | CopyFromUser(..) | UnuseMm | SysrqF => kind == ProcessKind::Kernel,
-        _ => kind == ProcessKind::User,
+    match operation.kind.who {
+        Who::Both => true,
+        Who::Kernel => kind == ProcessKind::Kernel,
+        Who::User => kind == ProcessKind::User,
     }
 }
 
@@ -131,9 +138,7 @@ pub(in crate::case) fn is_parent(case: &Case, parent: usize, child: usize) -> bo
 /// Whether some process starts this one by `vfork`.
 pub(in crate::case) fn is_vforked(case: &Case, name: &str) -> bool {
     let threads = case.processes.iter().flat_map(|process| &process.threads);
-    threads
-        .flat_map(|thread| &thread.operations)
-        .any(|operation| matches!(operation, Operation::Vfork(child) if child == name))
+    threads.flat_map(|thread| &thread.operations).any(|operation| operation.starts() == Some(name))
 }
 
 /// The tasks that segments and task filters may name: threads, the machine's, AIO requests.

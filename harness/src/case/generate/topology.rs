@@ -12,7 +12,11 @@ use crate::case::generate::operations::thread;
 use crate::case::generate::parts;
 use crate::case::generate::scope::is_vforked;
 use crate::case::generate::swarm::Swarm;
-use crate::case::{Case, Operation, Process, ProcessKind, Release, limit};
+use crate::case::{Argument, Case, Operation, Process, ProcessKind, Release, limit};
+use crate::operation::{
+    guest_write::GUEST_WRITE, mmap::MMAP, mmu_close::MMU_CLOSE, sysrq_f::SYSRQ_F, vfork::VFORK,
+    wait::WAIT, write::WRITE,
+};
 
 /// How large a case becomes: the upper ends of ranges.
 #[derive(Clone, Copy)]
@@ -161,8 +165,8 @@ fn adopt(case: &mut Case, new: &mut Process, vfork: bool, draw: &mut Draw) -> bo
     // One thread for both: a `wait` that comes before the `vfork` waits for ever.
     let thread = draw.below(parent.threads.len());
     let operations = &mut parent.threads[thread].operations;
-    operations.extend(vfork.then(|| Operation::Vfork(new.name.clone())));
-    operations.extend(draw.chance(WAITED).then(|| Operation::Wait(new.name.clone())));
+    operations.extend(vfork.then(|| VFORK.of([Argument::process(&*new.name)])));
+    operations.extend(draw.chance(WAITED).then(|| WAIT.of([Argument::process(&*new.name)])));
     true
 }
 
@@ -171,25 +175,24 @@ fn furnish(process: &mut Process, size: Size, swarm: &Swarm, draw: &mut Draw) {
     for number in 1..=draw.between(1..=size.vmas) {
         let vma = parts::vma(format!("v{number}"), swarm, draw);
         if vma.unmapped && draw.chance(MAPPED) {
-            give(process, Operation::Mmap(vma.name.clone()), draw);
+            give(process, MMAP.of([Argument::vma(&*vma.name)]), draw);
         }
         if draw.chance(WRITTEN) {
-            give(process, Operation::Write(vma.name.clone()), draw);
+            give(process, WRITE.of([Argument::vma(&*vma.name)]), draw);
         }
         process.vmas.push(vma);
     }
     let contexts = if draw.chance(AIO) { draw.between(1..=2) } else { 0 };
     for name in (1..=contexts).map(|number| format!("c{number}")) {
         if draw.chance(SUBMITTED) {
-            let request = Operation::IoSubmit(name.clone(), parts::completion(swarm, draw));
-            give(process, request, draw);
+            give(process, parts::request(&name, swarm, draw), draw);
         }
         process.contexts.push(name);
     }
     if draw.chance(NOTIFIED) {
         process.notifiers = notifiers(draw);
         process.release = release(draw);
-        let use_of_it = if draw.chance(GUEST) { guest(process, draw) } else { Operation::MmuClose };
+        let use_of_it = if draw.chance(GUEST) { guest(process, draw) } else { MMU_CLOSE.of([]) };
         give(process, use_of_it, draw);
     }
 }
@@ -197,7 +200,7 @@ fn furnish(process: &mut Process, size: Size, swarm: &Swarm, draw: &mut Draw) {
 /// A guest's stores to one of the mappings, of which there is one at least.
 fn guest(process: &Process, draw: &mut Draw) -> Operation {
     let vma = &process.vmas[draw.below(process.vmas.len())];
-    Operation::GuestWrite(process.name.clone(), vma.name.clone())
+    GUEST_WRITE.of([Argument::process(&*process.name), Argument::vma(&*vma.name)])
 }
 
 /// What a driver of MMUs waits for: mostly nothing.
@@ -222,7 +225,7 @@ fn kernel_threads(case: &mut Case, size: Size, sysrq: bool, draw: &mut Draw) {
     for number in 1..=draw.between(least..=size.kernel_threads) {
         let mut new = process(format!("k{number}"), ProcessKind::Kernel, 1);
         if sysrq && number == 1 {
-            new.threads[0].operations.push(Operation::SysrqF);
+            new.threads[0].operations.push(SYSRQ_F.of([]));
         }
         case.processes.push(new);
     }

@@ -1,6 +1,6 @@
 //! Names: which are legal, which are free, and where they occur.
 
-use crate::case::{Case, Operation, Process, RESERVED, limit};
+use crate::case::{Argument, Case, Operation, Process, RESERVED, limit};
 
 /// Makes all declared names legal and unique. References are left alone: they follow whoever kept
 /// the name.
@@ -63,22 +63,14 @@ pub(super) struct References<'a> {
 
 /// The names that an operation refers to, to be changed.
 pub(super) fn references(operation: &mut Operation) -> References<'_> {
-    use Operation::*;
     let mut names = References::default();
-    match operation {
-        Write(vma) | Read(vma) | WriteFile(vma) | Madvise(vma) | Mmap(vma) | Munmap(vma)
-        | SetRobustList(vma) | SetTidAddress(vma) => names.vma = Some(vma),
-        IoSubmit(context, _) | IoDestroy(context) => names.context = Some(context),
-        Kill(process) | Wait(process) | Vfork(process) | GetTaskMm(process) | ProcMaps(process)
-        | UseMm(process) => names.process = Some(process),
-        ProcessVmReadv(process, vma)
-        | CopyFromUser(process, vma)
-        | GuestRead(process, vma)
-        | GuestWrite(process, vma) => {
-            (names.process, names.vma) = (Some(process), Some(vma));
+    for argument in &mut operation.arguments {
+        match argument {
+            Argument::Vma(name) => names.vma = Some(name),
+            Argument::Context(name) => names.context = Some(name),
+            Argument::Process(name) => names.process = Some(name),
+            Argument::Pages(_) | Argument::Jiffies(_) | Argument::Completion(_) => {}
         }
-        Alloc(_) | Free | Sleep(_) | Exit | ExitGroup | Mmput | MmputAsync | UnuseMm | SysrqF
-        | MmuClose => {}
     }
     names
 }

@@ -1,12 +1,12 @@
 //! Aims an operation at something else: another VMA, another process, another context.
 
+use crate::case::Case;
 use crate::case::generate::draw::Draw;
 use crate::case::generate::operations::Place;
 use crate::case::generate::scope::Scope;
 use crate::case::generate::swarm::Swarm;
 use crate::case::mutate::names::{References, references};
 use crate::case::mutate::structure::{any_thread, operations};
-use crate::case::{Case, Operation};
 
 /// Aims one operation at something else of the same sort.
 pub(super) fn retarget(case: &mut Case, draw: &mut Draw) -> bool {
@@ -18,7 +18,7 @@ pub(super) fn retarget(case: &mut Case, draw: &mut Draw) -> bool {
     let mut new = old.clone();
     aim(&place, references(&mut new), draw);
     // A second `vfork` of one process is no aim; `relations` changes those.
-    let fit = new != old && !matches!(new, Operation::Vfork(_)) && scope.allows(case, at.0, &new);
+    let fit = new != old && new.starts().is_none() && scope.allows(case, at.0, &new);
     if fit {
         operations(case, at)[index] = new;
     }

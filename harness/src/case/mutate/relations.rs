@@ -7,7 +7,8 @@
 use crate::case::generate::draw::Draw;
 use crate::case::generate::scope::{is_vforked, users};
 use crate::case::mutate::repair::dispossess;
-use crate::case::{Case, Operation};
+use crate::case::{Argument, Case, Operation};
+use crate::operation::{vfork::VFORK, wait::WAIT};
 
 /// Two different user processes, the earlier first.
 fn any_pair(case: &Case, draw: &mut Draw) -> Option<(usize, usize)> {
@@ -41,7 +42,7 @@ pub(super) fn adopt(case: &mut Case, draw: &mut Draw) -> bool {
     }
     case.processes[child].parent = Some(case.processes[parent].name.clone());
     if draw.chance(50) {
-        let wait = Operation::Wait(case.processes[child].name.clone());
+        let wait = WAIT.of([Argument::process(&*case.processes[child].name)]);
         insert(case, parent, wait, draw);
     }
     true
@@ -58,7 +59,7 @@ pub(super) fn vfork(case: &mut Case, draw: &mut Draw) -> bool {
     case.processes[child].parent = Some(case.processes[parent].name.clone());
     case.processes[child].shares = None;
     dispossess(&mut case.processes[child]);
-    insert(case, parent, Operation::Vfork(name), draw);
+    insert(case, parent, VFORK.of([Argument::Process(name)]), draw);
     true
 }
 

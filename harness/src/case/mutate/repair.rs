@@ -20,9 +20,10 @@ use crate::case::generate::topology;
 use crate::case::generate::{self, LEAST_FRAMES};
 use crate::case::mutate::names;
 use crate::case::{
-    Case, Completion, Fault, Machine, Operation, Process, ProcessKind, Release, Schedule, Strategy,
+    Argument, Case, Fault, Machine, Operation, Process, ProcessKind, Release, Schedule, Strategy,
     Thread, Vma, VmaKind, limit,
 };
+use crate::operation::Rule;
 
 /// The revision of a case whose own cannot be written down: the one the project begins with.
 const KERNEL: &str = "v4.14";
@@ -91,21 +92,20 @@ fn vma(vma: &mut Vma) {
 
 /// Nothing follows an exit, and numbers are in range.
 fn thread_shape(thread: &mut Thread) {
-    let is_exit =
-        |operation: &Operation| matches!(operation, Operation::Exit | Operation::ExitGroup);
+    let is_exit = |operation: &Operation| operation.kind.rule == Rule::End;
     let end = thread.operations.iter().position(is_exit).map_or(limit::OPERATIONS, |at| at + 1);
     thread.operations.truncate(end.min(limit::OPERATIONS));
     thread.operations.iter_mut().for_each(operation_numbers);
 }
 
 fn operation_numbers(operation: &mut Operation) {
-    match operation {
-        Operation::Alloc(pages) => *pages = (*pages).max(1),
-        Operation::Sleep(jiffies)
-        | Operation::IoSubmit(_, Completion::After(jiffies) | Completion::ErrorAfter(jiffies)) => {
+    for argument in &mut operation.arguments {
+        if let Argument::Pages(pages) = argument {
+            *pages = (*pages).max(1);
+        }
+        if let Some(jiffies) = argument.jiffies_mut() {
             *jiffies = (*jiffies).min(limit::JIFFIES);
         }
-        _ => {}
     }
 }
 
@@ -144,9 +144,8 @@ pub(super) fn dispossess(process: &mut Process) {
 fn vforks(case: &mut Case) {
     let mut vforked = Vec::new();
     each_thread(case, |case, process, operations| {
-        operations.retain(|operation| match operation {
-            Operation::Vfork(child) => vforkable(case, process, child, &mut vforked),
-            _ => true,
+        operations.retain(|operation| {
+            operation.starts().is_none_or(|child| vforkable(case, process, child, &mut vforked))
         });
     });
 }

@@ -7,6 +7,7 @@ use crate::case::generate::swarm::Swarm;
 use crate::case::generate::{parts, topology};
 use crate::case::mutate::names::{fresh, fresh_process};
 use crate::case::{Case, Operation, Process, ProcessKind, Vma, limit};
+use crate::operation::Rule;
 
 /// Percent of the operations added at a thread's end that are an exit.
 const ENDING: usize = 25;
@@ -72,7 +73,7 @@ pub(super) fn double<'l, T: Clone>(
 pub(super) fn add_operation(case: &mut Case, draw: &mut Draw) -> bool {
     let Some(at) = any_thread(case, draw) else { return false };
     let list = operations(case, at);
-    let ended = matches!(list.last(), Some(Operation::Exit | Operation::ExitGroup));
+    let ended = list.last().is_some_and(|it| it.kind.rule == Rule::End);
     let (length, places) = (list.len(), list.len() + usize::from(!ended));
     let place = draw.below(places);
     if length == limit::OPERATIONS {
@@ -242,9 +243,9 @@ pub(super) fn add_context(case: &mut Case, draw: &mut Draw) -> bool {
     let name = fresh("c", |name| owner.contexts.iter().any(|other| other == name));
     owner.contexts.push(name.clone());
     let thread = draw.below(owner.threads.len());
-    let completion = parts::completion(&Swarm::even(), draw);
+    let request = parts::request(&name, &Swarm::even(), draw);
     if let Some(thread) = owner.threads.get_mut(thread) {
-        put(&mut thread.operations, Operation::IoSubmit(name, completion), draw);
+        put(&mut thread.operations, request, draw);
     }
     true
 }

@@ -9,7 +9,7 @@ use crate::case::generate::scope::tasks;
 use crate::case::generate::swarm::Swarm;
 use crate::case::generate::{operations, parts, topology};
 use crate::case::mutate::structure::{any_thread, any_user};
-use crate::case::{Case, Completion, EmptyPmd, Fault, FaultPoint, Operation, Time, Tlb};
+use crate::case::{Argument, Case, EmptyPmd, Fault, FaultPoint, Operation, Time, Tlb};
 
 /// A number nearby.
 fn nudge(value: u32, draw: &mut Draw) -> u32 {
@@ -86,31 +86,38 @@ pub(super) fn vma(case: &mut Case, draw: &mut Draw) -> bool {
 pub(super) fn operation(case: &mut Case, draw: &mut Draw) -> bool {
     let Some((process, thread)) = any_thread(case, draw) else { return false };
     let operations = &mut case.processes[process].threads[thread].operations;
-    let mut tunable: Vec<_> = operations.iter_mut().filter(|it| is_tunable(it)).collect();
+    let mut tunable: Vec<_> = operations.iter_mut().map(numbers).collect();
+    tunable.retain(|numbers| !numbers.is_empty());
     let index = draw.below(tunable.len());
-    let found = tunable.get_mut(index);
-    found.map(|operation| tune(operation, draw)).is_some()
+    let Some(numbers) = tunable.get_mut(index) else { return false };
+    // Most have one, for which nothing is drawn.
+    let which = if numbers.len() > 1 { draw.below(numbers.len()) } else { 0 };
+    tune(numbers[which], draw);
+    true
 }
 
-fn is_tunable(operation: &Operation) -> bool {
-    matches!(operation, Operation::Alloc(_) | Operation::Sleep(_) | Operation::IoSubmit(..))
+/// The arguments that are numbers, or have some.
+fn numbers(operation: &mut Operation) -> Vec<&mut Argument> {
+    let is_name = |it: &Argument| {
+        matches!(it, Argument::Vma(_) | Argument::Context(_) | Argument::Process(_))
+    };
+    operation.arguments.iter_mut().filter(|argument| !is_name(argument)).collect()
 }
 
-fn tune(operation: &mut Operation, draw: &mut Draw) {
-    match operation {
-        Operation::Alloc(pages) if draw.chance(50) => nudge_small(pages, draw),
-        Operation::Alloc(pages) => *pages = operations::alloc(draw),
-        Operation::Sleep(jiffies)
-        | Operation::IoSubmit(_, Completion::After(jiffies) | Completion::ErrorAfter(jiffies))
-            if draw.chance(50) =>
-        {
-            *jiffies = nudge(*jiffies, draw);
+fn tune(argument: &mut Argument, draw: &mut Draw) {
+    if let Argument::Pages(pages) = argument {
+        match draw.chance(50) {
+            true => nudge_small(pages, draw),
+            false => *pages = operations::alloc(draw),
         }
-        Operation::Sleep(jiffies) => *jiffies = parts::jiffies(draw),
-        Operation::IoSubmit(_, completion) => {
-            *completion = parts::completion(&Swarm::even(), draw);
-        }
-        _ => {}
+    } else if let Some(jiffies) = argument.jiffies_mut()
+        && draw.chance(50)
+    {
+        *jiffies = nudge(*jiffies, draw);
+    } else if let Argument::Jiffies(jiffies) = argument {
+        *jiffies = parts::jiffies(draw);
+    } else if let Argument::Completion(completion) = argument {
+        *completion = parts::completion(&Swarm::even(), draw);
     }
 }
 
