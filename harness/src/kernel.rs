@@ -42,6 +42,8 @@ pub fn default() -> &'static Revision {
 pub fn add(kernel: &'static Revision) -> Result<(), Refused> {
     match find(kernel.name) {
         Some(other) if std::ptr::eq(other, kernel) => return Ok(()),
+        // A release is a constant, which has no place of its own.
+        Some(_) if kernel.name == kernel.release => return Ok(()),
         Some(_) => return Err(Refused::Taken(kernel.name)),
         None if !crate::case::check::bounds::is_word(kernel.name) => {
             return Err(Refused::Word(kernel.name));
@@ -90,6 +92,7 @@ mod tests {
         assert_eq!(add(&MINE), Ok(()), "again");
         assert_eq!(all().filter(|kernel| kernel.name == MINE.name).count(), 1);
         assert_eq!(add(&OTHER), Err(Refused::Taken(OTHER.name)));
+        assert_eq!(add(&V4_15), Ok(()), "a release");
         assert_eq!(add(&WORDS), Err(Refused::Word(WORDS.name)));
     }
 }

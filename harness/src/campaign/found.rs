@@ -47,8 +47,8 @@ pub(super) fn budget(deadline: Deadline<'_>) -> Budget<'_> {
     Budget { deadline: deadline.within(MINIMISING), ..Budget::default() }
 }
 
-/// Minimises a failure, and writes down its verdict on every release if there is time for it. If that goes wrong, the failure stays as it
-/// is, and how it went wrong is met besides.
+/// Minimises a failure, and writes down its verdict on every release unless all is called off. If that goes wrong,
+/// the failure stays as it is, and how it went wrong is met besides.
 pub fn finish(
     runner: &mut Runner,
     found: &Found,
@@ -77,7 +77,9 @@ fn try_to_finish(
     let mut case = small.as_ref().map_or(&found.case, |small| &small.case).clone();
     case.kernel = revision.name.to_string();
     case.expect = Some(Expect::Fail(signature.clone()));
-    case.others = if budget.deadline.is_over() { Vec::new() } else { verdicts(runner, &case) };
+    // A few runs more, but only if nobody waits for the end.
+    case.others =
+        if budget.deadline.is_called_off() { Vec::new() } else { verdicts(runner, &case) };
     let others = small.iter().flat_map(|small| small.others.values().cloned());
     let others = others.map(|(case, failure)| Found { case, failure }).collect();
     Finished { case, others, small }
