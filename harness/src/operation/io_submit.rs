@@ -7,7 +7,7 @@ use mmreap::aio;
 pub static IO_SUBMIT: Kind = Kind::new(
     "io_submit",
     Who::User,
-    "`after N`, `error after N` (jiffies), `after_alloc`, `never`",
+    "submit a request that completes `after N`, `error after N` (jiffies), `after_alloc`, `never`",
     perform,
 )
 .parameters(&[Parameter::Context, Parameter::Completion])

@@ -1,0 +1,79 @@
+//! The list of operations: what FORMAT.md says of them is what they say themselves.
+//!
+//! `MMREAP_BLESS=1 cargo test` writes the table anew.
+
+use mmreap_harness::case::parse::parse;
+use mmreap_harness::operation::sleep::SLEEP;
+use mmreap_harness::operation::{
+    self, Argument, Call, Kind, Next, OPERATIONS, Parameter, Refused, Rule, Who,
+};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+const HEAD: &str = "| operation | who | meaning |\n|---|---|---|\n";
+
+fn row(kind: &Kind) -> String {
+    format!("| `{}` | {} | {} |\n", kind.usage(), kind.who.name(), kind.meaning)
+}
+
+#[test]
+fn documentation_has_every_operation() {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/FORMAT.md"));
+    let text = std::fs::read_to_string(&path).expect("it is there");
+    let (above, rest) = text.split_once(HEAD).expect("it has the table");
+    let (table, below) = rest.split_at(rest.find("\n\n").map_or(0, |end| end + 1));
+    let rows: String = OPERATIONS.iter().map(|kind| row(kind)).collect();
+    if std::env::var_os("MMREAP_BLESS").is_some() {
+        let text = format!("{above}{HEAD}{rows}{below}");
+        return std::fs::write(path, text).expect("it can be written");
+    }
+    assert_eq!(table, rows);
+}
+
+#[test]
+fn words_differ() {
+    let words: BTreeSet<&str> = OPERATIONS.iter().map(|kind| kind.word).collect();
+    assert_eq!(words.len(), OPERATIONS.len());
+}
+
+fn nothing(_: &Call<'_>) -> Next {
+    Next::Operation
+}
+
+const fn kind(word: &'static str, parameters: &'static [Parameter]) -> Kind {
+    Kind::new(word, Who::User, "nothing", nothing).parameters(parameters)
+}
+
+#[test]
+fn what_could_not_be_used_is_not_added() {
+    static TAKEN: Kind = kind("madvise", &[]);
+    static WORDS: Kind = kind("two words", &[]);
+    static TWICE: Kind = kind("twice", &[Parameter::Vma, Parameter::Unmapped]);
+    static NUMBERS: Kind = kind("numbers", &[Parameter::Pages, Parameter::Jiffies]);
+    static NOWHERE: Kind = kind("nowhere", &[Parameter::Completion]);
+    static NOBODY: Kind = kind("nobody", &[]).rule(Rule::Start);
+    let refused = [
+        (&TAKEN, Refused::Taken("madvise")),
+        (&WORDS, Refused::Word("two words")),
+        (&TWICE, Refused::Parameters("twice")),
+        (&NUMBERS, Refused::Parameters("numbers")),
+        (&NOWHERE, Refused::Parameters("nowhere")),
+        (&NOBODY, Refused::Parameters("nobody")),
+    ];
+    for (kind, why) in refused {
+        assert_eq!(operation::add(kind), Err(why));
+    }
+    static FINE: Kind = kind("fine", &[Parameter::Process, Parameter::Vma, Parameter::Pages]);
+    assert_eq!(operation::add(&FINE), Ok(()));
+    assert_eq!(operation::add(&FINE), Ok(()), "again");
+    assert_eq!(operation::all().filter(|kind| **kind == FINE).count(), 1);
+    let text =
+        "mmreap case 1\nkernel v\n\nprocess p\n  vma v anon 1 page\n  thread t: fine p v 7\n";
+    assert_eq!(parse(text).map(|case| case.to_string()).as_deref(), Ok(text));
+}
+
+#[test]
+#[should_panic(expected = "`sleep N`, and not [Pages(1), Pages(2)]")]
+fn an_operation_has_the_arguments_of_its_kind() {
+    SLEEP.of([Argument::Pages(1), Argument::Pages(2)]);
+}
