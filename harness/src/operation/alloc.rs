@@ -5,7 +5,7 @@ use mmreap::page_alloc::alloc_page;
 use mmreap::task::current;
 use mmreap::trace::noun::FRAMES;
 
-/// `alloc N`: allocate N pages of kernel memory, kept until `free` or exit.
+/// `alloc N`.
 pub static ALLOC: Kind =
     Kind::new("alloc", Who::Both, "N pages of kernel memory, kept until `free` or exit", perform)
         .parameters(&[Parameter::Pages])

@@ -28,7 +28,8 @@ pub struct Resolved {
 
 /// What an operation is performed on.
 ///
-/// Each part panics if the operation has no parameter for it: that is a mistake in its [`Kind`](super::Kind).
+/// Each part panics if the operation has no parameter for it, or if a kernel thread is asked for an address space: that is
+/// a mistake in its [`Kind`](super::Kind).
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     /// The address space of a user thread.

@@ -2,7 +2,7 @@
 
 use super::{Call, Kind, Next, Rule, Who};
 
-/// `exit`: this thread exits.
+/// `exit`.
 pub static EXIT: Kind =
     Kind::new("exit", Who::User, "this thread exits; its last operation", perform).rule(Rule::End);
 

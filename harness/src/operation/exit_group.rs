@@ -2,7 +2,7 @@
 
 use super::{Call, Kind, Next, Rule, Who};
 
-/// `exit_group`: the whole process exits.
+/// `exit_group`.
 pub static EXIT_GROUP: Kind = Kind::new(
     "exit_group",
     Who::User,

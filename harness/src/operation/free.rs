@@ -6,7 +6,7 @@ use mmreap::task::current;
 use mmreap::trace::noun::FRAMES;
 use std::mem::take;
 
-/// `free`: free what `alloc` allocated.
+/// `free`.
 pub static FREE: Kind =
     Kind::new("free", Who::Both, "free what `alloc` allocated", perform).weights(4, 5);
 

@@ -5,7 +5,7 @@ use mmreap::syscall::proc::pin;
 use mmreap::task::current;
 use mmreap::trace::noun::PINS;
 
-/// `get_task_mm PROCESS`: take a user reference on its address space.
+/// `get_task_mm PROCESS`.
 pub static GET_TASK_MM: Kind =
     Kind::new("get_task_mm", Who::Both, "take a user reference on its address space", perform)
         .parameters(&[Parameter::Process])

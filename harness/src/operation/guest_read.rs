@@ -3,7 +3,7 @@
 use super::{Call, Kind, Next, Parameter, Who};
 use mmreap::syscall::guest;
 
-/// `guest_read PROCESS VMA`: loads from every page through a secondary MMU of the process.
+/// `guest_read PROCESS VMA`.
 pub static GUEST_READ: Kind = Kind::new(
     "guest_read",
     Who::Both,

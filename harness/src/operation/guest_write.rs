@@ -3,7 +3,7 @@
 use super::{Call, Kind, Next, Parameter, Who};
 use mmreap::syscall::guest;
 
-/// `guest_write PROCESS VMA`: stores to every page through a secondary MMU of the process.
+/// `guest_write PROCESS VMA`.
 pub static GUEST_WRITE: Kind = Kind::new(
     "guest_write",
     Who::Both,

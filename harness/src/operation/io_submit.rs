@@ -3,7 +3,7 @@
 use super::{Call, Kind, Next, Parameter, Who};
 use mmreap::aio;
 
-/// `io_submit CONTEXT COMPLETION`: submit an AIO request, which is a task of its own until it completes.
+/// `io_submit CONTEXT COMPLETION`.
 pub static IO_SUBMIT: Kind = Kind::new(
     "io_submit",
     Who::User,

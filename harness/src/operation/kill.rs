@@ -3,7 +3,7 @@
 use super::{Call, Kind, Next, Parameter, Who};
 use mmreap::task::kill_pid;
 
-/// `kill PROCESS`: SIGKILL.
+/// `kill PROCESS`.
 pub static KILL: Kind = Kind::new("kill", Who::Both, "SIGKILL", perform)
     .parameters(&[Parameter::Process])
     .weights(6, 8);

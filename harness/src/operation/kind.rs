@@ -80,7 +80,7 @@ pub enum Parameter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// Nothing.
-    Free,
+    None,
     /// It is the last one.
     End,
     /// It takes a reference.
@@ -106,7 +106,7 @@ impl Kind {
         perform: fn(&Call<'_>) -> Next,
     ) -> Self {
         let (parameters, weights) = (&[], [0, 0]);
-        Kind { word, who, meaning, parameters, rule: Rule::Free, weights, touches: false, perform }
+        Kind { word, who, meaning, parameters, rule: Rule::None, weights, touches: false, perform }
     }
 
     /// The same with something after its word.

@@ -3,7 +3,7 @@
 use super::{Call, Kind, Next, Parameter, Who};
 use mmreap::mm::mmap::sys_madvise;
 
-/// `madvise VMA`: `MADV_DONTNEED`.
+/// `madvise VMA`.
 pub static MADVISE: Kind = Kind::new("madvise", Who::User, "`MADV_DONTNEED`", perform)
     .parameters(&[Parameter::Vma])
     .weights(4, 0);

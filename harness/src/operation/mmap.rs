@@ -3,7 +3,7 @@
 use super::{Call, Kind, Next, Parameter, Who};
 use mmreap::mm::mmap::sys_mmap;
 
-/// `mmap VMA`: map a VMA that is declared `unmapped`.
+/// `mmap VMA`.
 pub static MMAP: Kind =
     Kind::new("mmap", Who::User, "map a VMA that is declared `unmapped`", perform)
         .parameters(&[Parameter::Unmapped])

@@ -7,7 +7,7 @@ use mmreap::mm::Mm;
 use mmreap::task::current;
 use mmreap::trace::noun::PINS;
 
-/// `mmput`: drop the latest reference that `get_task_mm` took.
+/// `mmput`.
 pub static MMPUT: Kind =
     Kind::new("mmput", Who::Both, "drop the latest reference of this thread", perform)
         .rule(Rule::Drop)

@@ -4,7 +4,7 @@ use super::mmput::drop_latest;
 use super::{Call, Kind, Next, Rule, Who};
 use mmreap::workqueue;
 
-/// `mmput_async`: drop the latest reference from a kernel worker.
+/// `mmput_async`.
 pub static MMPUT_ASYNC: Kind = Kind::new(
     "mmput_async",
     Who::Both,

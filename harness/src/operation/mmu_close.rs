@@ -3,7 +3,7 @@
 use super::{Call, Kind, Next, Rule, Who};
 use mmreap::syscall::guest;
 
-/// `mmu_close`: the process lets go of the latest secondary MMU that it has open.
+/// `mmu_close`.
 pub static MMU_CLOSE: Kind = Kind::new(
     "mmu_close",
     Who::User,

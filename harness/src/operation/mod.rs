@@ -49,7 +49,7 @@ pub use kind::{Kind, Parameter, Rule, Who};
 pub use value::{Argument, Completion, Operation};
 
 /// Every operation that is part of mmreap, in the order in which the documentation lists them.
-pub static OPERATIONS: [&Kind; 30] = [
+pub static OPERATIONS: &[&Kind] = &[
     &write::WRITE,
     &read::READ,
     &write_file::WRITE_FILE,
@@ -84,7 +84,7 @@ pub static OPERATIONS: [&Kind; 30] = [
 
 /// These, and what was added.
 pub fn all() -> impl Iterator<Item = &'static Kind> {
-    OPERATIONS.into_iter().chain(added::added())
+    OPERATIONS.iter().copied().chain(added::added())
 }
 
 /// The operation with the word.

@@ -3,7 +3,7 @@
 use super::{Call, Kind, Next, Parameter, Who};
 use mmreap::mm::mmap::sys_munmap;
 
-/// `munmap VMA`: unmap it.
+/// `munmap VMA`.
 pub static MUNMAP: Kind =
     Kind::new("munmap", Who::User, "unmap it", perform).parameters(&[Parameter::Vma]).weights(5, 0);
 

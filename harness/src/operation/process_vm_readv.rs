@@ -3,7 +3,7 @@
 use super::{Call, Kind, Next, Parameter, Who};
 use mmreap::syscall::proc;
 
-/// `process_vm_readv PROCESS VMA`: read its memory from outside.
+/// `process_vm_readv PROCESS VMA`.
 pub static PROCESS_VM_READV: Kind =
     Kind::new("process_vm_readv", Who::User, "read its memory", perform)
         .parameters(&[Parameter::Process, Parameter::Vma])

@@ -3,7 +3,7 @@
 use super::{Call, Kind, Next, Parameter, Who};
 use mmreap::syscall::uaccess::{By, load};
 
-/// `read VMA`: user-mode loads from every page.
+/// `read VMA`.
 pub static READ: Kind = Kind::new("read", Who::User, "loads from each page", perform)
     .parameters(&[Parameter::Vma])
     .touches()

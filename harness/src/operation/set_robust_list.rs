@@ -3,7 +3,7 @@
 use super::{Call, Kind, Next, Parameter, Who};
 use mmreap::exit::mm_release;
 
-/// `set_robust_list VMA`: the thread's list of robust futexes begins in its first page.
+/// `set_robust_list VMA`.
 pub static SET_ROBUST_LIST: Kind = Kind::new(
     "set_robust_list",
     Who::User,

@@ -3,7 +3,7 @@
 use super::{Call, Kind, Next, Parameter, Who};
 use mmreap::exit::mm_release;
 
-/// `set_tid_address VMA`: the kernel clears a number in its first page when the thread exits.
+/// `set_tid_address VMA`.
 pub static SET_TID_ADDRESS: Kind = Kind::new(
     "set_tid_address",
     Who::User,

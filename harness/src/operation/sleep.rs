@@ -3,7 +3,7 @@
 use super::{Call, Kind, Next, Parameter, Who};
 use mmreap::sync::time::schedule_timeout_killable;
 
-/// `sleep N`: N jiffies, ended early by a fatal signal.
+/// `sleep N`.
 pub static SLEEP: Kind =
     Kind::new("sleep", Who::Both, "N jiffies, ended early by a fatal signal", perform)
         .parameters(&[Parameter::Jiffies])

@@ -3,7 +3,7 @@
 use super::{Call, Kind, Next, Who};
 use mmreap::oom::moom_callback::moom_callback;
 
-/// `sysrq_f`: a kernel thread invokes the OOM killer by hand.
+/// `sysrq_f`.
 pub static SYSRQ_F: Kind =
     Kind::new("sysrq_f", Who::Kernel, "invoke the OOM killer", perform).weights(0, 6);
 

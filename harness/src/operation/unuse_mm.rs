@@ -3,7 +3,7 @@
 use super::{Call, Kind, Next, Rule, Who};
 use mmreap::exit::fork;
 
-/// `unuse_mm`: give back the address space that `use_mm` borrowed.
+/// `unuse_mm`.
 pub static UNUSE_MM: Kind =
     Kind::new("unuse_mm", Who::Kernel, "give back what it borrows", perform)
         .rule(Rule::GiveBack)

@@ -3,7 +3,7 @@
 use super::{Call, Kind, Next, Parameter, Rule, Who};
 use mmreap::syscall::vfork::sys_vfork;
 
-/// `vfork PROCESS`: start the process, which borrows this address space, and wait for its exit.
+/// `vfork PROCESS`.
 pub static VFORK: Kind = Kind::new(
     "vfork",
     Who::User,

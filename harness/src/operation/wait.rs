@@ -3,7 +3,7 @@
 use super::{Call, Kind, Next, Parameter, Who};
 use mmreap::exit::exit_notify::sys_wait4;
 
-/// `wait PROCESS`: wait for a child and release it.
+/// `wait PROCESS`.
 pub static WAIT: Kind = Kind::new("wait", Who::User, "wait for a child and release it", perform)
     .parameters(&[Parameter::Child])
     .weights(3, 0);

@@ -3,7 +3,7 @@
 use super::{Call, Kind, Next, Parameter, Who};
 use mmreap::syscall::uaccess::user_store;
 
-/// `write VMA`: user-mode stores to every page.
+/// `write VMA`.
 pub static WRITE: Kind = Kind::new("write", Who::User, "stores to each page", perform)
     .parameters(&[Parameter::Vma])
     .touches()

@@ -2,7 +2,7 @@
 
 use super::{Call, Kind, Next, Parameter, Who};
 
-/// `write_file VMA`: write(2) of every page into a shared file.
+/// `write_file VMA`.
 pub static WRITE_FILE: Kind =
     Kind::new("write_file", Who::User, "write(2) of each page into a shared file", perform)
         .parameters(&[Parameter::Vma])

@@ -213,7 +213,7 @@ impl<'a> History<'a> {
             Rule::Drop => self.drop_reference(place, operation)?,
             Rule::Borrow => self.borrow(place, process)?,
             Rule::GiveBack => self.give_back(place)?,
-            Rule::Free | Rule::Start | Rule::Close => {}
+            Rule::None | Rule::Start | Rule::Close => {}
         }
         if operation.kind.parameters.contains(&Parameter::Borrowed) {
             self.copy(place, process)?;

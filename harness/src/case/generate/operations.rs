@@ -133,13 +133,12 @@ impl Place<'_> {
     pub(in crate::case) fn operation(&self, held: &Held, draw: &mut Draw) -> Option<Operation> {
         let aside = self.aside(held, draw);
         let weights = self.weights();
-        for _ in 0..PROPOSALS {
+        let mut proposals = (0..PROPOSALS).map_while(|_| {
             let kind = TOGETHER[draw.weighted(&weights)?];
-            if let Some(operation) = self.proposal(kind, held, draw) {
-                return aside.or(Some(operation));
-            }
-        }
-        aside
+            Some(self.proposal(kind, held, draw))
+        });
+        let drawn = proposals.find_map(|proposal| proposal);
+        aside.or(drawn)
     }
 
     fn weights(&self) -> [usize; TOGETHER.len()] {
@@ -155,13 +154,13 @@ impl Place<'_> {
     /// An operation of a kind that is not drawn together with others, if one of them has its turn. Relations between
     /// processes and the ends of threads are no business of chance here.
     fn aside(&self, held: &Held, draw: &Draw) -> Option<Operation> {
-        let others = operation::all().filter(|kind| {
+        let mut others = operation::all().filter(|kind| {
             self.weight(kind) > 0
                 && !TOGETHER.contains(kind)
                 && !matches!(kind.rule, Rule::Start | Rule::End)
         });
         let rest: usize = TOGETHER.iter().map(|kind| self.weight(kind)).sum();
-        others.into_iter().find_map(|kind| {
+        others.find_map(|kind| {
             let bytes = draw.aside(kind.word)?;
             let mut bytes = Unstructured::new(&bytes);
             let draw = &mut Draw::new(&mut bytes);

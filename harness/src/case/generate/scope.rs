@@ -93,7 +93,7 @@ impl Held {
             Rule::Drop => self.references > 0,
             Rule::Borrow => self.borrowed.is_none(),
             Rule::GiveBack => self.borrowed.is_some(),
-            Rule::Free | Rule::End | Rule::Take | Rule::Start | Rule::Close => true,
+            Rule::None | Rule::End | Rule::Take | Rule::Start | Rule::Close => true,
         };
         ordered && (anywhere || self.borrowed.as_deref() == process)
     }
@@ -105,7 +105,7 @@ impl Held {
             Rule::Borrow => self.borrowed = operation.process().map(String::from),
             Rule::GiveBack => self.borrowed = None,
             Rule::End => self.over = true,
-            Rule::Free | Rule::Start | Rule::Close => {}
+            Rule::None | Rule::Start | Rule::Close => {}
         }
     }
 }
