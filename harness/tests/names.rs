@@ -60,6 +60,11 @@ fn entered<'a>(sources: &'a Sources, constants: &BTreeSet<String>) -> Vec<&'a st
     entered.filter(|name| constants.contains(*name)).collect()
 }
 
+/// Whether it is the word of the operation whose file this is.
+fn is_word_of(module: &[String], literal: &str) -> bool {
+    module.iter().eq(["operation", literal])
+}
+
 /// Names in the code, each with its module.
 fn spelled(sources: &Sources, names: &BTreeSet<String>) -> Vec<String> {
     let judged = sources
@@ -67,8 +72,9 @@ fn spelled(sources: &Sources, names: &BTreeSet<String>) -> Vec<String> {
         .iter()
         .filter(|(module, _)| module.first().is_some_and(|top| !OWN_WORDS.contains(&top.as_str())));
     let all = judged.flat_map(|(module, code)| {
-        let own = literals(code).filter(|literal| names.contains(*literal));
-        own.map(|name| format!("{} spells {name:?}", module.join("::")))
+        let spelled = literals(code).filter(|literal| names.contains(*literal));
+        let foreign = spelled.filter(|literal| !is_word_of(module, literal));
+        foreign.map(|name| format!("{} spells {name:?}", module.join("::")))
     });
     all.collect()
 }
@@ -99,4 +105,8 @@ fn spelled_name_is_noticed() {
     let code = "fn f(e: &Event) -> bool { e.site.function() == \"exit_mmap\" } // \"exit_mm\"";
     let sources = Sources::of(&[(vec!["oracle".into(), "own".into()], code.to_string())]);
     assert_eq!(spelled(&sources, &names()), ["oracle::own spells \"exit_mmap\""]);
+    let code =
+        "static KIND: Kind = Kind::new(\"mmput\"); fn f() { peek_at(\"mm_users\") }".to_string();
+    let sources = Sources::of(&[(vec!["operation".into(), "mmput".into()], code)]);
+    assert_eq!(spelled(&sources, &names()), ["operation::mmput spells \"mm_users\""]);
 }

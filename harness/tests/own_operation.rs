@@ -7,10 +7,11 @@ use mmreap::task::{current, find_task_by_vpid, kill_pid, rcu_read};
 use mmreap::trace::noun::MM;
 use mmreap_harness::case::mutate::{self, Sites};
 use mmreap_harness::case::parse::parse;
-use mmreap_harness::case::{Case, check::check, generate};
+use mmreap_harness::case::{Case, Expect, check::check, generate};
 use mmreap_harness::explain;
 use mmreap_harness::minimize::{Budget, minimize};
 use mmreap_harness::operation::{self, Call, Kind, Next, Parameter, Who};
+use mmreap_harness::replay::replay;
 use mmreap_harness::run::Runner;
 use mmreap_harness::schedule::derive_seed;
 use std::sync::LazyLock;
@@ -148,7 +149,7 @@ fn it_is_changed_as_others_are() {
 }
 
 #[test]
-fn what_it_breaks_is_found_made_small_and_explained() {
+fn what_it_breaks_is_found_made_small_replayed_and_explained() {
     let case = read_case(
         "mmreap case 1
 kernel v4.15
@@ -169,6 +170,9 @@ process p2
     let small = small.expect("it fails again");
     let text = small.case.to_string();
     assert!(text.contains("thread t1: proc_size p2 0\n"), "{text}");
+    let expect = Some(Expect::Fail(failure.signature));
+    let again = replay(&mut runner, &Case { expect, ..small.case.clone() }, &V4_15);
+    assert!(again.is_as_expected() && again.divergences.first(true).is_none(), "{text}");
     let explained = explain::of_case(&mut runner, &small.case, &V4_15).expect("it fails");
     assert!(explained.to_string().contains("proc_size"));
 }
