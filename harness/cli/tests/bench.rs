@@ -6,14 +6,16 @@
 //! before committing it.
 
 use mmreap_cli::bench::arm::{ARMS, Arm, BASELINES};
+use mmreap_cli::bench::cpu::Take;
 use mmreap_cli::bench::hunt::Hunt;
+use mmreap_cli::bench::ledger::Ledger;
 use mmreap_cli::bench::report::Report;
 use mmreap_cli::bench::survival::Observation;
 use mmreap_cli::bench::{Bench, html, table};
 use mmreap_harness::campaign::suite::{Bug, SUITE};
 use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 fn bug(id: &str) -> &'static Bug {
     SUITE.iter().find(|bug| bug.id == id).expect("the suite has the bug")
@@ -26,12 +28,21 @@ fn arm(name: &str) -> &'static Arm {
 /// One bug that mostly shows within the cap and one that mostly does not, so that both are in the report.
 fn small() -> Bench {
     let (bugs, arms) = (vec![bug("B04"), bug("B01")], vec![arm("stock-random"), arm("pos")]);
-    Bench { bugs, arms, baselines: BASELINES.to_vec(), seeds: 3, schedules: 10, cap: 1500 }
+    Bench {
+        bugs,
+        arms,
+        baselines: BASELINES.to_vec(),
+        seeds: 0..3,
+        schedules: 10,
+        cap: 1500,
+        cpu: false,
+    }
 }
 
 fn run(bench: &Bench, jobs: usize) -> Report {
     let jobs = NonZero::new(jobs).expect("a bench has jobs");
-    bench.run(jobs, &AtomicBool::new(false), &mut |_| ()).expect("threads start")
+    let mut ledger = Ledger::default();
+    bench.run(jobs, &AtomicBool::new(false), &mut ledger, &mut |_| ()).expect("threads start")
 }
 
 fn compare(name: &str, written: &str) {
@@ -54,12 +65,13 @@ fn a_small_bench_is_written_as_before_and_alike_by_any_number_of_jobs() {
 }
 
 /// Every second observation is an event, at 10, 20, 30, …; the others are beyond the cap.
-fn made_up(bench: &Bench) -> Vec<Option<Observation>> {
-    let observation = |place: u64| match place % 2 {
+fn made_up(bench: &Bench) -> Vec<Option<Take>> {
+    let runs = |place: u64| match place % 2 {
         0 => Observation { time: 10 * (place + 1), event: true },
         _ => Observation { time: bench.cap, event: false },
     };
-    (0..bench.hunts().len() as u64).map(|place| Some(observation(place))).collect()
+    let take = |place: u64| Take { runs: runs(place), seconds: (place + 1) as f64 / 8.0 };
+    (0..bench.hunts().len() as u64).map(|place| Some(take(place))).collect()
 }
 
 #[test]
@@ -74,7 +86,14 @@ fn a_page_needs_nothing_else() {
 #[test]
 fn everything_fits_a_terminal() {
     let arms: Vec<&Arm> = ARMS.iter().collect();
-    let bench = Bench { bugs: SUITE.iter().collect(), arms, seeds: 4, cap: 20_000, ..small() };
+    let bench = Bench {
+        bugs: SUITE.iter().collect(),
+        arms,
+        seeds: 0..4,
+        cap: 20_000,
+        cpu: true,
+        ..small()
+    };
     let text = table::render(&Report::new(&bench, &made_up(&bench)));
     let longest = text.lines().map(|line| line.chars().count()).max();
     assert!(longest <= Some(80), "{text}");
@@ -96,10 +115,59 @@ fn an_arm_that_was_interrupted_is_left_out() {
 
 #[test]
 fn a_bench_that_is_stopped_ends() {
-    let report = small().run(NonZero::<usize>::MIN, &AtomicBool::new(true), &mut |_| ()).unwrap();
+    let (stop, mut ledger) = (AtomicBool::new(true), Ledger::default());
+    let report = small().run(NonZero::<usize>::MIN, &stop, &mut ledger, &mut |_| ()).unwrap();
     assert!(report.bugs.is_empty() && report.means.is_empty() && !report.complete);
     assert!(table::render(&report).starts_with("Interrupted"));
     html::render(&report);
+}
+
+/// A bench that was interrupted goes on, and one with more seeds takes those that there are.
+#[test]
+fn what_is_kept_is_not_hunted_again() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("hunts.jsonl");
+    let whole = run(&small(), 1);
+    let stop = AtomicBool::new(false);
+    let go_on = |bench: &Bench, most: usize| {
+        stop.store(false, Ordering::SeqCst);
+        let mut ended = 0;
+        let mut ledger = Ledger::open(&file).expect("it can be kept");
+        let report = bench.run(NonZero::<usize>::MIN, &stop, &mut ledger, &mut |hunts| {
+            ended += hunts as usize;
+            stop.fetch_or(ended >= most, Ordering::SeqCst);
+        });
+        report.expect("threads start")
+    };
+    let part = go_on(&Bench { seeds: 0..2, ..small() }, 3);
+    assert!(!part.complete, "{part:?}");
+    // A line that was cut off is a hunt that has not ended.
+    let text = std::fs::read_to_string(&file).expect("it was kept");
+    std::fs::write(&file, &text[..text.len() - 9]).expect("it can be cut");
+    assert_eq!(go_on(&small(), usize::MAX), whole);
+    let lines = std::fs::read_to_string(&file).expect("it was kept").lines().count();
+    let again = go_on(&small(), usize::MAX);
+    assert_eq!(again, whole);
+    let text = std::fs::read_to_string(&file).expect("it was kept");
+    assert_eq!(text.lines().count(), lines, "nothing was hunted again");
+}
+
+#[test]
+fn what_a_find_takes_is_beside_the_runs_if_somebody_asks() {
+    let bench = Bench { bugs: vec![bug("B04")], cpu: true, ..small() };
+    let text = table::render(&Report::new(&bench, &made_up(&bench)));
+    let second = text.match_indices("B04 on v4.14").nth(1);
+    let at = second.unwrap_or_else(|| panic!("{text}")).0;
+    let rows: Vec<Vec<&str>> =
+        text[at..].lines().skip(1).take(3).map(|row| row.split_whitespace().collect()).collect();
+    // Eighths of a second: 1 + 2 + 3 for two finds, and 4 + 5 + 6 for one.
+    assert_eq!(rows[0], ["arm", "CPU", "s/find", "ratio"]);
+    assert_eq!(rows[1], ["stock-random", "0.38", "-"]);
+    assert_eq!(rows[2], ["pos", "1.9", "5.0"]);
+    assert!(text.contains("mean of CPU s/find"), "{text}");
+    let plain =
+        table::render(&Report::new(&Bench { cpu: false, ..bench.clone() }, &made_up(&bench)));
+    assert!(!plain.contains("CPU"), "{plain}");
 }
 
 #[test]
@@ -139,7 +207,7 @@ static B04_REPAIRED: Bug = Bug {
 fn a_bug_is_found_where_it_is_and_not_where_it_was_repaired() {
     let arms = vec![arm("portfolio"), arm("patient")];
     let bench =
-        Bench { bugs: vec![bug("B04"), &B04_REPAIRED], arms, seeds: 4, cap: 3000, ..small() };
+        Bench { bugs: vec![bug("B04"), &B04_REPAIRED], arms, seeds: 0..4, cap: 3000, ..small() };
     let report = run(&bench, 2);
     let missed = |row: usize| report.bugs.iter().map(move |panel| panel.arms[row].missed);
     for row in 0..2 {
@@ -153,17 +221,11 @@ fn a_bug_is_found_where_it_is_and_not_where_it_was_repaired() {
 #[test]
 fn patience_saves_runs() {
     let arms = vec![arm("stock-random"), arm("patient-random")];
-    let bench = Bench { bugs: vec![bug("B02")], arms, seeds: 16, cap: 20_000, ..small() };
-    let results = mmreap_cli::bench::crew::share(
-        &bench.hunts(),
-        NonZero::new(2).expect("two is not zero"),
-        &AtomicBool::new(false),
-        &mut |_| (),
-    )
-    .unwrap();
+    let bench = Bench { bugs: vec![bug("B02")], arms, seeds: 0..16, cap: 20_000, ..small() };
+    let report = run(&bench, 2);
     let runs = |arm: usize| {
-        let times = results[16 * arm..][..16].iter().map(|result| result.unwrap().time);
-        times.sum::<u64>()
+        let observations = &report.bugs[0].arms[arm].observations;
+        observations.iter().map(|observation| observation.time).sum::<u64>()
     };
     assert!(runs(1) < runs(0), "{} and {}", runs(1), runs(0));
 }

@@ -1,7 +1,7 @@
 //! Threads that share hunts. Which thread takes which hunt is up to the machine and changes nothing.
 
+use super::cpu::{Take, thread_seconds};
 use super::hunt::Hunt;
-use super::survival::Observation;
 use mmreap_harness::run::Runner;
 use std::io;
 use std::num::NonZero;
@@ -13,20 +13,20 @@ use std::time::Duration;
 /// How long nothing is heard while nothing comes to an end.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Runs the hunts on so many threads. What comes back is in the order of the hunts, with `None` for those
-/// that did not come to an end because of `stop`. `progress` hears how many did since it was told last, and
-/// that none did, so that somebody who waits sees the time go by.
+/// Hears of a hunt by its position that it has ended, or of none, so that somebody who waits sees the time go by.
+pub type Hear<'a> = &'a mut dyn FnMut(Option<(usize, Take)>) -> io::Result<()>;
+
+/// Runs the hunts on so many threads, until the end or until `stop`.
 ///
 /// # Errors
 ///
-/// If a thread cannot be started. The others stop.
+/// If a thread cannot be started, or if whoever hears of them has had enough. The others stop.
 pub fn share(
     hunts: &[Hunt],
     jobs: NonZero<usize>,
     stop: &AtomicBool,
-    progress: &mut dyn FnMut(u64),
-) -> io::Result<Vec<Option<Observation>>> {
-    let mut results = vec![None; hunts.len()];
+    hear: Hear<'_>,
+) -> io::Result<()> {
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
         let (report, reports) = mpsc::channel();
@@ -38,14 +38,12 @@ pub fn share(
         }
         drop(report);
         loop {
-            match reports.recv_timeout(TICK) {
-                Ok((index, result)) => {
-                    results[index] = Some(result);
-                    progress(1);
-                }
-                Err(RecvTimeoutError::Timeout) => progress(0),
-                Err(RecvTimeoutError::Disconnected) => return Ok(results),
-            }
+            let news = match reports.recv_timeout(TICK) {
+                Ok(ended) => Some(ended),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            };
+            hear(news).inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
         }
     })
 }
@@ -55,14 +53,16 @@ fn work(
     hunts: &[Hunt],
     next: &AtomicUsize,
     stop: &AtomicBool,
-    report: &mpsc::Sender<(usize, Observation)>,
+    report: &mpsc::Sender<(usize, Take)>,
 ) {
     let mut runner = Runner::new();
     loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
-        let result = hunts.get(index).and_then(|hunt| hunt.run(&mut runner, stop));
-        let Some(result) = result else { return };
-        if report.send((index, result)).is_err() {
+        let began = thread_seconds();
+        let runs = hunts.get(index).and_then(|hunt| hunt.run(&mut runner, stop));
+        let Some(runs) = runs else { return };
+        let take = Take { runs, seconds: thread_seconds() - began };
+        if report.send((index, take)).is_err() {
             return;
         }
     }

@@ -4,6 +4,7 @@
 //! and the long ones missing.
 
 use super::Bench;
+use super::cpu::{Cost, Take};
 use super::log_rank::{LogRank, log_rank};
 use super::ratio::{Ratio, geometric_mean};
 use super::survival::{Curve, Interval, Observation};
@@ -13,8 +14,10 @@ use serde::Serialize;
 /// The whole bench.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
-    /// Seeds of each arm and bug: 0 and up.
+    /// Seeds of each arm and bug.
     pub seeds: u64,
+    /// The first of them; the others follow it.
+    pub first_seed: u64,
     /// Schedules of each case.
     pub schedules: u64,
     /// Runs after which a hunt was given up.
@@ -49,6 +52,9 @@ pub struct Row {
     pub arm: &'static str,
     /// For each seed, the run that found the bug, or the cap.
     pub observations: Vec<Observation>,
+    /// What they took of a processor, if somebody asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
     /// Seeds that did not find it.
     pub missed: usize,
     /// Half of the seeds find the bug within so many runs; `None` if that takes more than the cap.
@@ -67,6 +73,9 @@ pub struct Versus {
     pub ratio: Ratio,
     /// Whether the two differ at all; `None` if neither found anything.
     pub test: Option<LogRank>,
+    /// What a find takes of a processor over what it takes the baseline, if somebody asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Ratio>,
 }
 
 /// One arm over all bugs.
@@ -78,14 +87,17 @@ pub struct Mean {
     pub missed: usize,
     /// The geometric mean of the ratios to each baseline; `None` beside itself.
     pub versus: Vec<Option<Ratio>>,
+    /// The same of what a find takes of a processor; empty if nobody asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cost: Vec<Option<Ratio>>,
 }
 
 impl Report {
     /// Sums up what the hunts of a bench came to, in the order of [`Bench::hunts`].
-    pub fn new(bench: &Bench, results: &[Option<Observation>]) -> Self {
+    pub fn new(bench: &Bench, results: &[Option<Take>]) -> Self {
         let is_arm = |name: &&str| bench.arms.iter().any(|arm| arm.name == *name);
         let baselines: Vec<&str> = bench.baselines.iter().copied().filter(is_arm).collect();
-        let of_bugs = results.chunks(bench.arms.len() * bench.seeds as usize);
+        let of_bugs = results.chunks(bench.arms.len() * bench.seed_count());
         let panels = bench.bugs.iter().zip(of_bugs);
         let panels = panels.map(|(bug, results)| Panel::new(bench, bug, &baselines, results));
         let bugs: Vec<Panel> = panels.filter(|panel| !panel.arms.is_empty()).collect();
@@ -96,7 +108,8 @@ impl Report {
             false => (0..bench.arms.len()).map(|arm| Mean::new(&whole, arm)).collect(),
         };
         Report {
-            seeds: bench.seeds,
+            seeds: bench.seed_count() as u64,
+            first_seed: bench.seeds.start,
             schedules: bench.schedules,
             cap: bench.cap,
             complete: results.iter().all(Option::is_some),
@@ -109,11 +122,11 @@ impl Report {
 }
 
 impl Panel {
-    fn new(bench: &Bench, bug: &Bug, baselines: &[&str], results: &[Option<Observation>]) -> Self {
-        let of_arms = bench.arms.iter().zip(results.chunks(bench.seeds as usize));
+    fn new(bench: &Bench, bug: &Bug, baselines: &[&str], results: &[Option<Take>]) -> Self {
+        let of_arms = bench.arms.iter().zip(results.chunks(bench.seed_count()));
         let through = of_arms.filter_map(|(arm, results)| {
-            let group: Option<Vec<Observation>> = results.iter().copied().collect();
-            Some(Row::new(arm.name, group?))
+            let group: Option<Vec<Take>> = results.iter().copied().collect();
+            Some(Row::new(arm.name, &group?, bench.cpu))
         });
         let mut arms: Vec<Row> = through.collect();
         let alone = arms.clone();
@@ -127,10 +140,12 @@ impl Panel {
 
 impl Row {
     /// Beside no baseline yet.
-    fn new(arm: &'static str, observations: Vec<Observation>) -> Self {
+    fn new(arm: &'static str, takes: &[Take], cpu: bool) -> Self {
+        let observations: Vec<Observation> = takes.iter().map(|take| take.runs).collect();
         let curve = Curve::of(&observations);
         Row {
             arm,
+            cost: cpu.then(|| Cost::of(takes)),
             missed: observations.iter().filter(|it| !it.event).count(),
             median: curve.median(),
             interval: curve.median_interval(),
@@ -147,6 +162,7 @@ impl Versus {
         Some(Versus {
             ratio: Ratio::of(arm.median, baseline.median, cap),
             test: log_rank(&arm.observations, &baseline.observations),
+            cost: arm.cost.zip(baseline.cost).map(|(own, other)| own.over(other)),
         })
     }
 }
@@ -155,14 +171,20 @@ impl Mean {
     /// Of an arm by its position, over bugs of which every arm is through.
     fn new(panels: &[&Panel], arm: usize) -> Self {
         let rows: Vec<&Row> = panels.iter().map(|panel| &panel.arms[arm]).collect();
-        let versus = (0..rows[0].versus.len()).map(|baseline| {
-            let ratios = rows.iter().filter_map(|row| Some(row.versus[baseline]?.ratio));
-            geometric_mean(&ratios.collect::<Vec<_>>())
-        });
+        let mean = |of: fn(Versus) -> Option<Ratio>| {
+            let baselines = 0..rows[0].versus.len();
+            let of_baseline = |baseline: usize| {
+                let ratios = rows.iter().filter_map(|row| row.versus[baseline].and_then(of));
+                geometric_mean(&ratios.collect::<Vec<_>>())
+            };
+            baselines.map(of_baseline).collect::<Vec<_>>()
+        };
+        let has_cost = rows.iter().all(|row| row.cost.is_some());
         Mean {
             arm: rows[0].arm,
             missed: rows.iter().map(|row| row.missed).sum(),
-            versus: versus.collect(),
+            versus: mean(|versus| Some(versus.ratio)),
+            cost: if has_cost { mean(|versus| versus.cost) } else { Vec::new() },
         }
     }
 }

@@ -64,6 +64,36 @@ impl Sheet {
     }
 }
 
+/// What a find takes of a processor.
+impl Sheet {
+    /// One bug; `None` if nobody asked.
+    pub fn of_cost(report: &Report, panel: &Panel) -> Option<Self> {
+        let title = format!("{} on {}", panel.bug, panel.kernel);
+        let rows = panel.arms.iter().map(|row| {
+            let cost = row.cost?;
+            let mark = if cost.finds == 0 { ">" } else { "" };
+            let per_find = format!("{mark}{}", two_figures(cost.per_find()));
+            let mut cells = vec![row.arm.to_string(), per_find];
+            cells.extend(row.versus.iter().map(|versus| ratio(versus.and_then(|it| it.cost))));
+            Some(cells)
+        });
+        let groups = groups(report, title, &["arm", "CPU s/find"], &["ratio"]);
+        Some(Sheet { groups, rows: rows.collect::<Option<_>>()? })
+    }
+
+    /// All bugs of which every arm is through; `None` if there is none, or nobody asked.
+    pub fn of_mean_costs(report: &Report) -> Option<Self> {
+        let rows = report.means.iter().filter(|mean| !mean.cost.is_empty()).map(|mean| {
+            let mut cells = vec![mean.arm.to_string()];
+            cells.extend(mean.cost.iter().copied().map(ratio));
+            cells
+        });
+        let rows: Vec<_> = rows.collect();
+        let groups = groups(report, "mean of CPU s/find".to_string(), &["arm"], &["ratio"]);
+        (!rows.is_empty()).then_some(Sheet { groups, rows })
+    }
+}
+
 fn groups(
     report: &Report,
     title: String,
@@ -93,6 +123,13 @@ pub fn notes(report: &Report) -> Vec<String> {
          to be independent; that they have the same cases makes it claim too little rather than too much."
             .to_string(),
     ];
+    if report.means.iter().any(|mean| !mean.cost.is_empty()) {
+        notes.push(
+            "CPU s/find: the seconds that threads had a processor in all hunts, over the number of finds. Other \
+             than the runs, they differ from machine to machine, and a little from time to time."
+                .to_string(),
+        );
+    }
     if !report.complete {
         notes
             .insert(0, "Interrupted: an arm is shown where all its seeds are through.".to_string());

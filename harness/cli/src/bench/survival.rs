@@ -5,7 +5,7 @@
 //! Interval for the Median Survival Time", Biometrics 38, 1982) on the log-log scale, which stays between 0
 //! and 1 and is good for small groups. Knows nothing of runs and bugs.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 use std::f64::consts::LN_2;
 
@@ -16,7 +16,7 @@ const CONFIDENCE: f64 = 0.95;
 const ROUNDING: f64 = 1e-9;
 
 /// One subject: when it was seen last, and whether the event came then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
     /// In whatever unit; runs, here.
     pub time: u64,

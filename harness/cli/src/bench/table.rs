@@ -12,7 +12,9 @@ const WIDTH: usize = 80;
 /// Writes the report as text.
 pub fn render(report: &Report) -> String {
     let bugs = report.bugs.iter().map(|panel| Sheet::of_bug(report, panel));
-    let sheets = bugs.chain(Sheet::of_means(report));
+    let costs = report.bugs.iter().filter_map(|panel| Sheet::of_cost(report, panel));
+    let sheets = bugs.chain(Sheet::of_means(report)).chain(costs);
+    let sheets = sheets.chain(Sheet::of_mean_costs(report));
     let notes = notes(report).into_iter().map(|note| textwrap::fill(&note, WIDTH));
     sheets.map(|sheet| text(&sheet)).chain(notes).map(|block| block + "\n").collect()
 }
