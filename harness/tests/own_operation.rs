@@ -128,14 +128,14 @@ fn bytes_without_it_mean_what_they_meant() {
 
 #[test]
 fn it_is_changed_as_others_are() {
-    let case = read_case(&SUICIDAL.replace("suicide", "proc_size p1 100"));
+    let case = read_case(&SUICIDAL.replace("suicide", "proc_size p1 7777"));
     let mut seen = [false; 3];
     for number in 0..2000 {
         let mut mutant = case.clone();
         let bytes: Vec<u8> = (0..8).flat_map(|n| derive_seed(number, n).to_le_bytes()).collect();
         mutate::mutate(&mut mutant, &mut Unstructured::new(&bytes), &Sites::default());
         check(&mutant).unwrap_or_else(|problem| panic!("{problem}\n{mutant}"));
-        let wanted = ["proc_size p2 100", "proc_size p1 50", "proc_size p1 101"];
+        let wanted = ["proc_size p2 7777", "proc_size p1 3888", "proc_size p1 7778"];
         wanted
             .iter()
             .zip(&mut seen)
