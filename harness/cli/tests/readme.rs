@@ -12,7 +12,7 @@ use snapbox::cmd::{Command, cargo_bin};
 /// What the command of a block prints; `mmreap …`, `cat FILE` and `example NAME` are known.
 fn output(command: &str) -> String {
     let mut words = command.split_whitespace();
-    let mut read =
+    let read =
         |file: String| std::fs::read_to_string(root().join(file)).expect("the file can be read");
     match words.next() {
         Some("cat") => read(words.next().expect("cat names a file").to_string()),
