@@ -89,8 +89,9 @@ const POINTS: usize = FaultPoint::ReaperDelay as usize + 1;
 impl Injection {
     /// Disarms all faults and forgets what was counted.
     pub fn reset(&mut self) {
-        self.armed.clear();
-        self.calls.clear();
+        let Injection { armed, calls } = self;
+        armed.clear();
+        calls.clear();
     }
 
     /// Arms faults, and begins to count calls.

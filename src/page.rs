@@ -51,9 +51,10 @@ pub struct Zone {
 impl Zone {
     /// Forgets all frames.
     pub fn reset(&mut self) {
-        self.frames.clear();
-        self.free.clear();
-        (self.min, self.high, self.mlocked) = (0, 0, 0);
+        let Zone { frames, free, min, high, mlocked } = self;
+        frames.clear();
+        free.clear();
+        (*min, *high, *mlocked) = (0, 0, 0);
     }
 
     /// Gives the zone its frames and watermarks.

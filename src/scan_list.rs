@@ -30,8 +30,9 @@ pub struct ScanList {
 impl ScanList {
     /// Forgets everything.
     pub fn reset(&mut self) {
-        self.slots.clear();
-        (self.cursor, self.lock) = (None, None);
+        let ScanList { slots, cursor, lock } = self;
+        slots.clear();
+        (*cursor, *lock) = (None, None);
     }
 
     /// Address spaces that are registered.

@@ -45,8 +45,9 @@ pub struct Workqueue {
 impl Workqueue {
     /// Forgets all work.
     pub fn reset(&mut self) {
-        self.waiting.clear();
-        (self.pushed, self.finished) = (0, 0);
+        let Workqueue { waiting, pushed, finished } = self;
+        waiting.clear();
+        (*pushed, *finished) = (0, 0);
     }
 
     /// The n-th item, in footprints.

@@ -1,9 +1,10 @@
 //! A run is a world: all objects of one run, pooled and reset, so that nothing leaks when a run is
 //! cut short and a violation can be inspected afterwards.
 //!
-//! The world belongs to the OS thread. All simulated threads of a run share it, one at a time: between
-//! two scheduling points the running thread has it for itself. A closure that is given to [`world`]
-//! must not call anything that reaches a scheduling point or the world again.
+//! The engine gives the OS thread the world for as long as the run takes, and gives it back to whoever asked for
+//! the run, to look at. All simulated threads of a run share it, one at a time: between two scheduling points the
+//! running thread has it for itself. A closure that is given to [`world`] must not call anything that reaches a
+//! scheduling point or the world again.
 
 use crate::aio::{Kiocb, Kioctx, Waiter};
 use crate::inject::Injection;
@@ -41,12 +42,18 @@ pub const STEP_LIMIT: u32 = 50_000;
 const LOOKS: u32 = 1_000_000;
 
 thread_local! {
-    static WORLD: RefCell<World> = RefCell::new(World::new());
+    /// That of the run, or one in which nothing happens.
+    static WORLD: RefCell<World> = RefCell::default();
 }
 
-/// Gives access to the world of this OS thread.
+/// Gives access to the world of the run that this OS thread is in.
 pub fn world<R>(f: impl FnOnce(&mut World) -> R) -> R {
     WORLD.with_borrow_mut(f)
+}
+
+/// The OS thread goes on in the other world, and the one that it was in becomes the other.
+pub(crate) fn exchange(other: &mut World) {
+    WORLD.with_borrow_mut(|world| std::mem::swap(world, other));
 }
 
 /// How a run ended.
@@ -178,8 +185,8 @@ pub struct World {
     booting: bool,
 }
 
-impl World {
-    fn new() -> Self {
+impl Default for World {
+    fn default() -> Self {
         World {
             revision: NEWEST,
             log: Log::new(),
@@ -222,52 +229,49 @@ impl World {
             booting: true,
         }
     }
+}
 
+impl World {
     /// Forgets the last run, and begins to boot a machine with the revision.
     pub fn reset(&mut self, revision: &'static Revision) {
-        self.revision = revision;
-        self.log.clear();
-        (self.violation, self.end) = (None, None);
-        self.stuck.clear();
-        self.locks.reset();
-        self.clock.reset();
-        self.injection.reset();
-        self.zone.reset();
-        self.tlbs.reset();
-        self.empty_pmd_is_bad = true;
-        self.reset_slabs();
-        self.processes.reset();
-        self.oom.reset();
-        self.ksm.reset();
-        self.khugepaged.reset();
-        self.workqueue.reset();
-        self.srcu.reset();
-        self.driver_lock = None;
-        (self.step, self.extra_points) = (0, ExtraPoints::None);
-        (self.threads_used, self.looks) = (0, 0);
-        self.footprint.reset();
-        self.ready.reset();
-        self.chosen = None;
-        self.booting = true;
-        self.running = self.add_thread(name::CLOCK, None);
-    }
-
-    fn reset_slabs(&mut self) {
-        self.tasks.reset();
-        self.signals.reset();
-        self.mms.reset();
-        self.vmas.reset();
-        self.page_tables.reset();
-        self.gathers.reset();
-        self.mmus.reset();
-        self.kioctxs.reset();
-        self.kiocbs.reset();
-        self.waiters.reset();
-    }
-
-    /// No machine is up, and nobody decides anything.
-    pub(crate) fn shut_down(&mut self) {
-        (self.booting, self.end) = (true, None);
+        // Each field by its name, so that none is forgotten.
+        #[rustfmt::skip]
+        let World {
+            revision: on, log, violation, end, stuck, threads: _, locks, clock, injection, zone, tlbs,
+            empty_pmd_is_bad, tasks, signals, mms, vmas, page_tables, gathers, mmus, kioctxs, kiocbs, waiters,
+            processes, oom, ksm, khugepaged, workqueue, srcu, driver_lock, step, extra_points, footprint, ready,
+            names: _, chosen, threads_used, looks, running, booting,
+        } = self;
+        *on = revision;
+        (*violation, *end, *driver_lock, *chosen) = (None, None, None, None);
+        (*step, *threads_used, *looks, *running) = (0, 0, 0, Tid::CLOCK);
+        (*empty_pmd_is_bad, *booting, *extra_points) = (true, true, ExtraPoints::None);
+        log.clear();
+        stuck.clear();
+        locks.reset();
+        clock.reset();
+        injection.reset();
+        zone.reset();
+        tlbs.reset();
+        tasks.reset();
+        signals.reset();
+        mms.reset();
+        vmas.reset();
+        page_tables.reset();
+        gathers.reset();
+        mmus.reset();
+        kioctxs.reset();
+        kiocbs.reset();
+        waiters.reset();
+        processes.reset();
+        oom.reset();
+        ksm.reset();
+        khugepaged.reset();
+        workqueue.reset();
+        srcu.reset();
+        footprint.reset();
+        ready.reset();
+        self.add_thread(name::CLOCK, None);
     }
 
     /// The running thread panicked, maybe while the scheduler had the list of those that can run.

@@ -4,9 +4,8 @@
 mod common;
 
 use allocation_counter::measure;
-use common::{mm_of, run_on};
+use common::{Machine, mm_of};
 use mmreap::mm::{mmap_sem, mmdrop, mmgrab};
-use mmreap::sync::engine::Engine;
 use mmreap::sync::mutex::{mutex_lock, mutex_unlock};
 use mmreap::sync::rwsem::{down_read, down_write, up_read, up_write};
 use mmreap::sync::time::schedule_timeout_uninterruptible as sleep;
@@ -39,13 +38,13 @@ const MUCH: [fn(); 3] = [|| work(40), || work(40), || work(40)];
 
 #[test]
 fn scheduling_points_do_not_allocate() {
-    let engine = Engine::new();
-    let once = |bodies: &[fn()]| {
-        let count = measure(|| _ = run_on(&engine, 1, bodies)).count_total;
-        (count, world(|w| w.step))
+    let mut machine = Machine::new();
+    let mut once = |bodies: &[fn()]| {
+        let count = measure(|| _ = machine.run(1, bodies)).count_total;
+        (count, machine.world.step)
     };
     // The least of a few, because the list of switches that shuttle keeps grows now and then.
-    let run = |bodies: &[fn()]| (0..4).map(|_| once(bodies)).min().expect("four runs");
+    let mut run = |bodies: &[fn()]| (0..4).map(|_| once(bodies)).min().expect("four runs");
     run(&MUCH);
     let (little, much) = (run(&LITTLE), run(&MUCH));
     assert!(much.1 > little.1 + 1000, "{little:?}, {much:?}: nothing to compare");

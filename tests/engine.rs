@@ -2,16 +2,14 @@
 
 mod common;
 
-use common::{mm_of, note, run_on, run_under};
+use common::{Machine, mm_of, note, run};
 use mmreap::boot::{self, MachinePlan};
 use mmreap::memory::Violation;
 use mmreap::mm::{mm_alloc, mmap_sem, mmdrop};
-use mmreap::release::V4_15;
-use mmreap::sync::engine::{Candidate, Choose, Engine};
+use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::rwsem::{down_write, up_write};
 use mmreap::sync::thread::Tid;
 use mmreap::sync::time::schedule_timeout_uninterruptible as sleep;
-use mmreap::world::world;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -35,44 +33,44 @@ fn hold(name: &str) {
 /// More runs than one execution serves.
 #[test]
 fn runs_do_not_depend_on_those_before() {
-    let engine = Engine::new();
-    let fresh = |seed| (run_on(&Engine::new(), seed, &PAIR), run_on(&Engine::new(), seed, &CROWD));
+    let mut machine = Machine::new();
+    let fresh = |seed| (run(seed, &PAIR), run(seed, &CROWD));
     let expected: Vec<_> = (0..8).map(|seed| thread::spawn(move || fresh(seed)).join()).collect();
     for run in 0..600 {
         let expected = expected[run % 8].as_ref().expect("the first run of a thread works, too");
         let seed = run as u64 % 8;
-        assert_eq!(run_on(&engine, seed, &PAIR), expected.0, "run {run}");
-        assert_eq!(run_on(&engine, seed, &CROWD), expected.1, "run {run}");
+        assert_eq!(machine.run(seed, &PAIR), expected.0, "run {run}");
+        assert_eq!(machine.run(seed, &CROWD), expected.1, "run {run}");
     }
 }
 
 #[test]
 fn engines_alternate_also_with_another_runner_of_shuttle() {
-    let (one, other) = (Engine::new(), Engine::new());
-    let expected = run_on(&one, 3, &PAIR);
+    let (mut one, mut other) = (Machine::new(), Machine::new());
+    let expected = one.run(3, &PAIR);
     for _ in 0..20 {
-        assert_eq!(run_on(&one, 3, &PAIR), expected);
+        assert_eq!(one.run(3, &PAIR), expected);
         let foreign = || {
             let thread = shuttle::thread::spawn(shuttle::thread::yield_now);
             thread.join().expect("it does nothing");
         };
         shuttle::check_random(foreign, 3);
-        assert_eq!(run_on(&other, 3, &PAIR), expected);
+        assert_eq!(other.run(3, &PAIR), expected);
     }
     drop(one);
-    assert_eq!(run_on(&other, 3, &PAIR), expected);
+    assert_eq!(other.run(3, &PAIR), expected);
 }
 
 #[test]
 fn panic_comes_out_and_the_engine_can_be_used_again() {
-    let engine = Engine::new();
-    let expected = run_on(&engine, 5, &CROWD);
+    let mut machine = Machine::new();
+    let expected = machine.run(5, &CROWD);
     let bodies: [fn(); 2] = [PAIR[0], || panic!("on purpose")];
-    let panic = catch_unwind(AssertUnwindSafe(|| run_on(&engine, 5, &bodies)));
+    let panic = catch_unwind(AssertUnwindSafe(|| machine.run(5, &bodies)));
     let payload = panic.expect_err("a panic is not lost");
     assert_eq!(payload.downcast_ref(), Some(&"on purpose"));
-    assert_eq!(run_on(&engine, 5, &CROWD), expected);
-    assert_eq!(run_on(&Engine::new(), 5, &CROWD), expected);
+    assert_eq!(machine.run(5, &CROWD), expected);
+    assert_eq!(run(5, &CROWD), expected);
 }
 
 /// Chooses the last candidate so many times, and panics then.
@@ -88,15 +86,14 @@ impl Choose for Moody {
 /// Some decisions are asked for by a thread that goes on, others when nobody runs.
 #[test]
 fn panic_of_the_scheduler_comes_out_and_the_engine_can_be_used_again() {
-    let engine = Engine::new();
-    let expected = run_on(&engine, 5, &CROWD);
+    let mut machine = Machine::new();
+    let expected = machine.run(5, &CROWD);
     for decisions in 0..60 {
         let scheduler = Rc::new(RefCell::new(Moody(decisions)));
-        let panic =
-            catch_unwind(AssertUnwindSafe(|| run_under(&engine, scheduler.clone(), &CROWD)));
+        let panic = catch_unwind(AssertUnwindSafe(|| machine.run_under(scheduler.clone(), &CROWD)));
         panic.expect_err("a panic is not lost");
         assert_eq!(Rc::strong_count(&scheduler), 1, "the engine has let go of it");
-        assert_eq!(run_on(&engine, 5, &CROWD), expected, "after {decisions} decisions");
+        assert_eq!(machine.run(5, &CROWD), expected, "after {decisions} decisions");
     }
 }
 
@@ -119,13 +116,12 @@ fn broken_machine() {
 
 #[test]
 fn run_that_ends_while_it_boots_is_over_and_the_engine_can_be_used_again() {
-    let engine = Engine::new();
-    let expected = run_on(&engine, 5, &CROWD);
+    let mut machine = Machine::new();
+    let expected = machine.run(5, &CROWD);
     for _ in 0..3 {
-        world(|w| w.reset(&V4_15));
-        engine.run(Rc::new(RefCell::new(Nobody)), broken_machine);
-        assert!(matches!(world(|w| w.violation), Some(Violation::UseAfterFree { .. })));
-        assert_eq!(run_on(&engine, 5, &CROWD), expected);
+        machine.boot(Rc::new(RefCell::new(Nobody)), broken_machine);
+        assert!(matches!(machine.world.violation, Some(Violation::UseAfterFree { .. })));
+        assert_eq!(machine.run(5, &CROWD), expected);
     }
 }
 
@@ -139,7 +135,7 @@ impl Choose for Nobody {
 }
 
 thread_local! {
-    static KEPT: RefCell<Option<Engine>> = const { RefCell::new(None) };
+    static KEPT: RefCell<Option<Machine>> = const { RefCell::new(None) };
 }
 
 /// The engine outlives what shuttle keeps in thread-local variables, which is created later.
@@ -147,9 +143,9 @@ thread_local! {
 fn engine_may_live_as_long_as_its_os_thread() {
     let body = || {
         KEPT.with_borrow(Option::is_none);
-        let engine = Engine::new();
-        let notes = run_on(&engine, 1, &PAIR);
-        KEPT.set(Some(engine));
+        let mut machine = Machine::new();
+        let notes = machine.run(1, &PAIR);
+        KEPT.set(Some(machine));
         notes
     };
     let notes = thread::spawn(body).join().expect("the end of the thread is no panic");
@@ -159,20 +155,20 @@ fn engine_may_live_as_long_as_its_os_thread() {
 #[test]
 fn engine_may_be_dropped_by_a_panic_of_its_user() {
     let body = || {
-        let engine = Engine::new();
-        run_on(&engine, 1, &PAIR);
+        let mut machine = Machine::new();
+        machine.run(1, &PAIR);
         panic!("on purpose");
     };
     let panic = thread::spawn(body).join().expect_err("it panics");
     assert_eq!(panic.downcast_ref(), Some(&"on purpose"));
     let body = || {
         catch_unwind(|| {
-            let engine = Engine::new();
-            run_on(&engine, 1, &PAIR);
+            let mut machine = Machine::new();
+            machine.run(1, &PAIR);
             panic!("on purpose");
         })
         .expect_err("it panics");
-        run_on(&Engine::new(), 1, &PAIR)
+        run(1, &PAIR)
     };
     assert_eq!(thread::spawn(body).join().expect("the next engine is a new one").len(), 2);
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{FRAMES, anon, mm, mm_of, note, run, run_mapped};
+use common::{FRAMES, Machine, anon, mm, mm_of, note, run};
 use mmreap::memory::{Violation, allocate, free};
 use mmreap::mm::gather::tlb_gather_mmu;
 use mmreap::mm::mmap::sys_munmap;
@@ -37,8 +37,9 @@ fn stale_handle_is_a_report_with_three_places() {
         let _call = enter("user");
         SHARED.get().expect("it was allocated before").peek(|mm| mm.rss);
     };
-    run_mapped(3, &[], &[allocate, drop_it, use_it]);
-    let violation = world(|w| w.violation);
+    let mut machine = Machine::new();
+    machine.run_mapped(3, &[], &[allocate, drop_it, use_it]);
+    let violation = machine.world.violation;
     let Some(Violation::UseAfterFree { object, allocated, freed, used }) = violation else {
         panic!("{violation:?}");
     };
@@ -85,8 +86,9 @@ fn freeing_twice_is_a_report() {
         free(gather);
         free(gather);
     };
-    run_mapped(0, &[], &[body]);
-    assert!(matches!(world(|w| w.violation), Some(Violation::DoubleFree { .. })));
+    let mut machine = Machine::new();
+    machine.run_mapped(0, &[], &[body]);
+    assert!(matches!(machine.world.violation, Some(Violation::DoubleFree { .. })));
 }
 
 #[test]
@@ -125,7 +127,7 @@ fn mapping_counts_pages_and_tables() {
         let stays = [0, 2, 16, 19, 64].iter().all(|&page| hardware_walk(mm(), page) != Entry::None);
         note(&format!("{gone} {stays}"));
     };
-    let seen = run_mapped(0, &mappings(), &[body]);
+    let seen = Machine::new().run_mapped(0, &mappings(), &[body]);
     assert_eq!(seen, ["0 14 14 (5, 3)", "0 8 (3, 3)", "0 true true"]);
 }
 
@@ -141,7 +143,7 @@ fn hugetlb_pages_are_not_resident() {
         note(&format!("{}", rss()));
     };
     let mappings = [anon(0, 3, VmFlag::Shared.mask()), anon(4, 4, VmFlag::Hugetlb.mask())];
-    assert_eq!(run_mapped(0, &mappings, &[body]), ["0 3", "0 3", "0 0"]);
+    assert_eq!(Machine::new().run_mapped(0, &mappings, &[body]), ["0 3", "0 3", "0 0"]);
 }
 
 /// The tables of a mapping go with it, those of its neighbours under the same upper table stay.
@@ -155,23 +157,23 @@ fn munmap_frees_only_its_own_tables() {
         sys_munmap(mm(), 64);
         note(&format!("{}", before - tables()));
     };
-    assert_eq!(run_mapped(0, &mappings(), &[body]), ["0 2", "0 4"]);
+    assert_eq!(Machine::new().run_mapped(0, &mappings(), &[body]), ["0 2", "0 4"]);
 }
 
 #[test]
 fn exit_frees_everything() {
+    let mut machine = Machine::new();
     for seed in 0..50 {
-        run_mapped(seed, &mappings(), &[|| (), || sleep(3)]);
-        world(|w| {
-            assert_eq!(w.violation, None);
-            let tables = w.page_tables.live().count();
-            let objects = [w.mms.live().count(), w.vmas.live().count(), w.gathers.live().count()];
-            assert_eq!((tables, objects), (0, [0; 3]), "seed {seed}");
-            let counted = w.mms.all().map(|(_, mm)| (mm.rss, mm.nr_ptes, mm.nr_pmds));
-            assert!(counted.into_iter().all(|counters| counters == (0, 0, 0)), "seed {seed}");
-            assert_eq!((w.zone.free_frames(), w.zone.mlocked), (FRAMES, 0), "seed {seed}");
-            assert_eq!(w.zone.allocated().count(), 0, "seed {seed}");
-        });
+        machine.run_mapped(seed, &mappings(), &[|| (), || sleep(3)]);
+        let w = &machine.world;
+        assert_eq!(w.violation, None);
+        let tables = w.page_tables.live().count();
+        let objects = [w.mms.live().count(), w.vmas.live().count(), w.gathers.live().count()];
+        assert_eq!((tables, objects), (0, [0; 3]), "seed {seed}");
+        let counted = w.mms.all().map(|(_, mm)| (mm.rss, mm.nr_ptes, mm.nr_pmds));
+        assert!(counted.into_iter().all(|counters| counters == (0, 0, 0)), "seed {seed}");
+        assert_eq!((w.zone.free_frames(), w.zone.mlocked), (FRAMES, 0), "seed {seed}");
+        assert_eq!(w.zone.allocated().count(), 0, "seed {seed}");
     }
 }
 
@@ -195,8 +197,9 @@ fn watermarks_keep_frames_back() {
 #[test]
 fn a_run_begins_with_a_new_world() {
     let body = || note(&format!("{} {}", mm_of(0).object(), world(|w| w.zone.free_frames())));
-    assert_eq!(run(0, &[body]), run(5, &[body]));
-    run_mapped(0, &[], &[|| mmdrop(mm())]);
-    assert!(world(|w| w.violation.is_some()));
-    assert_eq!(run(0, &[body]), ["0 mm#1 32"]);
+    let mut machine = Machine::new();
+    assert_eq!(machine.run(0, &[body]), machine.run(5, &[body]));
+    machine.run_mapped(0, &[], &[|| mmdrop(mm())]);
+    assert!(machine.world.violation.is_some());
+    assert_eq!(machine.run(0, &[body]), ["0 mm#1 32"]);
 }

@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::{mm, mm_of, note, run, run_any_time, run_mapped};
+use common::{Machine, mm, mm_of, note, run};
 use mmreap::memory::Violation;
 use mmreap::mm::{mm_alloc, mmap_sem, mmdrop};
 use mmreap::sync::atomic::{atomic_dec_and_test, atomic_inc_not_zero, atomic_read};
@@ -20,7 +20,7 @@ use mmreap::sync::thread::Tid;
 use mmreap::sync::time::{schedule_timeout_killable, schedule_timeout_uninterruptible as sleep};
 use mmreap::sync::wait::{wait_event, wait_event_killable, wake_up};
 use mmreap::task::{TaskFlag, current, send_sigkill};
-use mmreap::trace::Kind;
+use mmreap::trace::{Event, Kind};
 use mmreap::world::world;
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -236,9 +236,10 @@ fn touched_too_late(before_it_goes: fn(RwSem), user: fn()) -> BTreeSet<String> {
         BEFORE_IT_GOES.get().expect("it was set")(mmap_sem(mm));
         mmdrop(mm);
     };
+    let mut machine = Machine::new();
     let late = |seed| {
-        run_mapped(seed, &[], &[owner, user]);
-        match world(|w| w.violation) {
+        machine.run_mapped(seed, &[], &[owner, user]);
+        match machine.world.violation {
             Some(Violation::UseAfterFree { object, used, .. }) => {
                 assert_eq!(object.kind, Kind::Mm, "seed {seed}");
                 Some(used.site.to_string())
@@ -338,7 +339,8 @@ fn fair_time_passes_only_when_nothing_can_run() {
 
 #[test]
 fn any_time_passes_at_any_moment() {
-    let early = |seed| run_any_time(seed, &look_while_runnable())[0] == "5 woken";
+    let mut machine = Machine::new();
+    let mut early = |seed| machine.run_any_time(seed, &look_while_runnable())[0] == "5 woken";
     let count = SEEDS.filter(|&seed| early(seed)).count();
     assert!((1..50).contains(&count), "{count}");
 }
@@ -352,8 +354,9 @@ fn one_seed_is_one_log() {
     }
     let bodies: [fn(); 3] = [compete; 3];
     let log = |seed| {
-        run_any_time(seed, &bodies);
-        world(|w| w.log.clone())
+        let mut machine = Machine::new();
+        machine.run_any_time(seed, &bodies);
+        machine.world.log
     };
     let mut different = 0;
     for seed in SEEDS {
@@ -366,10 +369,10 @@ fn one_seed_is_one_log() {
 /// The scheduler is asked before every operation: nobody runs two in a row without a choice.
 #[test]
 fn every_operation_is_a_choice() {
-    run(1, &[|| (0..10).for_each(|_| _ = test_bit(current(), TaskFlag::Memdie))]);
-    let steps: Vec<u32> = world(|w| {
-        let tests = w.log.iter().filter(|e| e.thread == Tid(1) && e.site.noun() == "TIF_MEMDIE");
-        tests.map(|event| event.step).collect()
-    });
+    let mut machine = Machine::new();
+    machine.run(1, &[|| (0..10).for_each(|_| _ = test_bit(current(), TaskFlag::Memdie))]);
+    let tests = |e: &&Event| e.thread == Tid(1) && e.site.noun() == "TIF_MEMDIE";
+    let steps = machine.world.log.iter().filter(tests).map(|event| event.step);
+    let steps: Vec<u32> = steps.collect();
     assert!(steps.len() >= 10 && steps.windows(2).all(|pair| pair[0] < pair[1]), "{steps:?}");
 }

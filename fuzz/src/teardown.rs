@@ -8,7 +8,6 @@ use crate::settings::{SETTINGS, Settings};
 use arbitrary::Unstructured;
 use mmreap::release::RELEASES;
 use mmreap::revision::Revision;
-use mmreap::world::world;
 use mmreap_harness::campaign::known::Known;
 use mmreap_harness::campaign::{Found, RUNS_PER_CASE, attempt};
 use mmreap_harness::case::mutate::Sites;
@@ -16,7 +15,7 @@ use mmreap_harness::case::parse::parse_bytes;
 use mmreap_harness::case::{Case, Signature, Strategy, generate};
 use mmreap_harness::coverage::{Tracer, add_sites, stable_hash};
 use mmreap_harness::kernel;
-use mmreap_harness::run::Runner;
+use mmreap_harness::run::{Run, Runner};
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 
@@ -26,7 +25,7 @@ thread_local! {
     static RUNNER: ManuallyDrop<RefCell<Runner>> =
         ManuallyDrop::new(RefCell::new(Runner::watching()));
     static TRACER: RefCell<Tracer> = RefCell::new(Tracer::default());
-    /// Where tasks have been in all inputs so far.
+    /// Where tasks have been in the first run of each input so far.
     static SITES: RefCell<Sites> = RefCell::new(Sites::default());
 }
 
@@ -58,29 +57,37 @@ pub fn run(data: &[u8]) -> Verdict {
     let is_known = |signature: &Signature| {
         [&own, &settings.known].iter().any(|known| known.contains(revision.name, signature))
     };
-    let found = RUNNER.with(|runner| attack(&mut runner.borrow_mut(), &case, revision, is_known));
-    SITES.with_borrow_mut(|sites| world(|w| add_sites(w, sites)));
+    let mut is_first = true;
+    let watch = |run: &Run| {
+        count(run);
+        if std::mem::take(&mut is_first) {
+            SITES.with_borrow_mut(|sites| add_sites(run.world(), sites));
+        }
+    };
+    let found =
+        RUNNER.with(|runner| attack(&mut runner.borrow_mut(), &case, revision, is_known, watch));
     found.map_or(Verdict::Unsuspicious, |found| Verdict::New(Box::new(found)))
 }
 
-/// Looks for a failure that is not known. A panic of the model is one, and no crash before its schedule was
-/// written down.
+/// Looks for a failure that is not known; `watch` hears of every run. A panic of the model is one, and no crash
+/// before its schedule was written down.
 fn attack(
     runner: &mut Runner,
     case: &Case,
     revision: &'static Revision,
     is_known: impl Fn(&Signature) -> bool,
+    mut watch: impl FnMut(&Run),
 ) -> Option<Found> {
-    let own = as_it_stands(runner, case, revision);
+    let own = as_it_stands(runner, case, revision, &mut watch);
     own.filter(|found| !is_known(&found.failure.signature)).or_else(|| {
         let schedules = (seed(case), RUNS_PER_CASE);
-        attempt(runner, case, revision, schedules, is_known, count)
+        attempt(runner, case, revision, schedules, is_known, watch)
     })
 }
 
-/// Tells libFuzzer what the latest run has shown.
-fn count(runner: &Runner) {
-    TRACER.with_borrow_mut(|tracer| world(|w| tracer.trace(runner.steps(), w, counters::add)));
+/// Tells libFuzzer what a run has shown.
+fn count(run: &Run) {
+    TRACER.with_borrow_mut(|tracer| tracer.trace(run.watched(), run.world(), counters::add));
 }
 
 /// A release, or what is attacked if nobody says which. Mutants fail in ways that nobody wrote down, so they have to be
@@ -96,14 +103,19 @@ fn read(data: &[u8], settings: &Settings) -> Case {
 }
 
 /// Runs a case once as it is written, if it says anything about how it is to be run.
-fn as_it_stands(runner: &mut Runner, case: &Case, revision: &'static Revision) -> Option<Found> {
+fn as_it_stands(
+    runner: &mut Runner,
+    case: &Case,
+    revision: &'static Revision,
+    mut watch: impl FnMut(&Run),
+) -> Option<Found> {
     let schedule = &case.schedule;
     let speaks = case.expect.is_some()
         || !schedule.segments.is_empty()
         || schedule.strategy != Strategy::InOrder;
-    let outcome = speaks.then(|| runner.run_case(case, revision))?;
-    count(runner);
-    outcome.failure.map(|failure| Found { case: case.clone(), failure })
+    let run = speaks.then(|| runner.run_case(case, revision))?;
+    watch(&run);
+    run.failure.map(|failure| Found { case: case.clone(), failure })
 }
 
 /// The same text always runs under the same schedules.
@@ -122,7 +134,7 @@ mod tests {
     fn a_panic_of_the_model_is_a_failure_with_its_schedule() {
         let text = b"mmreap case 1\nkernel v4.14\n\nprocess p\n  thread t: exit\n";
         let case = parse_bytes(text).unwrap();
-        let found = attack(&mut Runner::watching(), &case, &BROKEN, |_| false).unwrap();
+        let found = attack(&mut Runner::watching(), &case, &BROKEN, |_| false, count).unwrap();
         assert_eq!(found.failure.signature.oracle, "O-SELF");
         let again = Runner::new().run_case(&found.case, &BROKEN).failure;
         assert_eq!(again, Some(found.failure));

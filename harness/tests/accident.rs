@@ -82,15 +82,14 @@ fn a_campaign_goes_on_and_writes_the_case() {
 fn a_runner_is_as_good_as_new_afterwards() {
     let mut runner = Runner::watching();
     let before = runner.run_case(&plain(), &V4_15);
-    let steps = runner.steps().len();
     for _ in 0..1000 {
-        let outcome = runner.run_case(&plain(), &ALWAYS);
-        assert_eq!(outcome.end, End::Broken);
-        assert_eq!(outcome.failure.expect("it panics").signature.oracle, "O-SELF");
+        let run = runner.run_case(&plain(), &ALWAYS);
+        assert_eq!(run.end, End::Broken);
+        assert_eq!(run.failure.expect("it panics").signature.oracle, "O-SELF");
     }
     let after = runner.run_case(&plain(), &V4_15);
     assert!(before.failure.is_none() && after.failure.is_none());
-    assert_eq!((after.steps, runner.steps().len()), (before.steps, steps));
+    assert_eq!((after.steps, after.watched().len()), (before.steps, before.watched().len()));
 }
 
 /// Panics at its so manieth decision.
@@ -107,8 +106,8 @@ impl Choose for Moody {
 fn a_scheduler_that_panics_is_an_accident_of_its_run() {
     let (mut runner, plan) = (Runner::new(), Rc::new(Plan::new(&plain())));
     for decisions in 0..40 {
-        let outcome = runner.run_with(&plan, &V4_15, Box::new(Moody(decisions)));
-        let failure = outcome.failure.unwrap_or_else(|| panic!("{decisions} are too many"));
+        let run = runner.run_with(&plan, &V4_15, Box::new(Moody(decisions)));
+        let failure = run.failure.unwrap_or_else(|| panic!("{decisions} are too many"));
         assert_eq!(failure.signature.oracle, "O-SELF", "{failure:?}");
     }
     assert!(runner.run_case(&plain(), &V4_15).failure.is_none());

@@ -6,7 +6,6 @@
 mod common;
 
 use common::{assert_verdicts, case, kernel, run, sample};
-use mmreap::world::world;
 use mmreap_harness::run::Runner;
 
 /// What follows a machine on which an empty middle-level entry is not bad, as on powerpc, and one on which it
@@ -218,7 +217,8 @@ fn khugepaged_leaves_no_dead_address_space_behind() {
            run khugepaged
         ",
     );
-    assert_eq!(run(&case).failure, None);
-    let left = world(|w| (w.khugepaged.registered().len(), w.mms.live().count()));
-    assert_eq!(left, (0, 0));
+    let run = run(&case);
+    assert_eq!(run.failure, None);
+    let w = run.world();
+    assert_eq!((w.khugepaged.registered().len(), w.mms.live().count()), (0, 0));
 }

@@ -11,7 +11,6 @@ use common::{case, kernel, run, sample};
 use mmreap::release::V4_15;
 use mmreap::revision::{PARTS, Revision};
 use mmreap::trace::{SkipReason, What};
-use mmreap::world::world;
 use mmreap_harness::case::Case;
 use mmreap_harness::prove::{Options, Verdict, prove};
 
@@ -98,8 +97,9 @@ fn io_destroy_unmaps_the_ring() {
            run oom_reaper
         ",
     );
-    assert_eq!(run(&case).failure, None);
-    let log = world(|w| w.log.clone());
+    let run = run(&case);
+    assert_eq!(run.failure, None);
+    let log = &run.world().log;
     let skipped = log.iter().find(|event| matches!(event.what, What::Skip(_)));
     assert_eq!(skipped.map(|event| event.what), Some(What::Skip(SkipReason::LockBusy)));
     let unmaps = log.iter().filter(|event| event.site.function() == "vm_munmap");

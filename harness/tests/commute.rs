@@ -27,8 +27,8 @@ fn run(
     kernel: usize,
     recorder: Recorder,
 ) -> (Recorder, Lives) {
-    let (recorder, outcome) = record(runner, plan, RELEASES[kernel], recorder);
-    (recorder, lives(&outcome))
+    let (recorder, run) = record(runner, plan, RELEASES[kernel], recorder);
+    (recorder, lives(&run))
 }
 
 fn may_swap(recorder: &Recorder, i: usize) -> bool {

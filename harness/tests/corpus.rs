@@ -36,7 +36,7 @@ fn every_schedule_is_followed_strictly() {
     for path in files() {
         let case = corpus::load(&path).unwrap();
         let replay = replay(&mut runner, &case, kernel::find(&case.kernel).unwrap());
-        assert_eq!(replay.divergences.first(true), None, "{}", path.display());
+        assert_eq!(replay.run.divergences.first(true), None, "{}", path.display());
     }
 }
 

@@ -3,7 +3,6 @@
 mod common;
 
 use common::{case, kernel};
-use mmreap::world::world;
 use mmreap_harness::campaign::Campaign;
 use mmreap_harness::case::mutate::{Sites, mutate};
 use mmreap_harness::coverage::{Coverage, Map, Tracer, add_sites, stable_hash};
@@ -24,12 +23,12 @@ kthread killer
 fn features(text: &str) -> Map {
     let case = case(text);
     let (mut runner, mut map) = (Runner::watching(), Map::default());
-    let outcome = runner.run_case(&case, kernel(&case.kernel));
-    assert_eq!(outcome.divergences.lenient, [], "{case}");
+    let run = runner.run_case(&case, kernel(&case.kernel));
+    assert_eq!(run.divergences.lenient, [], "{case}");
     let add = |feature| {
         map.add(feature);
     };
-    world(|w| Tracer::default().trace(runner.steps(), w, add));
+    Tracer::default().trace(run.watched(), run.world(), add);
     map
 }
 
@@ -86,10 +85,7 @@ fn hashes_are_what_they_were() {
 fn nothing_is_new_twice() {
     let case = case(&format!("{RACE}schedule pos seed 3\n"));
     let (mut runner, mut coverage) = (Runner::watching(), Coverage::default());
-    let mut observe = || {
-        runner.run_case(&case, kernel("v4.15"));
-        coverage.observe(&runner).new
-    };
+    let mut observe = || coverage.observe(&runner.run_case(&case, kernel("v4.15"))).new;
     assert!(observe() > 0);
     assert_eq!(observe(), 0);
 }
@@ -98,9 +94,8 @@ fn nothing_is_new_twice() {
 #[test]
 fn segments_stop_where_tasks_have_been() {
     let original = case(&format!("{RACE}schedule pos seed 3\n"));
-    Runner::new().run_case(&original, kernel("v4.15"));
     let mut sites = Sites::default();
-    world(|w| add_sites(w, &mut sites));
+    add_sites(Runner::new().run_case(&original, kernel("v4.15")).world(), &mut sites);
     let mut stops = 0;
     for seed in 0..20_000u16 {
         let [low, high] = seed.to_le_bytes();

@@ -25,7 +25,7 @@ fn cases_of_the_documents_have_the_verdicts_that_they_state() {
             for kernel in stated_kernels(&case).expect("the kernels exist") {
                 let replay = replay(&mut runner, &case, kernel);
                 assert!(replay.is_as_expected(), "{}: {} of\n{case}", kernel.name, replay.got);
-                let followed = replay.divergences.first(false);
+                let followed = replay.run.divergences.first(false);
                 assert_eq!(followed, None, "{} of\n{case}", kernel.name);
             }
         }

@@ -14,7 +14,6 @@ mod tiny;
 use common::{case, kernel};
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::thread::Tid;
-use mmreap::world::world;
 use mmreap_harness::case::Case;
 use mmreap_harness::corpus;
 use mmreap_harness::prove::behaviour::behaviour;
@@ -88,10 +87,10 @@ struct Seen {
 
 impl Seen {
     fn run(&mut self, runner: &mut Runner, plan: &Rc<Plan>, name: &str, choose: Box<dyn Choose>) {
-        let (outcome, _) = runner.record_under(plan, kernel(name), choose);
+        let run = runner.record_under(plan, kernel(name), choose);
         self.runs += 1;
-        self.failures.extend(outcome.failure.map(|failure| failure.signature.to_string()));
-        self.behaviours.insert(world(|w| behaviour(w)));
+        self.behaviours.insert(behaviour(run.world()));
+        self.failures.extend(run.failure.map(|failure| failure.signature.to_string()));
     }
 }
 

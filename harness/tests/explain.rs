@@ -11,7 +11,7 @@ use mmreap::revision::{PARTS, Part};
 use mmreap::sync::lock::{LockId, Mode};
 use mmreap::sync::thread::{Reason, Sleep, Tid};
 use mmreap::trace::{Event, Kind, ObjectRef, Site};
-use mmreap::world::{End, Stuck, World, world};
+use mmreap::world::{End, Stuck, World};
 use mmreap_harness::case::{Case, Schedule, Signature, Strategy, generate, parse::parse};
 use mmreap_harness::corpus;
 use mmreap_harness::explain::flip::Turn;
@@ -21,7 +21,7 @@ use mmreap_harness::explain::{Diagram, Explanation, ROWS, WIDTH, explain, log, o
 use mmreap_harness::kernel;
 use mmreap_harness::oracle::Failure;
 use mmreap_harness::run::plan::Plan;
-use mmreap_harness::run::{Outcome, Runner};
+use mmreap_harness::run::{Run, Runner};
 use mmreap_harness::schedule::derive_seed;
 use mmreap_harness::schedule::portfolio::Portfolio;
 use std::collections::BTreeSet;
@@ -38,7 +38,7 @@ fn case(name: &str) -> Case {
     parse(&text).unwrap_or_else(|error| panic!("{}:{error}", path.display()))
 }
 
-fn run(case: &Case) -> Outcome {
+fn run(case: &Case) -> Run {
     let revision = kernel::find(&case.kernel).expect("a case names a kernel that exists");
     Runner::new().run_case(case, revision)
 }
@@ -60,19 +60,17 @@ fn somebody_waits(world: &World) -> Failure {
     }
 }
 
-fn explain_run(case: &Case, outcome: &Outcome) -> Explanation {
-    world(|w| {
-        let failure = outcome.failure.clone().unwrap_or_else(|| somebody_waits(w));
-        explain(w, case, &failure, outcome.end)
-    })
+fn explain_run(case: &Case, run: &Run) -> Explanation {
+    let failure = run.failure.clone().unwrap_or_else(|| somebody_waits(run.world()));
+    explain(run.world(), case, &failure, run.end)
 }
 
 /// Runs the case, and compares what is drawn with the file beside it.
 fn golden(name: &str, end: End) -> Explanation {
     let case = case(name);
-    let outcome = run(&case);
-    assert_eq!((outcome.end, &outcome.divergences.lenient[..]), (end, &[][..]), "{name}");
-    let explanation = explain_run(&case, &outcome);
+    let run = run(&case);
+    assert_eq!((run.end, &run.divergences.lenient[..]), (end, &[][..]), "{name}");
+    let explanation = explain_run(&case, &run);
     compare(name, &explanation.to_string());
     explanation
 }
@@ -133,8 +131,7 @@ fn nobody_notices_what_only_the_end_shows() {
 
 #[test]
 fn no_cycle_without_the_last_edge() {
-    run(&case("livelock"));
-    let mut edges = world(|w| waits::edges(w));
+    let mut edges = waits::edges(run(&case("livelock")).world());
     assert!(waits::cycle(&edges).is_some());
     edges.pop();
     assert_eq!(waits::cycle(&edges), None);
@@ -142,10 +139,8 @@ fn no_cycle_without_the_last_edge() {
 
 #[test]
 fn replays_have_the_same_log() {
-    let texts = ["livelock", "use_after_free", "livelock"].map(|name| {
-        run(&case(name));
-        world(|w| log(w))
-    });
+    let texts = ["livelock", "use_after_free", "livelock"];
+    let texts = texts.map(|name| log(run(&case(name)).world()));
     assert_eq!(texts[0], texts[2]);
     assert_ne!(texts[0], texts[1]);
     assert!(texts[0].lines().all(|line| line.trim_end() == line));
@@ -167,34 +162,34 @@ fn failing(number: u64) -> Option<Explanation> {
     let kernels: Vec<&str> = kernel::all().map(|revision| revision.name).collect();
     let kernel = kernels[number as usize % kernels.len()];
     let case = generate::case(&mut arbitrary::Unstructured::new(&bytes), kernel);
-    let outcome = run(&case);
-    let fails = outcome.failure.is_some() || world(|w| !w.stuck.is_empty());
-    fails.then(|| explain_run(&case, &outcome))
+    let run = run(&case);
+    let fails = run.failure.is_some() || !run.world().stuck.is_empty();
+    fails.then(|| explain_run(&case, &run))
 }
 
-/// What the clock would wait for, if it wanted `oom_lock` in the run that is in the world.
-fn waits_for_oom_lock(world: &mut World, lock: LockId) -> Vec<Edge> {
+/// What the clock would wait for, if it wanted `oom_lock` at the end of the run.
+fn waits_for_oom_lock(run: &Run, lock: LockId) -> Vec<Edge> {
     let object = ObjectRef::sole(Kind::OomKiller);
     let reason = Reason::Lock(lock, Mode::Write);
     let sleep = Sleep { reason, object, noun: "oom_lock", killable: false, idle: false };
     let site = Site::new("out_of_memory", "out_of_memory", "mutex_lock", "oom_lock");
-    world.stuck = vec![Stuck { thread: Tid::CLOCK, sleep: Some(sleep), site, calls: Vec::new() }];
-    waits::edges(world)
+    let stuck = Stuck { thread: Tid::CLOCK, sleep: Some(sleep), site, calls: Vec::new() };
+    waits::edges_of(run.world(), &stuck)
 }
 
 #[test]
 fn who_waits_for_a_lock_waits_for_its_holder() {
-    run(&case("use_after_free"));
+    let used = run(&case("use_after_free"));
     // The reaper takes oom_lock first.
-    let holds = world(|w| w.threads().iter().find_map(|thread| thread.held.first().copied()));
+    let mut threads = used.world().threads().iter();
+    let holds = threads.find_map(|thread| thread.held.first().copied());
     let (lock, _) = holds.expect("the run ended while the reaper was at work");
-    let edges = world(|w| waits_for_oom_lock(w, lock));
+    let edges = waits_for_oom_lock(&used, lock);
     assert_eq!(edges.len(), 1);
     assert_eq!(edges[0].reason, "oom_lock, held by oom_reaper");
     let holder = edges[0].to.expect("somebody holds it");
-    assert_eq!(world(|w| w.threads()[holder.index()].name.clone()), "oom_reaper");
-    run(&case("dead_device"));
-    let edges = world(|w| waits_for_oom_lock(w, lock));
+    assert_eq!(used.world().threads()[holder.index()].name, "oom_reaper");
+    let edges = waits_for_oom_lock(&run(&case("dead_device")), lock);
     assert_eq!((edges[0].to, &*edges[0].reason), (None, "oom_lock, which nobody holds"));
 }
 
@@ -312,15 +307,15 @@ fn each_failing(
     runner: &mut Runner,
     (case, revision): (&Case, &'static Revision),
     signature: &str,
-    mut look: impl FnMut(&mut World),
+    mut look: impl FnMut(&World),
 ) {
     let schedule = Schedule { strategy: Strategy::InOrder, segments: Vec::new() };
     let plan = Rc::new(Plan::new(&Case { schedule, ..case.clone() }));
     let mut portfolio = Portfolio::new(77);
     for run in 0..OTHERS {
-        let failure = runner.run(&plan, revision, portfolio.next(77, run)).failure;
-        if failure.is_some_and(|failure| failure.signature.to_string() == signature) {
-            world(&mut look);
+        let run = runner.run(&plan, revision, portfolio.next(77, run));
+        if run.failure.as_ref().is_some_and(|it| it.signature.to_string() == signature) {
+            look(run.world());
         }
     }
 }

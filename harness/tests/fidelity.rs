@@ -9,7 +9,6 @@ use ledger::{Row, root, rows};
 use mmreap::release::RELEASES;
 use mmreap::revision::PARTS;
 use mmreap::trace::Site;
-use mmreap::world::world;
 use mmreap_harness::case::{Case, generate, parse::parse};
 use mmreap_harness::corpus;
 use mmreap_harness::run::Runner;
@@ -68,9 +67,9 @@ fn shown() -> BTreeSet<Place> {
             let mut portfolio = Portfolio::new(1);
             for run in 0..RUNS {
                 case.schedule.strategy = portfolio.next(1, run);
-                let (_, decisions) = runner.record(&case, release);
-                let mut sites: Vec<Site> = decisions.iter().map(|it| it.site).collect();
-                world(|w| sites.extend(w.log.iter().map(|event| event.site)));
+                let run = runner.record(&case, release);
+                let mut sites: Vec<Site> = run.decisions.iter().map(|it| it.site).collect();
+                sites.extend(run.world().log.iter().map(|event| event.site));
                 let names = sites.iter().flat_map(|site| [site.function(), site.verb()]);
                 let names = names.filter(|name| !name.is_empty());
                 shown.extend(names.map(|name| (name.to_string(), release.name)));

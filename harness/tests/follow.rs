@@ -5,7 +5,7 @@ use mmreap::release::RELEASES;
 use mmreap::revision::Revision;
 use mmreap::sync::point::ExtraPoints;
 use mmreap::trace::{Event, What};
-use mmreap::world::world;
+use mmreap::world::World;
 use mmreap_harness::campaign::Campaign;
 use mmreap_harness::case::{Case, Segment, Stop, Strategy, generate};
 use mmreap_harness::corpus;
@@ -14,7 +14,6 @@ use mmreap_harness::kernel;
 use mmreap_harness::replay::diverged;
 use mmreap_harness::run::Runner;
 use mmreap_harness::schedule::follow::{Divergences, Obstacle};
-use mmreap_harness::schedule::segments::from_decisions;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use std::collections::BTreeSet;
@@ -59,18 +58,17 @@ fn generated(seed: u64) -> Case {
 
 /// The generated case with every turn of its walk written down by names.
 fn written_out(case: &Case) -> Case {
-    let (_, decisions) = Runner::new().record(case, kernel(case));
     let mut named = case.clone();
     named.schedule.strategy = Strategy::InOrder;
-    named.schedule.segments = from_decisions(&decisions);
+    named.schedule.segments = Runner::new().record(case, kernel(case)).segments();
     named
 }
 
 /// What happens, without the number of decisions, and where the schedule could not be followed.
 fn run(case: &Case, extra: ExtraPoints) -> (Vec<Event>, Divergences) {
-    let outcome = Runner::with_extra_points(extra).run_case(case, kernel(case));
+    let run = Runner::with_extra_points(extra).run_case(case, kernel(case));
     let without_step = |event: &Event| Event { step: 0, ..*event };
-    (world(|w| w.log.iter().map(without_step).collect()), outcome.divergences)
+    (run.world().log.iter().map(without_step).collect(), run.divergences)
 }
 
 /// 100 of 100 failures did when this was written; four keep the test short.
@@ -78,8 +76,8 @@ fn run(case: &Case, extra: ExtraPoints) -> (Vec<Event>, Divergences) {
 fn minimised_failures_survive_more_scheduling_points() {
     for case in cases_of_the_corpus().iter().chain(&found(0..4)) {
         for extra in EXTRA {
-            let outcome = Runner::with_extra_points(extra).run_case(case, kernel(case));
-            let signature = outcome.failure.map(|failure| failure.signature);
+            let run = Runner::with_extra_points(extra).run_case(case, kernel(case));
+            let signature = run.failure.map(|failure| failure.signature);
             assert_eq!(signature.as_ref(), corpus::expected(case), "{extra:?}\n{case}");
         }
     }
@@ -121,25 +119,23 @@ fn what_is_written_out_survives_more_scheduling_points() {
     }
 }
 
-/// Every function and operation by which the tasks of the run in the world came.
-fn places() -> BTreeSet<(String, String)> {
-    world(|w| {
-        let name = |event: &Event| w.threads()[event.thread.index()].name.clone();
-        let place = |event: &Event| match event.what {
-            What::Enter => event.site.function().to_string(),
-            _ => event.site.to_string(),
-        };
-        let begun = w.log.iter().filter(|event| event.step > 0 && event.thread.index() > 0);
-        begun.map(|event| (name(event), place(event))).collect()
-    })
+/// Every function and operation by which the tasks of a run came.
+fn places(w: &World) -> BTreeSet<(String, String)> {
+    let name = |event: &Event| w.threads()[event.thread.index()].name.clone();
+    let place = |event: &Event| match event.what {
+        What::Enter => event.site.function().to_string(),
+        _ => event.site.to_string(),
+    };
+    let begun = w.log.iter().filter(|event| event.step > 0 && event.thread.index() > 0);
+    begun.map(|event| (name(event), place(event))).collect()
 }
 
 #[test]
 fn more_scheduling_points_do_not_change_which_arrival_is_the_nth() {
     let mut stops = 0;
     for mut case in cases_of_the_corpus() {
-        run(&case, ExtraPoints::None);
-        for ((task, site), nth) in places().into_iter().flat_map(|it| [(it.clone(), 2), (it, 3)]) {
+        let places = places(Runner::new().run_case(&case, kernel(&case)).world());
+        for ((task, site), nth) in places.into_iter().flat_map(|it| [(it.clone(), 2), (it, 3)]) {
             let until = Some(Stop { site, nth });
             case.schedule.segments = vec![Segment { task, until }];
             let (events, divergences) = run(&case, ExtraPoints::None);

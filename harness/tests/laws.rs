@@ -9,7 +9,6 @@ use common::{case, kernel};
 use mmreap::inject::Fault;
 use mmreap::sync::thread::Tid;
 use mmreap::trace::What;
-use mmreap::world::world;
 use mmreap_harness::campaign::{Campaign, Found};
 use mmreap_harness::case::{Case, FaultPoint, Signature, Strategy, generate, mutate};
 use mmreap_harness::corpus;
@@ -22,7 +21,6 @@ use mmreap_harness::run::Runner;
 use mmreap_harness::run::plan::Plan;
 use mmreap_harness::schedule::derive_seed;
 use mmreap_harness::schedule::portfolio::Portfolio;
-use mmreap_harness::schedule::segments::from_decisions;
 use std::path::Path;
 
 /// The case of a number, on one of all revisions, with one of all strategies.
@@ -42,9 +40,9 @@ fn generated(number: u64) -> Case {
 
 /// The log of the run of a case whose schedule can be followed.
 fn log_of(runner: &mut Runner, case: &Case) -> String {
-    let outcome = runner.run_case(case, kernel(&case.kernel));
-    assert_eq!(outcome.divergences.lenient, [], "{case}");
-    world(|w| log(w))
+    let run = runner.run_case(case, kernel(&case.kernel));
+    assert_eq!(run.divergences.lenient, [], "{case}");
+    log(run.world())
 }
 
 /// Other numbers for the names of all processes but init, who is somebody.
@@ -66,9 +64,9 @@ fn a_run_written_by_names_is_the_same_run() {
     let mut runner = Runner::new();
     for number in 0..600 {
         let mut case = generated(number);
-        let (_, decisions) = runner.record(&case, kernel(&case.kernel));
-        let recorded = world(|w| log(w));
-        case.schedule.segments = from_decisions(&decisions);
+        let run = runner.record(&case, kernel(&case.kernel));
+        let recorded = log(run.world());
+        case.schedule.segments = run.segments();
         let by_chance = case.faults.iter().any(|fault| fault.probability < 100);
         if !by_chance {
             case.schedule.strategy = Strategy::InOrder;
@@ -321,17 +319,14 @@ process p2
 /// For each copy of a page by a thread, in its order: whether the fault struck.
 fn strikes(rest: &str, thread: u8) -> Vec<bool> {
     let case = case(&format!("{FAULTY}{rest}"));
-    Runner::new().run_case(&case, kernel("v4.15"));
-    world(|w| {
-        let copies = w.log.iter().filter(|event| event.thread == Tid(thread));
-        copies
-            .filter_map(|event| match event.what {
-                What::Fault if event.site.function() == "copy_from_user" => Some(true),
-                What::UserRead { .. } => Some(false),
-                _ => None,
-            })
-            .collect()
-    })
+    let run = Runner::new().run_case(&case, kernel("v4.15"));
+    let copies = run.world().log.iter().filter(|event| event.thread == Tid(thread));
+    let struck = copies.filter_map(|event| match event.what {
+        What::Fault if event.site.function() == "copy_from_user" => Some(true),
+        What::UserRead { .. } => Some(false),
+        _ => None,
+    });
+    struck.collect()
 }
 
 /// The calls of a task that each of the faults lets fail, of a thousand.

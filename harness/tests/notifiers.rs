@@ -9,7 +9,6 @@ mod common;
 use common::{case, kernel, run, sample};
 use mmreap::release::RELEASES;
 use mmreap::trace::{SkipReason, Tracepoint, What};
-use mmreap::world::world;
 use mmreap_harness::case::Case;
 use mmreap_harness::corpus;
 use mmreap_harness::prove::{Options, Verdict, prove};
@@ -81,9 +80,9 @@ fn an_address_space_that_had_notifiers_is_never_reaped() {
     let case = case(AFTER_RELEASE);
     for name in ["v4.14", "v4.15"] {
         assert_eq!(proven(&case, name), None, "{name}");
-        assert_eq!(Runner::new().run_case(&case, kernel(name)).failure, None);
-        let log = world(|w| w.log.clone());
-        let passes = |what| log.iter().filter(|event| event.what == what).count();
+        let run = Runner::new().run_case(&case, kernel(name));
+        assert_eq!(run.failure, None);
+        let passes = |what| run.world().log.iter().filter(|event| event.what == what).count();
         assert_eq!(passes(What::Skip(SkipReason::Notifier)), 1);
         assert_eq!(passes(What::Trace(Tracepoint::StartTaskReaping)), 0);
     }
@@ -136,12 +135,11 @@ fn collapsing_is_told() {
           run p/t2
         ";
     is_silent(collapse);
-    run(&case(collapse));
+    let run = run(&case(collapse));
     let moved = |what: &What| matches!(what, What::Unshadow { .. });
-    let log = world(|w| w.log.clone());
     let by =
         |e: &&mmreap::trace::Event| e.site.protocol() == "collapse_huge_page" && moved(&e.what);
-    assert_eq!(log.iter().filter(by).count(), 4);
+    assert_eq!(run.world().log.iter().filter(by).count(), 4);
 }
 
 /// A device reaches the memory until the exit path has told it to let go: `release` says so, and so does what takes
@@ -201,11 +199,11 @@ fn release_may_wait_for_who_waits_for_memory() {
     for release in ["v4.14", "v4.15"] {
         assert_eq!(sample(&case, release, 1, RUNS), BTreeMap::new(), "{release}");
     }
-    run(&case);
+    let run = run(&case);
     let waits = |e: &mmreap::trace::Event| {
         e.what == What::Sleep && e.site.to_string() == "mmu_release/mutex_lock(driver_lock)"
     };
-    assert!(world(|w| w.log.iter().any(waits)));
+    assert!(run.world().log.iter().any(waits));
 }
 
 /// The worker that takes an address space down waits for all work, and so for itself.
@@ -224,8 +222,9 @@ fn a_worker_that_flushes_waits_for_itself() {
           run reader
           run kworker
         ";
-    assert_eq!(run(&case(text)).failure, None);
-    let stuck = world(|w| w.stuck.iter().map(|stuck| stuck.site.to_string()).collect::<Vec<_>>());
+    let run = run(&case(text));
+    assert_eq!(run.failure, None);
+    let stuck: Vec<_> = run.world().stuck.iter().map(|stuck| stuck.site.to_string()).collect();
     assert!(stuck.contains(&"mmu_release/wait_event(finished)".to_string()), "{stuck:?}");
     is_silent(text);
 }
@@ -267,8 +266,8 @@ fn a_page_takes_the_place_of_what_the_fault_saw() {
         ";
     for case in [store_first, two_guests].map(case) {
         for release in RELEASES {
-            let outcome = Runner::new().run_case(&case, release);
-            assert_eq!(outcome.failure, None, "{}: {case}", release.name);
+            let run = Runner::new().run_case(&case, release);
+            assert_eq!(run.failure, None, "{}: {case}", release.name);
         }
     }
 }

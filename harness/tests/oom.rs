@@ -6,11 +6,11 @@ mod common;
 use common::{kernel, sample};
 use mmreap::release::RELEASES;
 use mmreap::trace::{Event, What};
-use mmreap::world::{End, World, world};
+use mmreap::world::End;
 use mmreap_harness::case::Case;
 use mmreap_harness::corpus;
 use mmreap_harness::replay::{replay, stated_kernels};
-use mmreap_harness::run::{Outcome, Runner};
+use mmreap_harness::run::{Run, Runner};
 use std::path::{Path, PathBuf};
 
 fn directory() -> PathBuf {
@@ -22,13 +22,12 @@ fn case(name: &str) -> Case {
 }
 
 /// Runs the case on a release, and looks at what happened.
-fn run<R>(name: &str, release: &str, look: fn(&World, &Outcome) -> R) -> R {
-    let outcome = Runner::new().run_case(&case(name), kernel(release));
-    world(|w| look(w, &outcome))
+fn run<R>(name: &str, release: &str, look: fn(&Run) -> R) -> R {
+    look(&Runner::new().run_case(&case(name), kernel(release)))
 }
 
 /// Runs the case on every release, on all of which the same has to happen.
-fn on_each_release<R>(name: &str, look: fn(&World, &Outcome) -> R, expected: &R)
+fn on_each_release<R>(name: &str, look: fn(&Run) -> R, expected: &R)
 where
     R: PartialEq + std::fmt::Debug,
 {
@@ -38,26 +37,27 @@ where
 }
 
 /// Whom the OOM killer killed, marked, and queued, in this order.
-fn blows(w: &World, _: &Outcome) -> Vec<String> {
+fn blows(run: &Run) -> Vec<String> {
     let blow = |event: &Event| match event.what {
         What::Kill | What::Marked | What::Enqueue => {
             Some(format!("{} {}", event.what.name(), event.object))
         }
         _ => None,
     };
-    w.log.iter().filter_map(blow).collect()
+    run.world().log.iter().filter_map(blow).collect()
 }
 
 /// Which threads called the OOM killer, and where.
-fn requests(w: &World, _: &Outcome) -> Vec<String> {
+fn requests(run: &Run) -> Vec<String> {
+    let w = run.world();
     let asks = |event: &&Event| matches!(event.what, What::OomRequest { .. });
     let name = |event: &Event| &w.threads()[event.thread.index()].name;
     let requests = w.log.iter().filter(asks);
     requests.map(|event| format!("{} {}", name(event), event.site.function())).collect()
 }
 
-fn end(_: &World, outcome: &Outcome) -> End {
-    outcome.end
+fn end(run: &Run) -> End {
+    run.end
 }
 
 /// Victims by the numbers of their address spaces and of their marked tasks.
@@ -94,9 +94,9 @@ fn a_child_does_not_slip_out_of_a_kill() {
             assert_eq!(lost.count(), 0, "{name} on {}: {seen:?}", release.name);
         }
     }
-    let waits_for_child = |w: &World, _: &Outcome| {
+    let waits_for_child = |run: &Run| {
         let waits = |event: &Event| event.site.function() == "wait_for_vfork_done";
-        w.log.iter().any(waits)
+        run.world().log.iter().any(waits)
     };
     on_each_release("fork_after_kill", waits_for_child, &false);
 }
@@ -151,11 +151,12 @@ fn a_victim_asks_again_in_its_fault_handler() {
 /// The exit path stores to user memory, too: where the reaper has been, v4.9 finds it a fresh page.
 #[test]
 fn a_dying_thread_touches_memory_that_was_reaped() {
-    let maps = |w: &World, _: &Outcome| {
+    let maps = |run: &Run| {
+        let log = &run.world().log;
         let begins = |event: &Event| event.site.function() == "put_user";
-        let put_user = w.log.iter().position(begins).expect("the number is to be cleared");
+        let put_user = log.iter().position(begins).expect("the number is to be cleared");
         let maps = |event: &Event| matches!(event.what, What::Map { .. });
-        w.log[put_user..].iter().any(maps)
+        log[put_user..].iter().any(maps)
     };
     for (release, expected) in
         [("v4.9", true), ("v4.13", false), ("v4.14", false), ("v4.15", false)]

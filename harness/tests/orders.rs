@@ -20,10 +20,10 @@ use common::recorder::{Recorder, record};
 use linear::Steps;
 use mmreap::revision::Revision;
 use mmreap::sync::thread::Tid;
-use mmreap::world::{End, world};
+use mmreap::world::End;
 use mmreap_harness::case::{Case, Strategy, Time, Tlb};
 use mmreap_harness::run::plan::Plan;
-use mmreap_harness::run::{Outcome, Runner};
+use mmreap_harness::run::{Run, Runner};
 use mmreap_harness::schedule::{derive_seed, strategy};
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
@@ -64,10 +64,10 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn run(&mut self, recorder: Recorder) -> (Recorder, Outcome, Lives) {
-        let (recorder, outcome) = record(self.runner, &self.plan, self.kernel, recorder);
-        let lives = lives(&outcome);
-        (recorder, outcome, lives)
+    fn run(&mut self, recorder: Recorder) -> (Recorder, Run, Lives) {
+        let (recorder, run) = record(self.runner, &self.plan, self.kernel, recorder);
+        let lives = lives(&run);
+        (recorder, run, lives)
     }
 
     /// Runs the steps in another order: how that is not the same.
@@ -91,12 +91,12 @@ fn scheduler(seed: u64) -> Recorder {
 
 /// Tries other orders of a run: whether it failed, or the first difference.
 fn reorder(bench: &mut Bench<'_>, seed: u64, tally: &mut Tally) -> Result<bool, String> {
-    let (recorder, outcome, before) = bench.run(scheduler(seed));
+    let (recorder, run, before) = bench.run(scheduler(seed));
     if recorder.steps.len() > STEPS {
         tally.endless += 1;
         return Ok(true);
     }
-    let steps = Steps::of(&recorder.steps, world(|w| w.threads().len()));
+    let steps = Steps::of(&recorder.steps, run.world().threads().len());
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     for often in ORDERS {
         tally.orders += 1;
@@ -104,14 +104,14 @@ fn reorder(bench: &mut Bench<'_>, seed: u64, tally: &mut Tally) -> Result<bool, 
             return Err(why);
         }
     }
-    if outcome.end == End::Violation {
+    if run.end == End::Violation {
         let (_, _, shorter) = bench.run(Recorder::along(steps.what_led_to_the_end()));
         if shorter.1 != before.1 {
             return Err(format!("{} became {} without others", before.1, shorter.1));
         }
     }
-    tally.note(&outcome);
-    Ok(outcome.failure.is_some())
+    tally.note(&run);
+    Ok(run.failure.is_some())
 }
 
 /// Tries the case of a number: the first difference.
@@ -137,8 +137,8 @@ impl Tally {
         self.lazy += u32::from(case.machine.tlb == Tlb::Lazy);
     }
 
-    fn note(&mut self, outcome: &Outcome) {
-        if let Some(failure) = &outcome.failure {
+    fn note(&mut self, run: &Run) {
+        if let Some(failure) = &run.failure {
             *self.failures.entry(failure.signature.oracle.clone()).or_default() += 1;
         }
     }

@@ -172,7 +172,7 @@ process p2
     assert!(text.contains("thread t1: proc_size p2 0\n"), "{text}");
     let expect = Some(Expect::Fail(failure.signature));
     let again = replay(&mut runner, &Case { expect, ..small.case.clone() }, &V4_15);
-    assert!(again.is_as_expected() && again.divergences.first(true).is_none(), "{text}");
+    assert!(again.is_as_expected() && again.run.divergences.first(true).is_none(), "{text}");
     let explained = explain::of_case(&mut runner, &small.case, &V4_15).expect("it fails");
     assert!(explained.to_string().contains("proc_size"));
 }

@@ -8,7 +8,7 @@
 mod shapes;
 
 use mmreap::trace::What;
-use mmreap::world::world;
+use mmreap::world::World;
 use mmreap_harness::case::Strategy;
 use mmreap_harness::schedule::derive_seed;
 use mmreap_harness::schedule::pilot::PILOT;
@@ -57,11 +57,11 @@ fn surw_is_uniform() {
     let mut seen: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
     for run in 0..4000 {
         program.run(Strategy::Surw { seed: derive_seed(1, run) });
-        let writes = |w: &mmreap::world::World| {
+        let writes = |w: &World| {
             let writes = w.log.iter().filter(|event| event.step > 0 && event.what == What::Write);
             writes.map(|event| event.thread.0).collect()
         };
-        *seen.entry(world(|w| writes(w))).or_insert(0) += 1;
+        *seen.entry(writes(&program.world)).or_insert(0) += 1;
     }
     assert_eq!(seen.len(), 10, "{seen:?}");
     assert!(seen.values().all(|count| count.abs_diff(400) < 114), "{seen:?}");

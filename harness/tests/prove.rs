@@ -8,7 +8,6 @@
 mod common;
 
 use common::{case, kernel};
-use mmreap::world::world;
 use mmreap_harness::case::{Case, Fault, FaultPoint, Strategy};
 use mmreap_harness::minimize::measure;
 use mmreap_harness::prove::behaviour::behaviour;
@@ -113,10 +112,8 @@ fn all_schedules_of_a_tiny_case_come_to_the_traces_of_its_proof() {
 /// What random runs live through.
 fn random_behaviours(case: &Case, runs: u64) -> BTreeSet<u64> {
     let (mut runner, plan) = (Runner::new(), Rc::new(Plan::new(case)));
-    let run = |seed| {
-        runner.run(&plan, kernel(&case.kernel), Strategy::Pos { seed });
-        world(|w| behaviour(w))
-    };
+    let run =
+        |seed| behaviour(runner.run(&plan, kernel(&case.kernel), Strategy::Pos { seed }).world());
     (0..runs).map(run).collect()
 }
 
@@ -175,9 +172,9 @@ fn what_is_found_replays_as_it_was_found() {
     let case = Case { kernel: "v4.14".into(), ..the_seed() };
     let proof = prove(&case, kernel("v4.14"), &Options::default(), &|_| true).unwrap();
     let Verdict::Found(found, failure) = proof.verdict else { panic!("{:?}", proof.verdict) };
-    let outcome = Runner::new().run_case(&found, kernel("v4.14"));
-    assert_eq!(outcome.failure.map(|failure| failure.signature), Some(failure.signature));
-    assert_eq!(outcome.divergences.lenient, []);
+    let run = Runner::new().run_case(&found, kernel("v4.14"));
+    assert_eq!(run.failure.map(|failure| failure.signature), Some(failure.signature));
+    assert_eq!(run.divergences.lenient, []);
 }
 
 /// A fault that has to strike: the reaper frees nothing if it never gets the lock.

@@ -9,11 +9,10 @@ use mmreap::oom::oom_reap_task_mm::{self, OOM_REAP_TASK_MM};
 use mmreap::prelude::*;
 use mmreap::sync::bits::Flag;
 use mmreap::trace::{Actor, Event, Role, What};
-use mmreap::world::world;
 use mmreap_harness::case::Expect;
 use mmreap_harness::case::parse::parse;
 use mmreap_harness::explain::rules::Group;
-use mmreap_harness::run::{Outcome, Runner};
+use mmreap_harness::run::{Run, Runner};
 
 /// Makes a pass over a victim's address space before anything is taken down.
 fn exit_mmap(mm: Handle<Mm>) {
@@ -32,16 +31,14 @@ fn exit_mmap(mm: Handle<Mm>) {
 static REAPS: Revision = V4_15.patched("reaps", "exit_mmap reaps by itself").exit_mmap(exit_mmap);
 
 /// Runs a case on that kernel.
-fn run(text: &str) -> Outcome {
+fn run(text: &str) -> Run {
     let case = common::case(text);
     Runner::new().run_case(&case, &REAPS)
 }
 
-fn events(is: impl Fn(&Event) -> bool) -> Vec<Actor> {
-    let mut actors = world(|w| {
-        let events = w.log.iter().filter(|event| is(event));
-        events.map(|event| event.actor).collect::<Vec<_>>()
-    });
+fn actors(run: &Run, is: impl Fn(&Event) -> bool) -> Vec<Actor> {
+    let events = run.world().log.iter().filter(|event| is(event));
+    let mut actors: Vec<_> = events.map(|event| event.actor).collect();
     actors.dedup();
     actors
 }
@@ -50,8 +47,8 @@ fn in_pass(event: &Event) -> bool {
     event.site.protocol() == OOM_REAP_TASK_MM.name()
 }
 
-fn by(thread: &str) -> impl Fn(&Event) -> bool {
-    let tid = world(|w| w.threads().iter().position(|it| it.name == thread));
+fn by(run: &Run, thread: &str) -> impl Fn(&Event) -> bool + use<> {
+    let tid = run.world().threads().iter().position(|it| it.name == thread);
     move |event| Some(event.thread.index()) == tid
 }
 
@@ -67,18 +64,19 @@ const KILLED: &str = "kernel v4.15
 /// Two tasks make passes by the same function, and each is told from the other.
 #[test]
 fn pass_belongs_to_who_makes_it() {
-    let outcome = run(KILLED);
-    assert_eq!(outcome.failure, None);
+    let run = run(KILLED);
+    assert_eq!(run.failure, None);
+    let events = |is: &dyn Fn(&Event) -> bool| actors(&run, is);
     let of = |of| Actor { role: Role::Pass, of };
-    let [victim, reaper] = ["victim", "oom_reaper"].map(by);
-    assert_eq!(events(|event| in_pass(event) && victim(event)), [of(Role::ExitPath)]);
-    assert_eq!(events(|event| in_pass(event) && reaper(event)), [of(Role::Reaper)]);
+    let [victim, reaper] = ["victim", "oom_reaper"].map(|thread| by(&run, thread));
+    assert_eq!(events(&|event| in_pass(event) && victim(event)), [of(Role::ExitPath)]);
+    assert_eq!(events(&|event| in_pass(event) && reaper(event)), [of(Role::Reaper)]);
     let gives_up = |event: &Event| {
         matches!(event.what, What::SetFlag { .. }) && event.site.noun() == MmFlag::OomSkip.name()
     };
-    let exits = events(|event| gives_up(event) && victim(event));
+    let exits = events(&|event| gives_up(event) && victim(event));
     assert!(exits.iter().all(|actor| actor.is(Role::ExitPath)), "{exits:?}");
-    let reaps = events(|event| gives_up(event) && reaper(event));
+    let reaps = events(&|event| gives_up(event) && reaper(event));
     assert!(reaps.iter().all(|actor| actor.is(Role::Reaper)), "{reaps:?}");
     assert!(!exits.is_empty() && !reaps.is_empty());
 }
@@ -107,11 +105,12 @@ const GIVEN_UP: &str = "kernel v4.15
 /// What the exit path skipped is no pass of the reaper's, which never came.
 #[test]
 fn skipped_pass_of_the_exit_path_is_not_the_reapers() {
-    let failure = run(GIVEN_UP).failure.expect("the second kill is for nothing");
+    let run = run(GIVEN_UP);
+    let failure = run.failure.as_ref().expect("the second kill is for nothing");
     assert_eq!(failure.signature.to_string(), "O-SPUR mm exit_mmap");
     assert_eq!(failure.details[1], "reaper's last pass: there was none");
-    let victim = by("victim");
-    let skips = events(|event| matches!(event.what, What::Skip(_)) && victim(event));
+    let victim = by(&run, "victim");
+    let skips = actors(&run, |event| matches!(event.what, What::Skip(_)) && victim(event));
     assert_eq!(skips, [Actor { role: Role::Pass, of: Role::ExitPath }]);
 }
 

@@ -10,11 +10,11 @@ mod common;
 
 use common::{case, kernel};
 use mmreap::trace::What;
-use mmreap::world::world;
+use mmreap::world::World;
 use mmreap_harness::case::{Case, Strategy};
 use mmreap_harness::explain::log;
-use mmreap_harness::run::Runner;
 use mmreap_harness::run::plan::Plan;
+use mmreap_harness::run::{Run, Runner};
 use mmreap_harness::schedule::derive_seed;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -31,19 +31,19 @@ const PCT_1: Strategy = Strategy::Pct { seed: 0, depth: 1 };
 const RUNS: u64 = 4000;
 
 /// Runs the case under many seeds, and counts what is seen of each run.
-fn sample<T: Ord>(case: &Case, strategy: Strategy, see: fn(bool) -> T) -> BTreeMap<T, u64> {
+fn sample<T: Ord>(case: &Case, strategy: Strategy, see: fn(&Run) -> T) -> BTreeMap<T, u64> {
     let (mut runner, plan) = (Runner::new(), Rc::new(Plan::new(case)));
     let mut seen = BTreeMap::new();
     for run in 0..RUNS {
         let strategy = strategy.with_seed(derive_seed(7, run));
-        let outcome = runner.run(&plan, kernel(&case.kernel), strategy);
-        *seen.entry(see(outcome.failure.is_some())).or_insert(0) += 1;
+        let run = runner.run(&plan, kernel(&case.kernel), strategy);
+        *seen.entry(see(&run)).or_insert(0) += 1;
     }
     seen
 }
 
 fn failures(case: &Case, strategy: Strategy) -> u64 {
-    sample(case, strategy, |failed| failed).get(&true).copied().unwrap_or(0)
+    sample(case, strategy, |run| run.failure.is_some()).get(&true).copied().unwrap_or(0)
 }
 
 /// A bug that needs one preemption: the copy has begun, and goes on after the reaper.
@@ -92,18 +92,18 @@ fn twins() -> Case {
 }
 
 /// The threads that store, in their order.
-fn writers() -> Vec<u8> {
+fn writers(w: &World) -> Vec<u8> {
     let stores = |event: &mmreap::trace::Event| {
         event.step > 0 && matches!(event.what, What::UserWrite { .. })
     };
-    world(|w| w.log.iter().filter(|event| stores(event)).map(|event| event.thread.0).collect())
+    w.log.iter().filter(|event| stores(event)).map(|event| event.thread.0).collect()
 }
 
 /// Nobody is preferred: half of the runs, deviation 32.
 #[test]
 fn twins_are_equal() {
     for strategy in [RANDOM, STICKY, POS, BURST, PCT, SURW] {
-        let seen = sample(&twins(), strategy, |_| writers());
+        let seen = sample(&twins(), strategy, |run| writers(run.world()));
         assert_eq!(seen.keys().collect::<Vec<_>>(), [&[1, 2], &[2, 1]]);
         assert!(
             seen.values().all(|count| count.abs_diff(RUNS / 2) < 190),
@@ -118,9 +118,9 @@ fn twins_are_equal() {
 fn chance_goes_by_name() {
     let first = |case: &Case, seed| {
         let strategy = PCT_1.with_seed(derive_seed(7, seed));
-        Runner::new().run(&Rc::new(Plan::new(case)), kernel("v4.15"), strategy);
-        let number = *writers().first().expect("both store");
-        world(|w| w.threads()[usize::from(number)].name.clone())
+        let run = Runner::new().run(&Rc::new(Plan::new(case)), kernel("v4.15"), strategy);
+        let number = *writers(run.world()).first().expect("both store");
+        run.world().threads()[usize::from(number)].name.clone()
     };
     let mut more = twins();
     let mut bystander = more.processes[0].clone();
@@ -145,8 +145,8 @@ fn long() -> Case {
 }
 
 /// How many stores the first thread makes before the other makes one.
-fn head_start(_failed: bool) -> usize {
-    let writers = writers();
+fn head_start(run: &Run) -> usize {
+    let writers = writers(run.world());
     writers.iter().take_while(|&&writer| writer == writers[0]).count()
 }
 
@@ -177,8 +177,8 @@ fn pos_delays_a_thread_for_long() {
 }
 
 /// How often the next store is the other thread's.
-fn switches(_failed: bool) -> usize {
-    writers().windows(2).filter(|pair| pair[0] != pair[1]).count()
+fn switches(run: &Run) -> usize {
+    writers(run.world()).windows(2).filter(|pair| pair[0] != pair[1]).count()
 }
 
 /// Bursts are what their name says: 3.1 switches between the two threads, deviation of the mean 0.05. As
@@ -194,7 +194,7 @@ fn bursts_are_long() {
 /// A random walk finds what one choice decides; each run of these goes another way.
 #[test]
 fn random_walks_differ() {
-    let seen = sample(&long(), RANDOM, |_| writers());
+    let seen = sample(&long(), RANDOM, |run| writers(run.world()));
     assert!(seen.len() > 3000, "only {} of {RUNS} walks differ", seen.len());
 }
 
@@ -202,10 +202,7 @@ fn random_walks_differ() {
 fn one_seed_is_one_schedule() {
     let mut runner = Runner::new();
     let plan = Rc::new(Plan::new(&long()));
-    let mut run = |strategy| {
-        runner.run(&plan, kernel("v4.15"), strategy);
-        world(|w| log(w))
-    };
+    let mut run = |strategy| log(runner.run(&plan, kernel("v4.15"), strategy).world());
     for strategy in [RANDOM, STICKY, POS, BURST, PCT, SURW] {
         let first = run(strategy);
         assert!(run(strategy) == first, "{strategy:?}");

@@ -37,7 +37,8 @@ impl<T> Slab<T> {
 
     /// Forgets every object, and keeps the storage for the next run.
     pub fn reset(&mut self) {
-        self.slots.clear();
+        let Slab { slots } = self;
+        slots.clear();
     }
 
     /// Adds an object.

@@ -36,8 +36,9 @@ pub struct Tlbs {
 impl Tlbs {
     /// Empties all TLBs.
     pub fn reset(&mut self) {
-        self.entries.clear();
-        self.lazy = false;
+        let Tlbs { entries, lazy } = self;
+        entries.clear();
+        *lazy = false;
     }
 
     /// What a CPU has cached for a page.

@@ -10,7 +10,7 @@ mod cpus;
 
 use crate::sync::point::{Op, end_run};
 use crate::sync::thread::Tid;
-use crate::world::{End, World, world};
+use crate::world::{End, World, exchange, world};
 use cpus::Cpus;
 use shuttle::scheduler::{Schedule, Scheduler, Task, TaskId};
 use shuttle_engine::runtime::thread;
@@ -50,26 +50,36 @@ impl Engine {
         Engine { cpus: Cpus::shared() }
     }
 
-    /// Runs a machine, from `main` (thread 0) to the end of every thread. The world has to be reset, and
-    /// nobody may call this from a thread of a run. A panic of the machine's code, or of the scheduler, comes
-    /// out here; the engine can be used again.
-    pub fn run(&self, choose: Rc<RefCell<dyn Choose>>, main: fn()) {
-        CHOOSE.set(Some(choose));
-        let done = Done;
+    /// Runs a machine in a world, from `main` (thread 0) to the end of every thread. The world has to be
+    /// [reset](World::reset), and nobody may call this from a thread of a run. A panic of the machine's code, or of
+    /// the scheduler, comes out here; the engine can be used again.
+    pub fn run(&self, world: &mut World, choose: Rc<RefCell<dyn Choose>>, main: fn()) {
+        let inside = Inside::new(world, choose);
         self.cpus.run(main);
-        drop(done);
+        drop(inside);
         if let Some(payload) = PANIC.take() {
             resume_unwind(payload);
         }
     }
 }
 
-/// Lets go of the scheduler, however a run ended.
-struct Done;
+/// The OS thread is in a run; it leaves world and scheduler, however that ends.
+struct Inside<'a> {
+    world: &'a mut World,
+}
 
-impl Drop for Done {
+impl<'a> Inside<'a> {
+    fn new(world: &'a mut World, choose: Rc<RefCell<dyn Choose>>) -> Self {
+        exchange(world);
+        CHOOSE.set(Some(choose));
+        Inside { world }
+    }
+}
+
+impl Drop for Inside<'_> {
     fn drop(&mut self) {
         CHOOSE.set(None);
+        exchange(self.world);
     }
 }
 

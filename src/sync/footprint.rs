@@ -37,8 +37,9 @@ pub struct Footprint {
 impl Footprint {
     /// Forgets what was recorded: the next step begins.
     pub fn clear(&mut self) {
-        self.touches.clear();
-        self.woken.clear();
+        let Footprint { recording: _, touches, woken } = self;
+        touches.clear();
+        woken.clear();
     }
 
     /// Stops recording.

@@ -68,7 +68,8 @@ pub struct Locks {
 impl Locks {
     /// Forgets every lock, and keeps the storage for the next run.
     pub fn reset(&mut self) {
-        self.used = 0;
+        let Locks { locks: _, used } = self;
+        *used = 0;
     }
 
     /// A new lock. Its object may be named later, with [`Locks::own`].

@@ -15,7 +15,8 @@ pub(crate) struct Ready {
 impl Ready {
     /// Forgets every thread.
     pub fn reset(&mut self) {
-        self.candidates.clear();
+        let Ready { candidates } = self;
+        candidates.clear();
     }
 
     /// The thread can run, and would do this. Whether that is new.

@@ -26,8 +26,9 @@ pub struct Srcu {
 impl Srcu {
     /// Forgets all sections.
     pub fn reset(&mut self) {
-        self.open.clear();
-        self.begun = 0;
+        let Srcu { open, begun } = self;
+        open.clear();
+        *begun = 0;
     }
 }
 

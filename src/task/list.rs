@@ -33,9 +33,10 @@ pub struct ProcessList {
 impl ProcessList {
     /// Forgets every process.
     pub fn reset(&mut self) {
-        self.attached.clear();
-        self.rcu_late.clear();
-        (self.lock, self.rcu_readers) = (None, 0);
+        let ProcessList { attached, lock, rcu_readers, rcu_late } = self;
+        attached.clear();
+        rcu_late.clear();
+        (*lock, *rcu_readers) = (None, 0);
     }
 
     /// The processes on the list. For whoever explains a run, not for kernel code.

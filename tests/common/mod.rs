@@ -14,7 +14,7 @@ use mmreap::sync::engine::{Candidate, Choose, Engine};
 use mmreap::sync::thread::Tid;
 use mmreap::task::current;
 use mmreap::trace::enter;
-use mmreap::world::{End, world};
+use mmreap::world::{End, World, world};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -97,42 +97,62 @@ fn perform(thread: Tid) {
     do_exit();
 }
 
-fn execute(engine: &Engine, seed: u64, program: Program) -> Vec<String> {
-    PROGRAM.set(program);
-    NOTES.take();
-    world(|w| w.reset(&V4_15));
-    engine.run(Rc::new(RefCell::new(Seeded(seed * 2 + 1))), main);
-    NOTES.take()
+/// Runs programs, one after the other.
+#[derive(Default)]
+pub struct Machine {
+    engine: Engine,
+    /// What the latest run left.
+    pub world: World,
 }
 
-/// Runs the bodies, each as a process, under a scheduler.
-pub fn run_under(engine: &Engine, scheduler: Rc<RefCell<dyn Choose>>, bodies: &[fn()]) {
-    PROGRAM.set(Program { bodies: bodies.to_vec(), ..Program::default() });
-    world(|w| w.reset(&V4_15));
-    engine.run(scheduler, main);
+impl Machine {
+    /// A machine that has not run anything.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Runs threads that are started by `boot`, under a scheduler.
+    pub fn boot(&mut self, scheduler: Rc<RefCell<dyn Choose>>, boot: fn()) {
+        self.world.reset(&V4_15);
+        self.engine.run(&mut self.world, scheduler, boot);
+    }
+
+    /// Runs the bodies, each as a process, under a scheduler.
+    pub fn run_under(&mut self, scheduler: Rc<RefCell<dyn Choose>>, bodies: &[fn()]) {
+        PROGRAM.set(Program { bodies: bodies.to_vec(), ..Program::default() });
+        self.boot(scheduler, main);
+    }
+
+    fn execute(&mut self, seed: u64, program: Program) -> Vec<String> {
+        PROGRAM.set(program);
+        NOTES.take();
+        self.boot(Rc::new(RefCell::new(Seeded(seed * 2 + 1))), main);
+        NOTES.take()
+    }
+
+    /// Runs the bodies under fair time, each as a process, to a quiet end, and returns their notes.
+    pub fn run(&mut self, seed: u64, bodies: &[fn()]) -> Vec<String> {
+        let notes = self.execute(seed, Program { bodies: bodies.to_vec(), ..Program::default() });
+        let ended = (self.world.end, self.world.violation);
+        assert_eq!(ended, (Some(End::Quiescent), None), "seed {seed}");
+        assert!(self.world.stuck.is_empty(), "seed {seed}");
+        notes
+    }
+
+    /// The same, with timers that may fire at any moment, to whatever end.
+    pub fn run_any_time(&mut self, seed: u64, bodies: &[fn()]) -> Vec<String> {
+        let bodies = bodies.to_vec();
+        self.execute(seed, Program { bodies, any_time: true, ..Program::default() })
+    }
+
+    /// Runs the bodies, each with these mappings, to whatever end.
+    pub fn run_mapped(&mut self, seed: u64, mappings: &[VmaPlan], bodies: &[fn()]) -> Vec<String> {
+        let (bodies, mappings) = (bodies.to_vec(), mappings.to_vec());
+        self.execute(seed, Program { bodies, mappings, any_time: false })
+    }
 }
 
 /// Runs the bodies under fair time, each as a process, to a quiet end, and returns their notes.
 pub fn run(seed: u64, bodies: &[fn()]) -> Vec<String> {
-    run_on(&Engine::new(), seed, bodies)
-}
-
-/// The same on an engine that is there.
-pub fn run_on(engine: &Engine, seed: u64, bodies: &[fn()]) -> Vec<String> {
-    let notes = execute(engine, seed, Program { bodies: bodies.to_vec(), ..Program::default() });
-    assert_eq!(world(|w| (w.end, w.violation)), (Some(End::Quiescent), None), "seed {seed}");
-    assert!(world(|w| w.stuck.is_empty()), "seed {seed}");
-    notes
-}
-
-/// The same, with timers that may fire at any moment.
-pub fn run_any_time(seed: u64, bodies: &[fn()]) -> Vec<String> {
-    let program = Program { bodies: bodies.to_vec(), any_time: true, ..Program::default() };
-    execute(&Engine::new(), seed, program)
-}
-
-/// Runs the bodies, each with these mappings, to whatever end.
-pub fn run_mapped(seed: u64, mappings: &[VmaPlan], bodies: &[fn()]) -> Vec<String> {
-    let (bodies, mappings) = (bodies.to_vec(), mappings.to_vec());
-    execute(&Engine::new(), seed, Program { bodies, mappings, any_time: false })
+    Machine::new().run(seed, bodies)
 }

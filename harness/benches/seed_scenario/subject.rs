@@ -50,10 +50,10 @@ impl Subject {
         for _ in 0..times {
             self.seed += 1;
             let strategy = Strategy::Pos { seed: self.seed };
-            let outcome = self.runner.run(&self.plan, self.revision, strategy);
-            assert!(outcome.failure.is_none(), "v4.15 passes: {:?}", outcome.failure);
-            self.coverage.observe(&self.runner);
-            decisions += u64::from(outcome.steps);
+            let run = self.runner.run(&self.plan, self.revision, strategy);
+            assert!(run.failure.is_none(), "v4.15 passes: {:?}", run.failure);
+            self.coverage.observe(&run);
+            decisions += u64::from(run.steps);
         }
         decisions
     }

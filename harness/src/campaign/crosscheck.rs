@@ -15,16 +15,14 @@ use crate::coverage::add_sites;
 use crate::deadline::Deadline;
 use crate::minimize::measure;
 use crate::prove::{Options, Verdict, prove};
-use crate::run::Runner;
 use crate::run::plan::Plan;
+use crate::run::{Run, Runner};
 use crate::schedule::derive_seed;
 use crate::schedule::few::Few;
 use crate::schedule::portfolio::SHARES;
-use crate::schedule::segments::from_decisions;
 use arbitrary::Unstructured;
 use mmreap::release::RELEASES;
 use mmreap::revision::Revision;
-use mmreap::world::world;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use std::fmt;
@@ -190,10 +188,10 @@ impl Trial<'_> {
         let all = SHARES.iter().flat_map(|(strategy, _)| (0..SAMPLED).map(move |n| (strategy, n)));
         let mut all = all.take_while(|_| !deadline.is_over());
         all.find_map(|(strategy, number)| {
-            let seed = derive_seed(self.subject.seed, number);
-            let found = self.run(&case, &plan, strategy.with_seed(seed));
-            world(|w| add_sites(w, sites));
-            found
+            let strategy = strategy.with_seed(derive_seed(self.subject.seed, number));
+            let run = self.run(&plan, strategy);
+            add_sites(run.world(), sites);
+            self.contradicting(&case, strategy, run)
         })
     }
 
@@ -206,14 +204,14 @@ impl Trial<'_> {
         (0..most).take_while(|_| !deadline.is_over()).find_map(|number| {
             self.runs += 1;
             let few = Few::new(derive_seed(self.subject.seed, number), bound, longest as usize);
-            let (outcome, decisions) = self.runner.record_under(&plan, revision, Box::new(few));
-            longest = outcome.steps.max(longest);
-            world(|w| add_sites(w, sites));
-            outcome.failure.map(|failure| {
+            let run = self.runner.record_under(&plan, revision, Box::new(few));
+            longest = run.steps.max(longest);
+            add_sites(run.world(), sites);
+            run.failure.clone().map(|failure| {
                 let mut case = self.subject.case.clone();
                 case.kernel = revision.name.into();
                 case.schedule.strategy = Strategy::InOrder;
-                case.schedule.segments = from_decisions(&decisions);
+                case.schedule.segments = run.segments();
                 Found { case, failure }
             })
         })
@@ -231,15 +229,19 @@ impl Trial<'_> {
             let seed = derive_seed(self.subject.seed, SAMPLED + number);
             ChaCha8Rng::seed_from_u64(seed).fill_bytes(&mut bytes);
             reschedule(&mut case, &mut Unstructured::new(&bytes), sites);
-            self.run(&case, &Rc::new(Plan::new(&case)), Strategy::InOrder)
+            let run = self.run(&Rc::new(Plan::new(&case)), Strategy::InOrder);
+            self.contradicting(&case, Strategy::InOrder, run)
         })
     }
 
-    /// Runs once: the failure, if it contradicts the claim.
-    fn run(&mut self, case: &Case, plan: &Rc<Plan>, strategy: Strategy) -> Option<Found> {
+    fn run(&mut self, plan: &Rc<Plan>, strategy: Strategy) -> Run {
         self.runs += 1;
-        let revision = self.subject.revision;
-        let failure = self.runner.run(plan, revision, strategy).failure?;
+        self.runner.run(plan, self.subject.revision, strategy)
+    }
+
+    /// The failure of a run of the case, if it contradicts the claim.
+    fn contradicting(&mut self, case: &Case, strategy: Strategy, run: Run) -> Option<Found> {
+        let (failure, revision) = (run.failure?, self.subject.revision);
         let mut case = Case { kernel: revision.name.into(), ..case.clone() };
         case.schedule.strategy = strategy;
         let preemptions = measure(self.runner, &case, revision).preemptions;

@@ -8,7 +8,6 @@ use crate::case::{Case, Fault, FaultPoint, Signature};
 use crate::run::Runner;
 use crate::run::plan::fault_point;
 use mmreap::revision::Revision;
-use mmreap::world::world;
 use std::collections::BTreeMap;
 
 /// Calls of one point that are failed at the most: more than any case of the format gets to in a run
@@ -36,12 +35,12 @@ pub fn sweep(runner: &mut Runner, case: &Case, revision: &'static Revision) -> S
     let mut sweep = Sweep { without, ..Sweep::default() };
     for point in FaultPoint::ALL {
         for nth in 1..=CALLS {
-            let outcome = runner.run_case(&with_strike(case, (point, nth)), revision);
-            if world(|w| w.injection.calls(fault_point(point))) < nth {
+            let run = runner.run_case(&with_strike(case, (point, nth)), revision);
+            if run.world().injection.calls(fault_point(point)) < nth {
                 break;
             }
             sweep.runs += 1;
-            if let Some(failure) = outcome.failure
+            if let Some(failure) = run.failure
                 && sweep.without.as_ref() != Some(&failure.signature)
             {
                 sweep.found.entry(failure.signature).or_insert((point, nth));

@@ -10,14 +10,13 @@ use super::patience::{MOST, Patience};
 use crate::case::mutate::Sites;
 use crate::case::{Case, Signature, Strategy};
 use crate::coverage::{Coverage, Shown, add_sites};
-use crate::run::Runner;
 use crate::run::accident::Accident;
 use crate::run::own;
 use crate::run::plan::Plan;
+use crate::run::{Run, Runner};
 use crate::schedule::pilot::PILOT;
 use crate::schedule::portfolio::Portfolio;
 use mmreap::revision::Revision;
-use mmreap::world::world;
 use std::rc::Rc;
 
 /// Schedules of a case where somebody else makes the cases: libFuzzer, or a bench.
@@ -40,24 +39,20 @@ pub fn attempt(
     revision: &'static Revision,
     (seed, runs): (u64, u64),
     is_known: impl Fn(&Signature) -> bool,
-    mut watch: impl FnMut(&Runner),
+    mut watch: impl FnMut(&Run),
 ) -> Option<Found> {
     let (plan, mut portfolio) = (Rc::new(Plan::new(case)), Portfolio::new(seed));
     (0..runs).find_map(|run| {
-        let found = once(runner, case, &plan, revision, portfolio.next(seed, run));
-        watch(runner);
-        found.filter(|found| !is_known(&found.failure.signature))
+        let strategy = portfolio.next(seed, run);
+        let run = runner.run(&plan, revision, strategy);
+        watch(&run);
+        found(case, strategy, run).filter(|found| !is_known(&found.failure.signature))
     })
 }
 
-fn once(
-    runner: &mut Runner,
-    case: &Case,
-    plan: &Rc<Plan>,
-    revision: &'static Revision,
-    strategy: Strategy,
-) -> Option<Found> {
-    let failure = runner.run(plan, revision, strategy).failure?;
+/// The failure of a run of the case with the strategy.
+fn found(case: &Case, strategy: Strategy, run: Run) -> Option<Found> {
+    let failure = run.failure?;
     let mut case = case.clone();
     case.schedule.strategy = strategy;
     Some(Found { case, failure })
@@ -130,26 +125,26 @@ impl Trial {
         };
         self.runs += 1;
         self.strategy = strategy;
-        let found = once(runner, &self.case, &self.plan, revision, strategy);
+        let run = runner.run(&self.plan, revision, strategy);
         self.goes_on = match guide {
             None => self.runs < BLIND,
             Some(guide) => {
-                let shown = guide.coverage.observe(runner);
+                let shown = guide.coverage.observe(&run);
                 portfolio.reward(strategy, shown.new);
-                self.learn(strategy, shown);
+                self.learn(&run, strategy, shown);
                 guide.patience.goes_on(shown.worth) && self.runs < MOST
             }
         };
-        found
+        found(&self.case, strategy, run)
     }
 
-    fn learn(&mut self, strategy: Strategy, shown: Shown) {
+    fn learn(&mut self, run: &Run, strategy: Strategy, shown: Shown) {
         let most = self.best.as_ref().map_or(0, |best| best.features);
         if shown.new > most {
             let mut case = self.case.clone();
             case.schedule.strategy = strategy;
             let mut sites = Sites::default();
-            world(|w| add_sites(w, &mut sites));
+            add_sites(run.world(), &mut sites);
             self.best = Some(Best { case, sites: Rc::new(sites), features: shown.new });
         }
     }

@@ -21,7 +21,7 @@ pub fn behaviour(runner: &mut Runner, file: &CaseFile) -> Vec<CorpusError> {
         let replay = replay(runner, case, kernel);
         problems.extend(wrong_verdict(case, &replay));
         if kernel.name == case.kernel
-            && let Some(divergence) = replay.divergences.first(false)
+            && let Some(divergence) = replay.run.divergences.first(false)
         {
             problems.push(diverged(runner, case, kernel, divergence));
         }

@@ -29,8 +29,7 @@ pub use rarity::Rarity;
 pub use site::add_sites;
 pub use trace::Tracer;
 
-use crate::run::Runner;
-use mmreap::world::world;
+use crate::run::Run;
 
 /// What a series of runs has shown.
 #[derive(Default)]
@@ -51,15 +50,13 @@ pub struct Shown {
 }
 
 impl Coverage {
-    /// Adds the latest run of a runner that [watches](Runner::watching), and says what it has shown.
-    pub fn observe(&mut self, runner: &Runner) -> Shown {
+    /// Adds a run of a runner that [watches](crate::run::Runner::watching), and says what it has shown.
+    pub fn observe(&mut self, run: &Run) -> Shown {
         let (map, rarity, mut shown) = (&mut self.map, &mut self.rarity, Shown::default());
         rarity.begin_run();
-        world(|w| {
-            self.tracer.trace(runner.steps(), w, |feature| {
-                shown.new += u32::from(map.add(feature));
-                shown.worth += rarity.add(feature);
-            })
+        self.tracer.trace(run.watched(), run.world(), |feature| {
+            shown.new += u32::from(map.add(feature));
+            shown.worth += rarity.add(feature);
         });
         shown
     }

@@ -43,10 +43,10 @@ use crate::counted::counted;
 use crate::kernel::find;
 use crate::minimize::{Certificate, measure};
 use crate::oracle::Failure;
-use crate::run::Runner;
+use crate::run::{Run, Runner};
 use flip::Flip;
 use mmreap::revision::Revision;
-use mmreap::world::{End, World, world};
+use mmreap::world::{End, World};
 use named::Named;
 use repair::Repair;
 use rules::Group;
@@ -104,14 +104,14 @@ pub struct Report {
     /// The text of the case.
     pub case: String,
     /// The run that failed.
-    pub failing: Run,
+    pub failing: View,
     /// The run of the release that passes, if one was found.
-    pub passing: Option<Run>,
+    pub passing: Option<View>,
 }
 
 /// A run, as a whole and drawn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Run {
+pub struct View {
     /// All that happened.
     pub timeline: Timeline,
     /// What matters of it for the failure.
@@ -120,33 +120,26 @@ pub struct Run {
 
 /// Explains a case that fails, with its runs. `None` if it passes.
 pub fn report(runner: &mut Runner, case: &Case, revision: &'static Revision) -> Option<Report> {
-    let explanation = of_case(runner, case, revision)?;
-    let outcome = runner.run_case(case, revision);
-    let failure = outcome.failure.expect("it failed the same way before");
-    let (subjects, timeline) = world(|w| {
-        let stacks = Stacks::new(&w.log);
-        let subjects = Subjects::of(w, &stacks, &failure, outcome.end);
-        let timeline = Timeline::of(w, &stacks, &subjects, &failure.events);
-        (subjects, timeline)
-    });
-    let failing = Run { timeline, diagram: explanation.diagram.clone() };
+    let (explanation, failure, run) = whole(runner, case, revision)?;
+    let stacks = Stacks::new(&run.world().log);
+    let subjects = Subjects::of(run.world(), &stacks, &failure, run.end);
+    let timeline = Timeline::of(run.world(), &stacks, &subjects, &failure.events);
+    let failing = View { timeline, diagram: explanation.diagram.clone() };
     let repair = explanation.otherwise.repair.as_ref();
     let passing = repair.map(|repair| passing(runner, repair, &subjects, failure));
     Some(Report { explanation, case: case.to_string(), failing, passing })
 }
 
 /// The run of a release that passes. It is about the same objects as the failure: they exist since boot.
-fn passing(runner: &mut Runner, repair: &Repair, subjects: &Subjects, failure: Failure) -> Run {
+fn passing(runner: &mut Runner, repair: &Repair, subjects: &Subjects, failure: Failure) -> View {
     let later = find(repair.kernel).expect("a release that passes is one");
-    let end = runner.run_case(&repair.followed, later).end;
+    let run = runner.run_case(&repair.followed, later);
     let nothing = Failure { events: Vec::new(), details: Vec::new(), ..failure };
-    world(|w| {
-        let stacks = Stacks::new(&w.log);
-        Run {
-            timeline: Timeline::of(w, &stacks, subjects, &[]),
-            diagram: diagram::draw(w, &stacks, subjects, &nothing, end),
-        }
-    })
+    let stacks = Stacks::new(&run.world().log);
+    View {
+        timeline: Timeline::of(run.world(), &stacks, subjects, &[]),
+        diagram: diagram::draw(run.world(), &stacks, subjects, &nothing, run.end),
+    }
 }
 
 /// Runs a case, explains its failure, and looks for what would make it pass. `None` if it passes.
@@ -155,13 +148,23 @@ pub fn of_case(
     case: &Case,
     revision: &'static Revision,
 ) -> Option<Explanation> {
-    let (explanation, failure) = of_run(runner, case, revision)?;
+    whole(runner, case, revision).map(|(explanation, ..)| explanation)
+}
+
+/// The same, with the run.
+fn whole(
+    runner: &mut Runner,
+    case: &Case,
+    revision: &'static Revision,
+) -> Option<(Explanation, Failure, Run)> {
+    let (explanation, failure, run) = of_run(runner, case, revision)?;
     let named = Named::of(runner, case, revision, &failure.signature);
     let otherwise = named.map(|named| Otherwise {
         flip: flip::find(runner, &named, revision, &failure, &explanation.diagram),
         repair: repair::find(runner, &named, revision, &failure.signature),
     });
-    Some(Explanation { otherwise: otherwise.unwrap_or_default(), ..explanation })
+    let otherwise = otherwise.unwrap_or_default();
+    Some((Explanation { otherwise, ..explanation }, failure, run))
 }
 
 /// Runs a case and explains its failure, without looking for what would make it pass: a few runs at most, for
@@ -171,21 +174,21 @@ pub fn briefly(
     case: &Case,
     revision: &'static Revision,
 ) -> Option<Explanation> {
-    of_run(runner, case, revision).map(|(explanation, _)| explanation)
+    of_run(runner, case, revision).map(|(explanation, ..)| explanation)
 }
 
-/// Explains the run of a case, after which that run's world is there to look at.
+/// Explains the run of a case.
 fn of_run(
     runner: &mut Runner,
     case: &Case,
     revision: &'static Revision,
-) -> Option<(Explanation, Failure)> {
+) -> Option<(Explanation, Failure, Run)> {
     let mut checked = case.clone();
     Certificate::drop_if_wrong(&mut checked, measure(runner, case, revision).preemptions);
-    let outcome = runner.run_case(case, revision);
-    let failure = outcome.failure?;
-    let explanation = world(|w| explain(w, &checked, &failure, outcome.end));
-    Some((explanation, failure))
+    let mut run = runner.run_case(case, revision);
+    let failure = run.failure.take()?;
+    let explanation = explain(run.world(), &checked, &failure, run.end);
+    Some((explanation, failure, run))
 }
 
 /// Explains the failure of the run that is in the world. `end` is how the run ended. Nothing is run.

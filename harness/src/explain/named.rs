@@ -6,19 +6,18 @@
 //! that leave nothing open. If the run cannot be written so, nothing is said of other runs.
 
 use crate::case::{Case, Schedule, Segment, Signature, Strategy};
-use crate::oracle::Failure;
-use crate::run::Runner;
 use crate::run::plan::Plan;
+use crate::run::{Run, Runner};
 use crate::schedule::Shared;
 use crate::schedule::follow::{Decision, Follow, operations};
 use crate::schedule::in_order::InOrder;
-use crate::schedule::segments::{by_names, from_decisions};
+use crate::schedule::segments::by_names;
 use mmreap::revision::Revision;
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::point::Op;
 use mmreap::sync::thread::Tid;
 use mmreap::trace::Site;
-use mmreap::world::{End, world};
+use mmreap::world::End;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -53,11 +52,11 @@ impl<'a> Named<'a> {
         revision: &'static Revision,
         signature: &Signature,
     ) -> Option<Self> {
-        let (_, decisions) = runner.record(case, revision);
-        let lines = with_lines(case, from_decisions(&decisions));
-        let Followed { steps, failure, .. } = follow(runner, &lines, revision);
-        let names = world(|w| w.threads().iter().map(|thread| thread.name.clone()).collect());
-        let same = failure.is_some_and(|failure| failure.signature == *signature);
+        let lines = with_lines(case, runner.record(case, revision).segments());
+        let Followed { steps, run } = follow(runner, &lines, revision);
+        let threads = run.world().threads().iter();
+        let names = threads.map(|thread| thread.name.clone()).collect();
+        let same = run.failure.is_some_and(|failure| failure.signature == *signature);
         same.then_some(Named { case, steps, names })
     }
 
@@ -109,14 +108,13 @@ fn with_lines(case: &Case, segments: Vec<Segment>) -> Case {
 pub(super) struct Followed {
     /// Its steps.
     pub steps: Vec<Step>,
-    failure: Option<Failure>,
-    end: End,
+    run: Run,
 }
 
 impl Followed {
     /// Whether nothing is wrong with it.
     pub fn passes(&self) -> bool {
-        self.failure.is_none() && self.end != End::StepLimit
+        self.run.failure.is_none() && self.run.end != End::StepLimit
     }
 }
 
@@ -125,9 +123,9 @@ pub(super) fn follow(runner: &mut Runner, case: &Case, revision: &'static Revisi
     let plan = Rc::new(Plan::new(case));
     let follow = Follow::new(plan.segments.clone(), Box::new(InOrder));
     let noted = Rc::new(RefCell::new(Noted { follow, steps: Vec::new() }));
-    let (outcome, _) = runner.record_under(&plan, revision, Box::new(Shared(noted.clone())));
+    let run = runner.record_under(&plan, revision, Box::new(Shared(noted.clone())));
     let steps = std::mem::take(&mut noted.borrow_mut().steps);
-    Followed { steps, failure: outcome.failure, end: outcome.end }
+    Followed { steps, run }
 }
 
 /// Follows lines, and notes what happens.

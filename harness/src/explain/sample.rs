@@ -6,7 +6,7 @@ use crate::run::Runner;
 use crate::run::plan::Plan;
 use crate::schedule::portfolio::Portfolio;
 use mmreap::revision::Revision;
-use mmreap::world::{World, world};
+use mmreap::world::World;
 use std::rc::Rc;
 
 /// Runs under the schedules of a campaign.
@@ -22,15 +22,15 @@ pub(super) fn each(
     case: &Case,
     revision: &'static Revision,
     signature: &Signature,
-    mut is_enough: impl FnMut(&mut World, bool) -> bool,
+    mut is_enough: impl FnMut(&World, bool) -> bool,
 ) {
     let schedule = Schedule { strategy: Strategy::InOrder, segments: Vec::new() };
     let plan = Rc::new(Plan::new(&Case { schedule, ..case.clone() }));
     let mut portfolio = Portfolio::new(SEED);
     for run in 0..RUNS {
-        let failure = runner.run(&plan, revision, portfolio.next(SEED, run)).failure;
-        let is_same = failure.is_some_and(|failure| failure.signature == *signature);
-        if world(|w| is_enough(w, is_same)) {
+        let run = runner.run(&plan, revision, portfolio.next(SEED, run));
+        let is_same = run.failure.as_ref().is_some_and(|failure| failure.signature == *signature);
+        if is_enough(run.world(), is_same) {
             return;
         }
     }

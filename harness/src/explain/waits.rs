@@ -107,7 +107,8 @@ fn closes(edges: &[Edge], path: &mut Vec<Tid>, seen: &mut Vec<Tid>) -> bool {
 /// What a thread waits for, and each of those who could bring it.
 type Wanted = Vec<(Option<Tid>, String)>;
 
-fn edges_of(world: &World, stuck: &Stuck) -> Vec<Edge> {
+/// What one of them waits for.
+pub fn edges_of(world: &World, stuck: &Stuck) -> Vec<Edge> {
     let (from, at) = (stuck.thread, stuck.site);
     let wanted = match stuck.sleep {
         None => vec![(None, "the scheduler, and could run".to_string())],

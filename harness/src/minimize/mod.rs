@@ -24,9 +24,8 @@ use crate::case::mutate::rename_process;
 use crate::case::{Case, ProcessKind, Signature, Strategy, Time, limit};
 use crate::deadline::Deadline;
 use crate::prove::Others;
-use crate::run::{Outcome, Runner};
+use crate::run::{Run, Runner};
 use crate::schedule::follow::Decision;
-use crate::schedule::segments::from_decisions;
 use mmreap::revision::Revision;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -162,13 +161,12 @@ pub fn certify(
 
 /// The size of a case under its own schedule.
 pub fn measure(runner: &mut Runner, case: &Case, revision: &'static Revision) -> Measure {
-    let (outcome, decisions) = runner.record(case, revision);
-    measured(case, &outcome, &decisions)
+    measured(case, &runner.record(case, revision))
 }
 
-fn measured(case: &Case, outcome: &Outcome, decisions: &[Decision]) -> Measure {
-    let open = outcome.divergences.lenient.len() + outcome.divergences.strict.len();
-    Measure { open, ..Measure::of(case, preemptions(decisions)) }
+fn measured(case: &Case, run: &Run) -> Measure {
+    let open = run.divergences.lenient.len() + run.divergences.strict.len();
+    Measure { open, ..Measure::of(case, preemptions(&run.decisions)) }
 }
 
 fn preemptions(decisions: &[Decision]) -> usize {
@@ -240,22 +238,20 @@ impl Minimizer<'_> {
         (trial.measure.preemptions <= best.measure.preemptions).then_some(trial)
     }
 
-    /// Runs a case as it stands: what it came to, if it fails with the signature.
-    fn reproduces(&mut self, case: &Case) -> Option<(Best, Vec<Decision>)> {
+    /// Runs a case as it stands, if it fails with the signature.
+    fn reproduces(&mut self, case: &Case) -> Option<(Best, Run)> {
         if self.is_exhausted() {
             return None;
         }
-        let (outcome, decisions) = self.runner.record(case, self.revision);
-        self.count_runs(1, u64::from(outcome.steps));
-        self.is_same(case, &outcome).then(|| {
-            let measure = measured(case, &outcome, &decisions);
-            (Best { case: case.clone(), measure }, decisions)
-        })
+        let run = self.runner.record(case, self.revision);
+        self.count_runs(1, u64::from(run.steps));
+        self.is_same(case, &run)
+            .then(|| (Best { case: case.clone(), measure: measured(case, &run) }, run))
     }
 
     /// Whether a run failed with the signature. If it failed otherwise, it is kept for others to look at.
-    fn is_same(&mut self, case: &Case, outcome: &Outcome) -> bool {
-        let Some(failure) = &outcome.failure else { return false };
+    fn is_same(&mut self, case: &Case, run: &Run) -> bool {
+        let Some(failure) = &run.failure else { return false };
         if failure.signature != self.signature {
             let first = self.others.entry(failure.signature.clone());
             first.or_insert_with(|| (case.clone(), failure.clone()));
@@ -284,10 +280,10 @@ impl Minimizer<'_> {
 
     /// The case with every turn of its run written by names, if it fails that way, too.
     fn spelled(&mut self, case: &Case) -> Option<Best> {
-        let (_, decisions) = self.reproduces(case)?;
+        let (_, run) = self.reproduces(case)?;
         let mut named = case.clone();
         named.schedule.strategy = Strategy::InOrder;
-        named.schedule.segments = from_decisions(&decisions);
+        named.schedule.segments = run.segments();
         Some(self.reproduces(&named)?.0)
     }
 

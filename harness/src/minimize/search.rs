@@ -6,10 +6,9 @@
 
 use super::{Best, Minimizer};
 use crate::case::Case;
-use crate::prove::{Options, Verdict, prove};
+use crate::prove::{Options, Progress, Verdict, prove};
 use crate::run::plan::Plan;
 use crate::schedule::portfolio::Portfolio;
-use mmreap::world::world;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -47,8 +46,8 @@ pub fn bounded(
     let wanted = Some(minimizer.signature.clone());
     let options = Options { preemptions: Some(preemptions), budget, wanted, ..Options::default() };
     let (whole, before, steps) = (minimizer.budget, minimizer.runs, AtomicU64::new(0));
-    let goes_on = |runs: u64| {
-        let steps = world(|w| steps.fetch_add(u64::from(w.step), Ordering::Relaxed));
+    let goes_on = |Progress { runs, steps: latest }: Progress| {
+        let steps = steps.fetch_add(u64::from(latest), Ordering::Relaxed);
         !whole.is_exhausted(before + runs, minimizer.steps + steps)
     };
     let proof = prove(free, minimizer.revision, &options, &goes_on).map_err(|_| Open)?;
@@ -77,9 +76,9 @@ fn sampled(minimizer: &mut Minimizer<'_>, free: &Case) -> Option<Best> {
             break;
         }
         case.schedule.strategy = portfolio.next(0, run);
-        let outcome = minimizer.runner.run(&plan, minimizer.revision, case.schedule.strategy);
-        minimizer.count_runs(1, u64::from(outcome.steps));
-        if minimizer.is_same(&case, &outcome) {
+        let run = minimizer.runner.run(&plan, minimizer.revision, case.schedule.strategy);
+        minimizer.count_runs(1, u64::from(run.steps));
+        if minimizer.is_same(&case, &run) {
             return minimizer.by_names(&case);
         }
     }

@@ -110,9 +110,9 @@ impl Explorer {
         self.entered.then_some(self.parts)
     }
 
-    /// The run is over. `cut_off` says that it ended although threads could have gone on.
-    pub fn finish(&mut self, cut_off: bool) {
-        if self.complete(cut_off) {
+    /// The run is over, and left this world. `cut_off` says that it ended although threads could have gone on.
+    pub fn finish(&mut self, world: &World, cut_off: bool) {
+        if self.complete(world, cut_off) {
             self.close(None);
         }
         if self.depth <= self.bounds.crown && !self.entered {
@@ -159,9 +159,9 @@ impl Explorer {
     }
 
     /// The step at hand is over; whether it was a new one.
-    fn complete(&mut self, ends: bool) -> bool {
+    fn complete(&mut self, world: &World, ends: bool) -> bool {
         let Some(begun) = self.begun.take() else { return false };
-        let mut step = world(|w| Step::new(begun.thread, begun.announced, &w.footprint));
+        let mut step = Step::new(begun.thread, begun.announced, &world.footprint);
         (step.barrier, step.ends) = (begun.barrier, ends);
         if let Some(tree) = &mut self.tree {
             tree.complete(step);
@@ -186,7 +186,7 @@ impl Explorer {
         if let Some(thread) = self.comes_to_wait(candidates) {
             return thread;
         }
-        let is_new = self.complete(false);
+        let is_new = world(|w| self.complete(w, false));
         let goes_on = could_go_on(candidates, current);
         if let Some(thread) = goes_on.filter(|_| self.is_inside_block()) {
             self.step(thread, candidates, is_new);

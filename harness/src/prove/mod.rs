@@ -116,10 +116,18 @@ pub enum Verdict {
     Stopped,
 }
 
+/// What is told of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// How many there were so far.
+    pub runs: u64,
+    /// Scheduling decisions of this one.
+    pub steps: u32,
+}
+
 /// Tries all schedules of a case on a revision. What the case's own schedule says is not looked at.
 ///
-/// `progress` hears the number of runs after each, while that is still in the world of its thread, and says
-/// whether to go on.
+/// `progress` hears of each run, and says whether to go on.
 ///
 /// # Errors
 ///
@@ -128,7 +136,7 @@ pub fn prove(
     case: &Case,
     revision: &'static Revision,
     options: &Options,
-    progress: &(dyn Fn(u64) -> bool + Sync),
+    progress: &(dyn Fn(Progress) -> bool + Sync),
 ) -> Result<Proof, Unprovable> {
     let (own, placed) = (case.faults.len(), options.faults);
     if placed > 0 && own.saturating_add(placed) > limit::FAULTS {
@@ -195,7 +203,7 @@ fn exhaust(
     revision: &'static Revision,
     options: &Options,
     before: &Proof,
-    progress: &(dyn Fn(u64) -> bool + Sync),
+    progress: &(dyn Fn(Progress) -> bool + Sync),
 ) -> Result<Part, Unprovable> {
     let crown = match (options.jobs, options.preemptions) {
         (..=1, _) => 0,

@@ -6,17 +6,16 @@
 use super::behaviour::behaviour;
 use super::explore::{Bounds, Explorer, THREADS};
 use super::faults::Calls;
-use super::{Options, Others, Unprovable, keep_first};
+use super::{Options, Others, Progress, Unprovable, keep_first};
 use crate::case::{Case, FaultPoint, Strategy};
 use crate::oracle::Failure;
 use crate::run::news::News;
 use crate::run::plan::{Plan, fault_point};
-use crate::run::{Outcome, Runner};
-use crate::schedule::segments::from_decisions;
-use crate::schedule::{self, follow::Decision};
+use crate::run::{Run, Runner};
+use crate::schedule;
 use mmreap::revision::Revision;
 use mmreap::sync::thread::Tid;
-use mmreap::world::{End, World, world};
+use mmreap::world::{End, World};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -30,12 +29,12 @@ pub struct Shared<'a> {
     runs: AtomicU64,
     over: AtomicBool,
     taken: Mutex<BTreeSet<usize>>,
-    progress: &'a (dyn Fn(u64) -> bool + Sync),
+    progress: &'a (dyn Fn(Progress) -> bool + Sync),
 }
 
 impl<'a> Shared<'a> {
     /// A budget of runs, and the runs before this tree, which only progress tells.
-    pub fn new(budget: u64, before: u64, progress: &'a (dyn Fn(u64) -> bool + Sync)) -> Self {
+    pub fn new(budget: u64, before: u64, progress: &'a (dyn Fn(Progress) -> bool + Sync)) -> Self {
         let (runs, over) = (AtomicU64::new(0), AtomicBool::new(false));
         Shared { budget, before, runs, over, taken: Mutex::default(), progress }
     }
@@ -57,8 +56,9 @@ impl<'a> Shared<'a> {
     }
 
     /// Tells of a run: whether there may be another one.
-    fn tell(&self) -> bool {
-        (self.progress)(self.before + self.runs.load(Ordering::Relaxed))
+    fn tell(&self, run: &Run) -> bool {
+        let runs = self.before + self.runs.load(Ordering::Relaxed);
+        (self.progress)(Progress { runs, steps: run.steps })
     }
 
     /// Nobody needs to go on.
@@ -120,20 +120,20 @@ impl Part {
         self
     }
 
-    fn count(&mut self, outcome: &Outcome, options: &Options, explorer: &Explorer) {
+    fn count(&mut self, run: &Run, options: &Options, explorer: &Explorer) {
         self.runs += 1;
-        self.longest = self.longest.max(outcome.steps);
+        self.longest = self.longest.max(run.steps);
         if options.faults > 0 {
-            world(|w| note_calls(w, &mut self.calls));
+            note_calls(run.world(), &mut self.calls);
         }
         if explorer.was_redundant() {
             return;
         }
         self.traces += 1;
-        self.news.add(world(|w| News::of(w)));
+        self.news.add(News::of(run.world()));
         if options.collect {
             self.classes.insert(explorer.class());
-            self.behaviours.insert(world(|w| behaviour(w)));
+            self.behaviours.insert(behaviour(run.world()));
         }
     }
 }
@@ -154,28 +154,28 @@ pub fn search(
             return Ok(part.stop(shared));
         }
         let scheduler = Box::new(schedule::Shared(explorer.clone()));
-        let (outcome, decisions) = runner.record_under(&plan, revision, scheduler);
+        let mut run = runner.record_under(&plan, revision, scheduler);
         let mut explorer = explorer.borrow_mut();
         if explorer.threads() > THREADS {
             return Err(Unprovable::Threads(explorer.threads()));
         }
-        explorer.finish(is_cut_off(outcome.end));
+        explorer.finish(run.world(), is_cut_off(run.end));
         let ours = explorer.is_new_part().is_none_or(|part| shared.take(part));
         if ours {
-            part.count(&outcome, options, &explorer);
+            part.count(&run, options, &explorer);
         } else {
             shared.give_back();
         }
-        if let Some(failure) = outcome.failure.filter(|_| ours) {
+        if let Some(failure) = run.failure.take().filter(|_| ours) {
             if options.wants(&failure.signature) {
-                part.found = Some((by_names(case, &decisions), failure));
+                part.found = Some((by_names(case, &run), failure));
                 shared.end();
                 return Ok(part);
             }
             let first = part.others.entry(failure.signature.clone());
-            first.or_insert_with(|| (by_names(case, &decisions), failure));
+            first.or_insert_with(|| (by_names(case, &run), failure));
         }
-        if explorer.was_too_long() || ours && !shared.tell() {
+        if explorer.was_too_long() || ours && !shared.tell(&run) {
             return Ok(part.stop(shared));
         }
         if shared.is_over() || !explorer.backtrack(ours) {
@@ -189,11 +189,11 @@ fn is_cut_off(end: End) -> bool {
     matches!(end, End::Panic | End::StepLimit | End::Violation | End::Broken)
 }
 
-/// The case with the schedule that it was just run under.
-fn by_names(case: &Case, decisions: &[Decision]) -> Case {
+/// The case with the schedule of its run.
+fn by_names(case: &Case, run: &Run) -> Case {
     let mut case = case.clone();
     case.schedule.strategy = Strategy::InOrder;
-    case.schedule.segments = from_decisions(decisions);
+    case.schedule.segments = run.segments();
     case
 }
 

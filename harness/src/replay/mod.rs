@@ -10,16 +10,15 @@ use crate::case::check::{Item, Place, Problem};
 use crate::case::error::{nearest, quote};
 use crate::case::{Case, Expect, Stop};
 use crate::kernel;
-use crate::run::Runner;
 use crate::run::news::News;
-use crate::schedule::follow::{Divergence, Divergences, Obstacle};
+use crate::run::{Run, Runner};
+use crate::schedule::follow::{Divergence, Obstacle};
 use mmreap::revision::Revision;
 use mmreap::sync::thread::name::CLOCK;
-use mmreap::world::world;
 use places::Places;
 
 /// A case on one kernel.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Replay {
     /// The kernel.
     pub kernel: &'static Revision,
@@ -29,10 +28,10 @@ pub struct Replay {
     pub expected: Option<Expect>,
     /// What happened besides, be it a failure or not.
     pub news: News,
-    /// Where the schedule could not be followed.
-    pub divergences: Divergences,
     /// What a reader of the verdict has to know.
     pub notes: Vec<Problem>,
+    /// The run.
+    pub run: Run,
 }
 
 impl Replay {
@@ -42,17 +41,17 @@ impl Replay {
     }
 }
 
-/// Runs a case as it stands. The run stays in the world.
+/// Runs a case as it stands.
 pub fn replay(runner: &mut Runner, case: &Case, kernel: &'static Revision) -> Replay {
-    let outcome = runner.run_case(case, kernel);
-    let got = match outcome.failure {
-        Some(failure) => Expect::Fail(failure.signature),
+    let run = runner.run_case(case, kernel);
+    let got = match &run.failure {
+        Some(failure) => Expect::Fail(failure.signature.clone()),
         None => Expect::Pass,
     };
     let expected = verdict_on(case, kernel.name).map(|(_, expect)| expect.clone());
-    let news = world(|w| News::of(w));
-    let notes = missing::notes(case, &outcome.absent);
-    Replay { kernel, got, expected, news, divergences: outcome.divergences, notes }
+    let news = News::of(run.world());
+    let notes = missing::notes(case, &run.absent);
+    Replay { kernel, got, expected, news, notes, run }
 }
 
 /// The line with the verdict on a kernel.

@@ -7,7 +7,7 @@ use crate::schedule::follow::Decision;
 use mmreap::revision::Revision;
 use mmreap::sync::thread::Tid;
 use mmreap::trace::What;
-use mmreap::world::{World, world};
+use mmreap::world::World;
 use std::collections::BTreeMap;
 
 /// How often a task came to each place, by the name of the task.
@@ -25,20 +25,17 @@ pub(super) struct Places {
 impl Places {
     /// The places of the case's run on the kernel.
     pub fn seen(runner: &mut Runner, case: &Case, kernel: &'static Revision) -> Self {
-        let (_, decisions) = runner.record(case, kernel);
-        let mut places = Places::default();
-        world(|w| {
-            let mut before = BTreeMap::new();
-            for Decision { thread, site, operation, .. } in decisions {
-                let is_new = before.insert(thread, operation) != Some(operation);
-                if is_new && !site.function().is_empty() {
-                    count(&mut places.sites, w, thread, site.to_string());
-                }
+        let run = runner.record(case, kernel);
+        let (w, mut places, mut before) = (run.world(), Places::default(), BTreeMap::new());
+        for &Decision { thread, site, operation, .. } in &run.decisions {
+            let is_new = before.insert(thread, operation) != Some(operation);
+            if is_new && !site.function().is_empty() {
+                count(&mut places.sites, w, thread, site.to_string());
             }
-            for event in w.log.iter().filter(|event| event.what == What::Enter) {
-                count(&mut places.functions, w, event.thread, event.site.function().to_string());
-            }
-        });
+        }
+        for event in w.log.iter().filter(|event| event.what == What::Enter) {
+            count(&mut places.functions, w, event.thread, event.site.function().to_string());
+        }
         places
     }
 

@@ -1,60 +1,50 @@
 //! Running a case: one case, one revision, one schedule, from boot to the end.
 //!
 //! [`plan`] resolves a case once, so that it can be run many times; `boot` creates the machine;
-//! `perform` executes operations. What happened stays in the world of this OS thread until the next
-//! run begins, and is judged there.
+//! `perform` executes operations. What comes of it is a [`Run`], which has the world in which it happened.
 
 pub mod accident;
 mod boot;
 mod cast;
+mod finished;
 pub mod news;
 pub mod own;
 mod perform;
 pub mod plan;
+mod pool;
 
 pub use cast::Absent;
+pub use finished::Run;
 
 use crate::case::{Case, Strategy};
-use crate::oracle::{self, Failure};
-use crate::schedule::follow::{Decision, Divergences, Follow};
+use crate::oracle;
+use crate::schedule::follow::Follow;
 use crate::schedule::pilot::{Estimates, PILOT, Pilot};
-use crate::schedule::watch::{Notes, Step, Watched};
+use crate::schedule::watch::Watched;
 use crate::schedule::{Shared, strategy};
 use accident::{Accident, guarded};
 use mmreap::revision::Revision;
 use mmreap::sync::engine::{Choose, Engine};
 use mmreap::sync::point::ExtraPoints;
-use mmreap::world::{End, world};
+use mmreap::world::{End, World};
 use plan::Plan;
+use pool::{Lent, Pool};
 use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Runs cases, one after the other.
 pub struct Runner {
     engine: Engine,
-    notes: Option<Notes>,
+    pool: Pool,
+    watches: bool,
     extra_points: ExtraPoints,
-}
-
-/// What a run came to.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// The failure, if an oracle found one.
-    pub failure: Option<Failure>,
-    /// How the run ended.
-    pub end: End,
-    /// Scheduling decisions.
-    pub steps: u32,
-    /// Segments of the case that could not be followed.
-    pub divergences: Divergences,
-    /// Pages that the case declares and the machine does not have.
-    pub absent: Vec<Absent>,
 }
 
 impl Runner {
     /// A runner that has not run anything.
     pub fn new() -> Self {
-        Runner { engine: Engine::new(), notes: None, extra_points: ExtraPoints::None }
+        let (engine, pool) = (Engine::new(), Pool::default());
+        Runner { engine, pool, watches: false, extra_points: ExtraPoints::None }
     }
 
     /// A runner that gives the scheduler more choices than the protocol does: what a case comes to under it
@@ -65,22 +55,17 @@ impl Runner {
 
     /// A runner that also notes the steps of each [`Runner::run`], for coverage.
     pub fn watching() -> Self {
-        Runner { notes: Some(Notes::default()), ..Runner::new() }
-    }
-
-    /// The steps of the latest run; none if nobody [watches](Runner::watching).
-    pub fn steps(&self) -> &[Step] {
-        self.notes.as_ref().map_or(&[], Notes::steps)
+        Runner { watches: true, ..Runner::new() }
     }
 
     /// Runs a case as it stands.
-    pub fn run_case(&mut self, case: &Case, revision: &'static Revision) -> Outcome {
+    pub fn run_case(&mut self, case: &Case, revision: &'static Revision) -> Run {
         self.run(&Rc::new(Plan::new(case)), revision, case.schedule.strategy)
     }
 
     /// Runs a resolved case with a strategy for what its segments leave open. If the strategy wants to know
     /// what the pilot saw, and there was none, that is run before.
-    pub fn run(&mut self, plan: &Rc<Plan>, revision: &'static Revision, rest: Strategy) -> Outcome {
+    pub fn run(&mut self, plan: &Rc<Plan>, revision: &'static Revision, rest: Strategy) -> Run {
         if rest == PILOT && known(plan, revision).is_none() {
             return self.pilot(plan, revision);
         }
@@ -94,23 +79,25 @@ impl Runner {
         plan: &Rc<Plan>,
         revision: &'static Revision,
         rest: Box<dyn Choose>,
-    ) -> Outcome {
+    ) -> Run {
         let follow = Follow::new(plan.segments.clone(), rest);
-        let Some(mut notes) = self.notes.take() else {
-            return outcome(self.execute(plan, revision, follow));
-        };
-        notes.clear();
-        let (watched, ended) = self.execute(plan, revision, Watched { inner: follow, notes });
-        self.notes = Some(watched.notes);
-        outcome((watched.inner, ended))
+        if !self.watches {
+            return self.run_unwatched(plan, revision, follow);
+        }
+        let mut lent = self.pool.lend();
+        let notes = std::mem::take(&mut lent.parts_mut().notes);
+        let watched = Watched { inner: follow, notes };
+        let (watched, ended) = self.execute(&mut lent, plan, revision, watched);
+        lent.parts_mut().notes = watched.notes;
+        finished(lent, (watched.inner, ended))
     }
 
     /// Runs a case as it stands, and records every decision.
-    pub fn record(&mut self, case: &Case, revision: &'static Revision) -> (Outcome, Vec<Decision>) {
+    pub fn record(&mut self, case: &Case, revision: &'static Revision) -> Run {
         let plan = Rc::new(Plan::new(case));
         let rest = self.scheduler(&plan, revision, case.schedule.strategy);
         let recording = Follow::recording(plan.segments.clone(), rest);
-        recorded(self.execute(&plan, revision, recording))
+        self.run_unwatched(&plan, revision, recording)
     }
 
     /// Runs a resolved case under a scheduler that is none of the strategies, and records every decision.
@@ -119,8 +106,8 @@ impl Runner {
         plan: &Rc<Plan>,
         revision: &'static Revision,
         scheduler: Box<dyn Choose>,
-    ) -> (Outcome, Vec<Decision>) {
-        recorded(self.execute(plan, revision, Follow::recording(Vec::new(), scheduler)))
+    ) -> Run {
+        self.run_unwatched(plan, revision, Follow::recording(Vec::new(), scheduler))
     }
 
     fn scheduler(
@@ -138,28 +125,39 @@ impl Runner {
     }
 
     /// The run that others are estimated by.
-    fn pilot(&mut self, plan: &Rc<Plan>, revision: &'static Revision) -> Outcome {
+    fn pilot(&mut self, plan: &Rc<Plan>, revision: &'static Revision) -> Run {
         let pilot = Rc::new(RefCell::new(Pilot::new()));
-        let outcome = self.run_with(plan, revision, Box::new(Shared(pilot.clone())));
+        let run = self.run_with(plan, revision, Box::new(Shared(pilot.clone())));
         let estimates = Rc::new(pilot.borrow().estimates());
         plan.pilot.replace(Some((revision.name, estimates)));
-        outcome
+        run
+    }
+
+    fn run_unwatched(
+        &mut self,
+        plan: &Rc<Plan>,
+        revision: &'static Revision,
+        follow: Follow,
+    ) -> Run {
+        let mut lent = self.pool.lend();
+        let ended = self.execute(&mut lent, plan, revision, follow);
+        finished(lent, ended)
     }
 
     /// Runs the case, and gives the scheduler back, with the accident that ended the run, if one did.
     fn execute<C: Choose + 'static>(
         &mut self,
+        lent: &mut Lent,
         plan: &Rc<Plan>,
         revision: &'static Revision,
         choose: C,
     ) -> (C, Result<(), Accident>) {
         let choose = Rc::new(RefCell::new(choose));
-        world(|w| {
-            w.reset(revision);
-            w.extra_points = self.extra_points;
-        });
+        let world = &mut lent.parts_mut().world;
+        world.reset(revision);
+        world.extra_points = self.extra_points;
         cast::prepare(plan.clone());
-        let ended = guarded(|| self.engine.run(choose.clone(), boot::main));
+        let ended = guarded(|| self.engine.run(world, choose.clone(), boot::main));
         (Rc::into_inner(choose).expect("the engine is done with it").into_inner(), ended)
     }
 }
@@ -176,19 +174,17 @@ fn known(plan: &Plan, revision: &Revision) -> Option<Rc<Estimates>> {
     pilot.as_ref().filter(|pilot| pilot.0 == revision.name).map(|pilot| pilot.1.clone())
 }
 
-/// What a run came to, and its decisions.
-fn recorded((mut follow, ended): (Follow, Result<(), Accident>)) -> (Outcome, Vec<Decision>) {
-    let decisions = follow.take_decisions();
-    (outcome((follow, ended)), decisions)
-}
-
-fn outcome((follow, ended): (Follow, Result<(), Accident>)) -> Outcome {
-    let judged = ended.and_then(|()| guarded(|| world(|w| oracle::judge(w))));
-    world(|w| Outcome {
+/// Judges a run that is over.
+fn finished(lent: Lent, (mut follow, ended): (Follow, Result<(), Accident>)) -> Run {
+    let world: &World = &lent.parts().world;
+    let judged = ended.and_then(|()| guarded(|| oracle::judge(world)));
+    Run {
         failure: judged.unwrap_or_else(|accident| Some(own::failure(&accident))),
-        end: w.end.unwrap_or(End::Broken),
-        steps: w.step,
+        end: world.end.unwrap_or(End::Broken),
+        steps: world.step,
         divergences: follow.divergences(),
-        absent: cast::cast(|cast| cast.absent.clone()),
-    })
+        absent: cast::cast(|cast| std::mem::take(&mut cast.absent)),
+        decisions: follow.take_decisions(),
+        lent,
+    }
 }

@@ -4,11 +4,11 @@ use super::follow::Decision;
 use crate::case::{Segment, Stop};
 use mmreap::sync::thread::Tid;
 use mmreap::trace::Site;
-use mmreap::world::world;
+use mmreap::world::World;
 
 /// Writes the decisions of the run that is in the world as segments.
-pub fn from_decisions(decisions: &[Decision]) -> Vec<Segment> {
-    by_names(decisions, &|thread| world(|w| w.threads()[thread.index()].name.clone()))
+pub fn from_decisions(decisions: &[Decision], world: &World) -> Vec<Segment> {
+    by_names(decisions, &|thread| world.threads()[thread.index()].name.clone())
 }
 
 /// Writes decisions as segments: whenever the thread changes, one ends.

@@ -2,21 +2,20 @@
 
 use mmreap::sync::thread::Tid;
 use mmreap::trace::{Event, Kind, ObjectRef};
-use mmreap::world::world;
 use mmreap_harness::prove::behaviour::essence;
-use mmreap_harness::run::Outcome;
+use mmreap_harness::run::Run;
 use mmreap_harness::run::news::News;
 use std::collections::BTreeMap;
 
 /// The events of all threads, one thread after the other, and how the run ended, with the news of it.
 pub type Lives = (Vec<(Tid, String, ObjectRef)>, String);
 
-/// Of the run that is in the world.
-pub fn lives(outcome: &Outcome) -> Lives {
-    let failure = outcome.failure.as_ref().map(|it| format!("{}: {}", it.title, it.signature));
-    let verdict = format!("{:?} {failure:?}{}", outcome.end, world(|w| News::of(w)));
+/// Of a run.
+pub fn lives(run: &Run) -> Lives {
+    let failure = run.failure.as_ref().map(|it| format!("{}: {}", it.title, it.signature));
+    let verdict = format!("{:?} {failure:?}{}", run.end, News::of(run.world()));
     let of = |event: &Event| (event.thread, essence(event), event.object);
-    let mut events: Vec<_> = world(|w| w.log.iter().map(of).collect());
+    let mut events: Vec<_> = run.world().log.iter().map(of).collect();
     events.sort_by_key(|event| event.0);
     (events, verdict)
 }

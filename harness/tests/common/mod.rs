@@ -11,7 +11,7 @@ use mmreap::revision::Revision;
 use mmreap_harness::case::{Case, Expect, parse::parse};
 use mmreap_harness::kernel;
 use mmreap_harness::run::plan::Plan;
-use mmreap_harness::run::{Outcome, Runner};
+use mmreap_harness::run::{Run, Runner};
 use mmreap_harness::schedule::portfolio::Portfolio;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -28,25 +28,25 @@ pub fn kernel(name: &str) -> &'static Revision {
 }
 
 /// Runs the case as it stands on its own kernel, whose schedule it must be able to follow.
-pub fn run(case: &Case) -> Outcome {
-    let outcome = Runner::new().run_case(case, kernel(&case.kernel));
-    assert_eq!(outcome.divergences.lenient, [], "{case}");
-    outcome
+pub fn run(case: &Case) -> Run {
+    let run = Runner::new().run_case(case, kernel(&case.kernel));
+    assert_eq!(run.divergences.lenient, [], "{case}");
+    run
 }
 
 /// What a run came to, as cases write it.
-pub fn verdict(outcome: &Outcome) -> Expect {
-    outcome.failure.as_ref().map_or(Expect::Pass, |f| Expect::Fail(f.signature.clone()))
+pub fn verdict(run: &Run) -> Expect {
+    run.failure.as_ref().map_or(Expect::Pass, |f| Expect::Fail(f.signature.clone()))
 }
 
 /// Asserts every verdict that the text states.
 pub fn assert_verdicts(text: &str) {
     let case = case(text);
-    let outcome = run(&case);
-    assert_eq!(Some(verdict(&outcome)), case.expect, "{case}\n{outcome:?}");
+    let own = run(&case);
+    assert_eq!(Some(verdict(&own)), case.expect, "{case}\n{own:?}");
     for (name, expected) in &case.others {
-        let outcome = Runner::new().run_case(&case, kernel(name));
-        assert_eq!(&verdict(&outcome), expected, "on {name}:\n{case}\n{outcome:?}");
+        let other = Runner::new().run_case(&case, kernel(name));
+        assert_eq!(&verdict(&other), expected, "on {name}:\n{case}\n{other:?}");
     }
 }
 
@@ -55,8 +55,8 @@ pub fn sample(case: &Case, name: &str, seed: u64, runs: u64) -> BTreeMap<String,
     let (mut runner, plan) = (Runner::new(), Rc::new(Plan::new(case)));
     let (mut portfolio, mut seen) = (Portfolio::new(seed), BTreeMap::new());
     for run in 0..runs {
-        let outcome = runner.run(&plan, kernel(name), portfolio.next(seed, run));
-        if let Some(failure) = outcome.failure {
+        let run = runner.run(&plan, kernel(name), portfolio.next(seed, run));
+        if let Some(failure) = run.failure {
             *seen.entry(failure.signature.to_string()).or_insert(0) += 1;
         }
     }

@@ -5,10 +5,10 @@ use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::footprint::Touch;
 use mmreap::sync::point::Access;
 use mmreap::sync::thread::Tid;
-use mmreap::world::world;
+use mmreap::world::{World, world};
 use mmreap_harness::prove::trace::Step;
 use mmreap_harness::run::plan::Plan;
-use mmreap_harness::run::{Outcome, Runner};
+use mmreap_harness::run::{Run, Runner};
 use mmreap_harness::schedule::Shared;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -44,9 +44,9 @@ impl Recorder {
         self.steps.iter().map(|step| step.thread).collect()
     }
 
-    fn complete(&mut self) {
+    fn complete(&mut self, world: &World) {
         if let Some((thread, announced, barrier)) = self.begun.take() {
-            let step = world(|w| Step::new(thread, announced, &w.footprint));
+            let step = Step::new(thread, announced, &world.footprint);
             self.steps.push(Step { barrier, ..step });
         }
     }
@@ -69,7 +69,7 @@ impl Recorder {
 
 impl Choose for Recorder {
     fn choose(&mut self, candidates: &[Candidate], current: Option<Tid>) -> Tid {
-        self.complete();
+        world(|w| self.complete(w));
         let thread = self.pick(candidates, current);
         let ready: Vec<Tid> = candidates.iter().map(|c| c.thread).collect();
         if let Some(before) = self.ready.last() {
@@ -94,17 +94,17 @@ impl Choose for Recorder {
     }
 }
 
-/// Runs the case. The run stays in the world.
+/// Runs the case.
 pub fn record(
     runner: &mut Runner,
     plan: &Rc<Plan>,
     kernel: &'static Revision,
     recorder: Recorder,
-) -> (Recorder, Outcome) {
+) -> (Recorder, Run) {
     let recorder = Rc::new(RefCell::new(recorder));
     let shared = Box::new(Shared(recorder.clone()));
-    let (outcome, _) = runner.record_under(plan, kernel, shared);
-    recorder.borrow_mut().complete();
+    let run = runner.record_under(plan, kernel, shared);
+    recorder.borrow_mut().complete(run.world());
     let recorder = Rc::try_unwrap(recorder).ok().expect("the run is over").into_inner();
-    (recorder, outcome)
+    (recorder, run)
 }

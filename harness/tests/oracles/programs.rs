@@ -36,7 +36,7 @@ use mmreap::syscall::uaccess::{By, load};
 use mmreap::task::{TaskFlag, current, get_task_struct, put_task_struct, task_lock};
 use mmreap::trace::{enter, protocol};
 use mmreap::workqueue::mmdrop_async;
-use mmreap::world::world;
+use mmreap::world::{World, world};
 use mmreap_harness::oracle::judge;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -84,10 +84,10 @@ fn perform(thread: Tid) {
 /// Runs threads in step, and returns what the oracles say.
 fn verdict(bodies: &[fn()]) -> String {
     BODIES.set(bodies.to_vec());
-    world(|w| w.reset(&V4_15));
-    Engine::new().run(Rc::new(RefCell::new(RoundRobin)), main);
-    let failure = world(|w| judge(w));
-    failure.map_or_else(|| "pass".to_string(), |failure| failure.signature.to_string())
+    let mut world = World::default();
+    world.reset(&V4_15);
+    Engine::new().run(&mut world, Rc::new(RefCell::new(RoundRobin)), main);
+    judge(&world).map_or_else(|| "pass".to_string(), |failure| failure.signature.to_string())
 }
 
 fn mm() -> Handle<Mm> {

@@ -4,20 +4,29 @@
 use crate::common::{case, run, sample};
 use mmreap::release::RELEASES;
 use mmreap::trace::{Event, SkipReason, What};
-use mmreap::world::world;
+use mmreap::world::World;
 use mmreap_harness::prove::{Options, Verdict, prove};
+use mmreap_harness::run::Run;
 
-/// Runs the case, which must pass, and says how many kills and skips it had.
-fn passes(text: &str) -> (usize, Vec<SkipReason>) {
+/// Runs the case, which must pass.
+fn passing(text: &str) -> Run {
     let case = case(text);
-    let outcome = run(&case);
-    assert_eq!(outcome.failure, None, "{case}");
-    let events = world(|w| w.log.clone());
-    let skips = events.iter().filter_map(|event| match event.what {
+    let run = run(&case);
+    assert_eq!(run.failure, None, "{case}");
+    run
+}
+
+/// The same, and how many kills and skips it had.
+fn passes(text: &str) -> (usize, Vec<SkipReason>) {
+    kills_and_skips(passing(text).world())
+}
+
+fn kills_and_skips(w: &World) -> (usize, Vec<SkipReason>) {
+    let skips = w.log.iter().filter_map(|event| match event.what {
         What::Skip(reason) => Some(reason),
         _ => None,
     });
-    (events.iter().filter(|event| event.what == What::Kill).count(), skips.collect())
+    (w.log.iter().filter(|event| event.what == What::Kill).count(), skips.collect())
 }
 
 /// Somebody holds `mmap_sem` all the time. After ten attempts the reaper gives up, although the victim
@@ -143,7 +152,7 @@ fn init_shares_the_address_space() {
 /// It is no use to a thread that shares it, either, which kills somebody else although it is to die itself.
 #[test]
 fn a_thread_asks_whose_address_space_init_shares() {
-    let (kills, _) = passes(
+    let run = passing(
         "kernel v4.15
          machine frames 16 min 1 high 2
          process init
@@ -156,10 +165,9 @@ fn a_thread_asks_whose_address_space_init_shares() {
            thread main:
         ",
     );
-    let asked = world(|w| {
-        let asks = |event: &&Event| matches!(event.what, What::OomRequest { .. });
-        w.log.iter().filter(asks).map(|event| event.thread).collect::<Vec<_>>()
-    });
+    let asks = |event: &&Event| matches!(event.what, What::OomRequest { .. });
+    let asked: Vec<_> = run.world().log.iter().filter(asks).map(|event| event.thread).collect();
+    let (kills, _) = kills_and_skips(run.world());
     assert_eq!((kills, asked.len()), (2, 2));
     assert_eq!(asked[0], asked[1]);
 }
@@ -260,14 +268,12 @@ fn madvise_races_with_reads() {
 }
 
 /// What the reads of a run got, page by page.
-fn contents() -> Vec<u32> {
-    world(|w| {
-        let read = |event: &Event| match event.what {
-            What::UserRead { content, .. } => Some(content),
-            _ => None,
-        };
-        w.log.iter().filter_map(read).collect()
-    })
+fn contents(run: &Run) -> Vec<u32> {
+    let read = |event: &Event| match event.what {
+        What::UserRead { content, .. } => Some(content),
+        _ => None,
+    };
+    run.world().log.iter().filter_map(read).collect()
 }
 
 /// A mapping is given up while the first store to it is under way, and the store is lost.
@@ -286,8 +292,7 @@ fn zeros_in_a_fresh_mapping_that_is_given_up() {
            run p1 until user_mode/load(user_memory)
            run p1/t2 until tlb_flush_mmu/put_page(free_pages)
            run p1";
-    passes(&format!("{LOST_STORE}{schedule}"));
-    assert_eq!(contents(), [0]);
+    assert_eq!(contents(&passing(&format!("{LOST_STORE}{schedule}"))), [0]);
 }
 
 /// What a schedule shows and what a proof says is the same.
@@ -312,7 +317,7 @@ fn no_schedule_of_a_fresh_mapping_that_is_given_up_fails() {
 #[test]
 fn zeros_for_a_reader_from_outside() {
     for kernel in ["v4.13", "v4.14", "v4.15"] {
-        passes(&format!(
+        let run = passing(&format!(
             "kernel {kernel}
              process p1
                vma v1 anon 1 page unmapped
@@ -327,7 +332,7 @@ fn zeros_for_a_reader_from_outside() {
                run p1/t3
             "
         ));
-        assert_eq!(contents(), [0], "{kernel}");
+        assert_eq!(contents(&run), [0], "{kernel}");
     }
 }
 
@@ -337,7 +342,7 @@ fn what_was_there_before_the_first_store() {
     for (kind, content) in [("anon", 0), ("file", 1_000_000), ("shared", 0)] {
         let (late, at_boot) = (" unmapped", "");
         for (unmapped, first) in [(late, "mmap v1"), (at_boot, "madvise v1")] {
-            passes(&format!(
+            let run = passing(&format!(
                 "kernel v4.15
                  process p1
                    vma v1 {kind} 1 page{unmapped}
@@ -348,7 +353,7 @@ fn what_was_there_before_the_first_store() {
             // Shared memory that is mapped late has no pages in this machine.
             let expected =
                 if (kind, unmapped) == ("shared", late) { &[][..] } else { &[content][..] };
-            assert_eq!(contents(), expected, "{kind}{unmapped}");
+            assert_eq!(contents(&run), expected, "{kind}{unmapped}");
         }
     }
 }

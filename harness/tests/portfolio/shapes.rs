@@ -8,7 +8,7 @@ use mmreap::sync::engine::{Choose, Engine};
 use mmreap::sync::mutex::{Mutex, mutex_lock, mutex_unlock};
 use mmreap::sync::thread::Tid;
 use mmreap::task::Signal;
-use mmreap::world::{End, world};
+use mmreap::world::{End, World};
 use mmreap_harness::case::Strategy;
 use mmreap_harness::schedule::follow::Follow;
 use mmreap_harness::schedule::pilot::{Estimates, PILOT, Pilot};
@@ -137,6 +137,8 @@ fn main() {
 /// A shape that runs again and again.
 pub struct Program {
     engine: Engine,
+    /// What the latest run left.
+    pub world: World,
     shape: Shape,
     estimates: Option<Rc<Estimates>>,
 }
@@ -144,7 +146,7 @@ pub struct Program {
 impl Program {
     /// It has not run yet.
     pub fn new(shape: Shape) -> Self {
-        Program { engine: Engine::new(), shape, estimates: None }
+        Program { engine: Engine::new(), world: World::default(), shape, estimates: None }
     }
 
     /// Whether a run shows the bug. The first run has to be the pilot.
@@ -167,8 +169,9 @@ impl Program {
         SHAPE.set(self.shape);
         SEEN.set(false);
         LIST.take();
-        world(|w| w.reset(&V4_15));
-        self.engine.run(Rc::new(RefCell::new(Follow::new(Vec::new(), rest))), main);
-        SEEN.get() || world(|w| w.end == Some(End::Violation))
+        self.world.reset(&V4_15);
+        let scheduler = Rc::new(RefCell::new(Follow::new(Vec::new(), rest)));
+        self.engine.run(&mut self.world, scheduler, main);
+        SEEN.get() || self.world.end == Some(End::Violation)
     }
 }

@@ -12,7 +12,6 @@
 
 use super::{Adapter, STACK_SIZE};
 use crate::sync::thread::{self, Tid};
-use crate::world::{World, world};
 use corosensei::{Coroutine, Yielder};
 use scoped_tls::scoped_thread_local;
 use shuttle::scheduler::{Schedule, TaskId};
@@ -96,8 +95,6 @@ impl Drop for Cpus {
 
 /// Starts an execution that waits for its first run.
 fn switch_on() -> Coroutine<Boot, (), ()> {
-    // Whatever a run that panicked left behind.
-    world(World::shut_down);
     let mut coroutine = Coroutine::new(|caller, boot| CALLER.set(caller, || serve(boot)));
     coroutine.resume(Some(|| {}));
     coroutine

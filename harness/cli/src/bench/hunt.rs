@@ -13,6 +13,7 @@ use mmreap_harness::campaign::patience::{MOST, Patience};
 use mmreap_harness::campaign::suite::Bug;
 use mmreap_harness::coverage::Coverage;
 use mmreap_harness::kernel;
+use mmreap_harness::oracle::Failure;
 use mmreap_harness::run::Runner;
 use mmreap_harness::run::plan::Plan;
 use mmreap_harness::schedule::derive_seed;
@@ -65,11 +66,11 @@ impl Hunt {
         let plans = self.cases().map(|case| Rc::new(Plan::new(&case)));
         let turns = plans.flat_map(|plan| (0..self.schedules).map(move |_| plan.clone()));
         for (run, plan) in (0..self.cap).zip(turns) {
-            let outcome = match schedules(run) {
+            let ran = match schedules(run) {
                 Next::Strategy(strategy) => runner.run(&plan, revision, strategy),
                 Next::Scheduler(scheduler) => runner.run_with(&plan, revision, scheduler),
             };
-            if outcome.failure.is_some_and(|failure| self.bug.is(&failure.signature)) {
+            if ran.failure.is_some_and(|failure| self.bug.is(&failure.signature)) {
                 return Some(Observation { time: run + 1, event: true });
             }
             if stop.load(Ordering::Relaxed) {
@@ -95,15 +96,16 @@ impl Hunt {
                     return Some(Observation { time: runs, event: false });
                 }
                 let strategy = dealer.next(case_seed, run);
-                let outcome = runner.run(&plan, revision, strategy);
+                let ran = runner.run(&plan, revision, strategy);
                 runs += 1;
-                if outcome.failure.is_some_and(|failure| self.bug.is(&failure.signature)) {
+                let is_found = |failure: &Failure| self.bug.is(&failure.signature);
+                if ran.failure.as_ref().is_some_and(is_found) {
                     return Some(Observation { time: runs, event: true });
                 }
                 if stop.load(Ordering::Relaxed) {
                     return None;
                 }
-                let shown = coverage.observe(&runner);
+                let shown = coverage.observe(&ran);
                 dealer.reward(strategy, shown.new);
                 if !patience.goes_on(shown.worth) {
                     break;

@@ -12,7 +12,7 @@ use mmreap_harness::counted::counted;
 use mmreap_harness::deadline::Deadline;
 use mmreap_harness::minimize::Budget;
 use mmreap_harness::oracle::Failure;
-use mmreap_harness::prove::{Options, Proof, Verdict, prove};
+use mmreap_harness::prove::{Options, Progress, Proof, Verdict, prove};
 use mmreap_harness::run::Runner;
 use mmreap_harness::run::news::News;
 use serde::Serialize;
@@ -120,7 +120,7 @@ fn attempt(
     interrupted: &AtomicBool,
 ) -> Result<Proof, Stop> {
     let bar = ProgressBar::new_spinner();
-    let progress = |runs: u64| {
+    let progress = |Progress { runs, .. }: Progress| {
         if runs.is_multiple_of(REPORT) {
             bar.set_message(format!("{runs} runs"));
             bar.tick();

@@ -6,7 +6,6 @@ use super::print::{errln, out, outln};
 use super::{AS_EXPECTED, CANNOT, FOUND, Stop, parse_kernel, print_json, revision_of};
 use mmreap::release::RELEASES;
 use mmreap::revision::Revision;
-use mmreap::world::world;
 use mmreap_harness::case::Expect;
 use mmreap_harness::case::check::Problem;
 use mmreap_harness::corpus::{CaseFile, CorpusError, EXTENSION, expand, shown};
@@ -168,17 +167,17 @@ fn replay_on(
     arguments: &Arguments,
 ) -> Line {
     let replay = replay(runner, &file.case, kernel);
-    let log = world(|w| explain::log(w));
+    let log = explain::log(replay.run.world());
     if arguments.log && !arguments.json {
         out(format_args!("{log}"));
     }
     let same_log = (1..arguments.repeat).all(|_| {
-        runner.run_case(&file.case, kernel);
-        world(|w| explain::log(w)) == log
+        let again = runner.run_case(&file.case, kernel);
+        explain::log(again.world()) == log
     });
     let meant = arguments.kernel.is_some() || kernel.name == file.case.kernel;
     let strict = arguments.strict && meant;
-    let first = replay.divergences.first(strict);
+    let first = replay.run.divergences.first(strict);
     let divergence = first.map(|it| {
         let problem = diverged(runner, &file.case, kernel, it);
         // Where a case was not written for the kernel, its places were not meant to be others.

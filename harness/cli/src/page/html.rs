@@ -8,7 +8,7 @@
 use super::svg::Drawing;
 use askama::Template;
 use mmreap_harness::explain::timeline::{Call, Moment, Timeline};
-use mmreap_harness::explain::{Report, Run};
+use mmreap_harness::explain::{Report, View};
 
 #[derive(Template)]
 #[template(path = "explain.html")]
@@ -54,7 +54,7 @@ pub fn render(report: &Report) -> String {
 }
 
 impl<'a> Panel<'a> {
-    fn new(run: &'a Run, verdict: &'a str) -> Self {
+    fn new(run: &'a View, verdict: &'a str) -> Self {
         let timeline = &run.timeline;
         let mut tasks: Vec<usize> = (0..timeline.tasks.len()).collect();
         // Who is in the diagram comes first, in its order.
