@@ -10,38 +10,45 @@ use crate::sync::thread::Tid;
 use crate::trace::{Kind, ObjectRef, What, record};
 use crate::world::{World, world};
 
-/// Where a fault may strike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum FaultPoint {
-    /// `fail_page_alloc`: the free list has no page.
-    PageAlloc,
-    /// `failslab`: a small object cannot be allocated.
-    Slab,
-    /// A trylock fails.
-    Trylock,
-    /// An MMU notifier would have to block.
-    Notifier,
-    /// An AIO request ends with an error.
-    Aio,
-    /// `fail_usercopy`: a copy from user space faults.
-    Usercopy,
-    /// The reaper's wake-up is one second late.
-    ReaperDelay,
+/// Each fault point once: the variant, what happens there, and its name in the kernel or in its manner, by which cases
+/// call it.
+macro_rules! fault_points {
+    ($($(#[$doc:meta])* $point:ident $name:literal;)*) => {
+        /// Where a fault may strike.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum FaultPoint {
+            $($(#[$doc])* $point,)*
+        }
+
+        impl FaultPoint {
+            /// Every point, in the order in which the documentation lists them.
+            pub const ALL: [FaultPoint; [$($name),*].len()] = [$(FaultPoint::$point),*];
+
+            /// Its name in cases, and in sites.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(FaultPoint::$point => $name,)*
+                }
+            }
+        }
+    };
 }
 
-impl FaultPoint {
-    /// The kernel's name of its calls, which a set-up fault counts.
-    const fn noun(self) -> &'static str {
-        match self {
-            FaultPoint::PageAlloc => "fail_page_alloc",
-            FaultPoint::Slab => "failslab",
-            FaultPoint::Trylock => "fail_trylock",
-            FaultPoint::Notifier => "fail_notifier",
-            FaultPoint::Aio => "fail_aio",
-            FaultPoint::Usercopy => "fail_usercopy",
-            FaultPoint::ReaperDelay => "reaper_delay",
-        }
-    }
+fault_points! {
+    /// The page allocator has no page on its fast path.
+    PageAlloc "fail_page_alloc";
+    /// A small kernel object cannot be allocated.
+    Slab "failslab";
+    /// A trylock fails although the lock is free.
+    Trylock "fail_trylock";
+    /// An MMU notifier would have to block.
+    Notifier "fail_notifier";
+    /// An AIO request completes with an error.
+    Aio "fail_aio";
+    /// Copying from user space faults.
+    Usercopy "fail_usercopy";
+    /// The wake-up of the OOM reaper arrives one second late.
+    ReaperDelay "reaper_delay";
 }
 
 /// A set-up fault.
@@ -84,7 +91,7 @@ pub struct Injection {
     calls: Vec<[u32; POINTS]>,
 }
 
-const POINTS: usize = FaultPoint::ReaperDelay as usize + 1;
+const POINTS: usize = FaultPoint::ALL.len();
 
 impl Injection {
     /// Disarms all faults and forgets what was counted.
@@ -165,7 +172,7 @@ fn evaluate(w: &mut World, point: FaultPoint) -> bool {
     let thread = w.running_tid();
     w.injection.count(thread, point);
     if let Some(access) = w.injection.access(point) {
-        w.footprint.touch(ObjectRef::sole(Kind::None), point.noun(), access);
+        w.footprint.touch(ObjectRef::sole(Kind::None), point.name(), access);
     }
     let name = &w.threads[thread.index()].name;
     let mut any = false;
@@ -179,7 +186,7 @@ fn evaluate(w: &mut World, point: FaultPoint) -> bool {
 /// Disarms all faults.
 pub(crate) fn disarm(w: &mut World) {
     for Armed { fault, .. } in w.injection.armed.drain(..) {
-        w.footprint.touch(ObjectRef::sole(Kind::None), fault.point.noun(), Access::Update);
+        w.footprint.touch(ObjectRef::sole(Kind::None), fault.point.name(), Access::Update);
     }
 }
 

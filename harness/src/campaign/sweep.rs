@@ -6,7 +6,6 @@
 
 use crate::case::{Case, Fault, FaultPoint, Signature};
 use crate::run::Runner;
-use crate::run::plan::fault_point;
 use mmreap::revision::Revision;
 use std::collections::BTreeMap;
 
@@ -36,7 +35,7 @@ pub fn sweep(runner: &mut Runner, case: &Case, revision: &'static Revision) -> S
     for point in FaultPoint::ALL {
         for nth in 1..=CALLS {
             let run = runner.run_case(&with_strike(case, (point, nth)), revision);
-            if run.world().injection.calls(fault_point(point)) < nth {
+            if run.world().injection.calls(point) < nth {
                 break;
             }
             sweep.runs += 1;

@@ -18,6 +18,7 @@ pub mod print;
 pub mod words;
 
 pub use crate::operation::{Argument, Completion, Operation};
+pub use mmreap::inject::FaultPoint;
 
 use mmreap::sync::thread::name;
 
@@ -260,25 +261,6 @@ impl Fault {
             task_filter,
         }
     }
-}
-
-/// Where a fault strikes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FaultPoint {
-    /// `fail_page_alloc`: the page allocator has no page on its fast path.
-    PageAlloc,
-    /// `failslab`: a small kernel object cannot be allocated.
-    Slab,
-    /// `fail_trylock`: a trylock fails although the lock is free.
-    Trylock,
-    /// `fail_notifier`: an MMU notifier would have to block.
-    Notifier,
-    /// `fail_aio`: an AIO request completes with an error.
-    Aio,
-    /// `fail_usercopy`: copying from user space faults.
-    Usercopy,
-    /// `reaper_delay`: the wake-up of the OOM reaper arrives one second late.
-    ReaperDelay,
 }
 
 /// `schedule STRATEGY [seed N] [depth N]`, then one `run` line per segment.

@@ -1,10 +1,10 @@
-//! The words of the format: how kinds and fault points are spelled. Those of operations are theirs.
+//! The words of the format: how kinds are spelled. Those of operations are theirs.
 //!
 //! The printer, the parser's choices and the checker's messages all take the spelling from here, so
 //! that no word is written down in two ways. What the words mean is said at the tree's own items;
 //! which of them may stand where is decided in [`super::parse`] and [`super::check`].
 
-use super::{EmptyPmd, FaultPoint, Release, Time, Tlb, VmaKind};
+use super::{EmptyPmd, Release, Time, Tlb, VmaKind};
 
 impl VmaKind {
     /// Every kind, in the order in which the documentation lists them.
@@ -19,32 +19,6 @@ impl VmaKind {
             VmaKind::Shared => "shared",
             VmaKind::Hugetlb => "hugetlb",
             VmaKind::Pfnmap => "pfnmap",
-        }
-    }
-}
-
-impl FaultPoint {
-    /// Every point, in the order in which the documentation lists them.
-    pub const ALL: [FaultPoint; 7] = [
-        FaultPoint::PageAlloc,
-        FaultPoint::Slab,
-        FaultPoint::Trylock,
-        FaultPoint::Notifier,
-        FaultPoint::Aio,
-        FaultPoint::Usercopy,
-        FaultPoint::ReaperDelay,
-    ];
-
-    /// The word in the text.
-    pub fn name(self) -> &'static str {
-        match self {
-            FaultPoint::PageAlloc => "fail_page_alloc",
-            FaultPoint::Slab => "failslab",
-            FaultPoint::Trylock => "fail_trylock",
-            FaultPoint::Notifier => "fail_notifier",
-            FaultPoint::Aio => "fail_aio",
-            FaultPoint::Usercopy => "fail_usercopy",
-            FaultPoint::ReaperDelay => "reaper_delay",
         }
     }
 }

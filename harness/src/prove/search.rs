@@ -10,7 +10,7 @@ use super::{Options, Others, Progress, Unprovable, keep_first};
 use crate::case::{Case, FaultPoint, Strategy};
 use crate::oracle::Failure;
 use crate::run::news::News;
-use crate::run::plan::{Plan, fault_point};
+use crate::run::plan::Plan;
 use crate::run::{Run, Runner};
 use crate::schedule;
 use mmreap::revision::Revision;
@@ -200,7 +200,7 @@ fn by_names(case: &Case, run: &Run) -> Case {
 fn note_calls(w: &World, calls: &mut Calls) {
     for (thread, number) in w.threads().iter().zip(0..) {
         for point in FaultPoint::ALL {
-            let seen = w.injection.calls_of(Tid(number), fault_point(point));
+            let seen = w.injection.calls_of(Tid(number), point);
             if seen > 0 {
                 let most = calls.entry((point.name(), thread.name.clone())).or_insert(0);
                 *most = seen.max(*most);

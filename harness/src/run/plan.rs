@@ -2,8 +2,8 @@
 
 use crate::case::check::{io_requests, owner};
 use crate::case::{
-    self, Argument, Case, Completion, EmptyPmd, Fault, FaultPoint, Operation, ProcessKind, Segment,
-    Time, Tlb, VmaKind,
+    self, Argument, Case, Completion, EmptyPmd, Fault, Operation, ProcessKind, Segment, Time, Tlb,
+    VmaKind,
 };
 use crate::operation::{Kind, Parameter, Resolved};
 use crate::schedule::chance;
@@ -98,22 +98,9 @@ fn machine(machine: &case::Machine) -> MachinePlan {
     }
 }
 
-/// The implementation's name of a fault point.
-pub fn fault_point(point: FaultPoint) -> inject::FaultPoint {
-    match point {
-        FaultPoint::PageAlloc => inject::FaultPoint::PageAlloc,
-        FaultPoint::Slab => inject::FaultPoint::Slab,
-        FaultPoint::Trylock => inject::FaultPoint::Trylock,
-        FaultPoint::Notifier => inject::FaultPoint::Notifier,
-        FaultPoint::Aio => inject::FaultPoint::Aio,
-        FaultPoint::Usercopy => inject::FaultPoint::Usercopy,
-        FaultPoint::ReaperDelay => inject::FaultPoint::ReaperDelay,
-    }
-}
-
 fn fault(fault: &Fault) -> inject::Fault {
     inject::Fault {
-        point: fault_point(fault.point),
+        point: fault.point,
         probability: fault.probability,
         interval: fault.interval,
         times: fault.times,
