@@ -6,6 +6,8 @@
 #![forbid(unsafe_code)]
 
 pub use attack::{Budget, Harness, Report};
+pub use oracle::{Failure, Oracle};
+pub use run::Run;
 
 pub mod attack;
 pub mod campaign;
