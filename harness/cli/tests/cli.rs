@@ -151,6 +151,25 @@ fn fuzzing_finds_writes_and_replays() {
     assert_eq!(replay.status.code(), Some(0));
 }
 
+/// Of a patch, what its release does as well is told from what is the patch's.
+#[test]
+fn what_a_patch_inherits_is_said() {
+    let directory = directory();
+    let args = ["fuzz", "--kernel", "v4.15+M04", "--runs", "4000", "--seed", "1", "--json"];
+    let output = mmreap().args(args).arg("--corpus").arg(directory.path()).output().unwrap();
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let found = summary["found"].as_array().unwrap();
+    let is_its_own = |it: &&serde_json::Value| {
+        it["signature"].as_str().unwrap().ends_with("__oom_reap_task_mm exit_mmap")
+    };
+    let (own, others): (Vec<_>, Vec<_>) = found.iter().partition(is_its_own);
+    assert!(!own.is_empty() && own.iter().all(|it| it["is_inherited"] == false), "{own:#?}");
+    assert!(
+        !others.is_empty() && others.iter().all(|it| it["is_inherited"] == true),
+        "{others:#?}"
+    );
+}
+
 #[test]
 fn what_is_known_is_not_found_again() {
     let directory = directory();

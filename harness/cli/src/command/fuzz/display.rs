@@ -40,6 +40,8 @@ struct Shown {
     signature: String,
     group: Option<Group>,
     file: String,
+    /// Of a patch: whether the release that it changes fails in the same way, too.
+    is_inherited: bool,
     is_minimal: bool,
     runs: u64,
     seconds: f64,
@@ -134,15 +136,21 @@ impl Display {
         let path = self.directory.join(file);
         let case = corpus::load(&path).ok();
         let file = shown(&path);
+        let is_inherited = case.as_ref().is_some_and(|case| is_inherited(case, self.kernel));
         if !self.json {
             let text = case.as_ref().and_then(|case| self.explained(case));
             let text = text.unwrap_or_else(|| format!("{signature}\n"));
             let how = if is_minimal { "" } else { "; not minimal yet: `mmreap minimize` goes on" };
-            self.bar.suspend(|| outln!("\n{text}\nwritten to {file}{how}"));
+            let whose = if is_inherited {
+                format!("; {} fails in the same way, too", self.kernel.release)
+            } else {
+                String::new()
+            };
+            self.bar.suspend(|| outln!("\n{text}\nwritten to {file}{whose}{how}"));
         }
         let seconds = self.started.elapsed().as_secs_f64();
         let group = case.as_ref().and_then(corpus::expected).map(Group::of);
-        self.found.push(Shown { signature, group, file, is_minimal, runs, seconds });
+        self.found.push(Shown { signature, group, file, is_inherited, is_minimal, runs, seconds });
         true
     }
 
@@ -212,6 +220,12 @@ impl Display {
         );
         any
     }
+}
+
+/// Whether the release that a kernel changes fails on its case in the same way, as the case says.
+fn is_inherited(case: &Case, kernel: &Revision) -> bool {
+    let mut others = case.others.iter();
+    others.any(|(name, expect)| name == kernel.release && Some(expect) == case.expect.as_ref())
 }
 
 /// The failures that the cases of a directory expect on a kernel. Files that cannot be read are the workers' to
