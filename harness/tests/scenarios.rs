@@ -7,9 +7,10 @@
 mod common;
 
 use common::kernel;
+use mmreap::release::RELEASES;
 use mmreap_harness::campaign::attempt;
 use mmreap_harness::campaign::suite::{Bug, SUITE};
-use mmreap_harness::case::Case;
+use mmreap_harness::case::{Case, Signature};
 use mmreap_harness::corpus;
 use mmreap_harness::run::Runner;
 use mmreap_harness::run::plan::Plan;
@@ -63,6 +64,21 @@ fn each_bug_is_the_first_on_its_scenario() {
         let found = found.unwrap_or_else(|| panic!("{} is silent on {}", bug.id, bug.scenario));
         let signature = found.failure.signature;
         assert!(bug.is(&signature), "{} on {}: {signature}", bug.id, bug.scenario);
+    }
+}
+
+/// What the file of a release says of the history is what its scenarios show there, and nothing else of it.
+#[test]
+fn each_release_has_the_bugs_that_its_file_names() {
+    let mut runner = Runner::new();
+    for bug in SUITE.iter().filter(|bug| !bug.kernel.contains('+')) {
+        let case = scenario(bug.scenario);
+        for release in RELEASES {
+            let others = |signature: &Signature| !bug.is(signature);
+            let found = attempt(&mut runner, &case, release, (1, RUNS), others, |_| ());
+            let is_named = release.bugs.contains(&bug.id);
+            assert_eq!(found.is_some(), is_named, "{} on {}", bug.id, release.name);
+        }
     }
 }
 
