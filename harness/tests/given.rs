@@ -24,7 +24,6 @@ fn body(case: &Case) -> Case {
 
 #[test]
 fn each_failure_of_the_corpus_is_found_from_its_body() {
-    let mut worst = 0;
     for path in files() {
         let case = corpus::load(&path).expect("a case");
         let Some(Expect::Fail(expected)) = &case.expect else { continue };
@@ -37,10 +36,7 @@ fn each_failure_of_the_corpus_is_found_from_its_body() {
             let runs = campaign.totals.runs;
             assert!(runs < RUNS, "{} is not found in {runs} runs", path.display());
         }
-        println!("{:6} {}", campaign.totals.runs, path.display());
-        worst = worst.max(campaign.totals.runs);
     }
-    println!("worst {worst}");
 }
 
 #[test]
