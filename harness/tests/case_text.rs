@@ -285,6 +285,9 @@ fn holds_the_laws(text: &str) {
     let printed = case.to_string();
     assert_eq!(read(&printed), case, "parse(print(c)) == c for {printed}");
     assert_eq!(read(&printed).to_string(), printed);
+    let bare = Case { notes: Vec::new(), expect: None, others: Vec::new(), ..case };
+    let lines = bare.to_string().lines().filter(|line| !line.is_empty()).count();
+    assert_eq!(bare.lines(), lines, "{bare}");
 }
 
 /// Trees made from the full one by changes that often, but not always, break a rule.

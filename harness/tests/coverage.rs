@@ -104,7 +104,7 @@ fn segments_stop_where_tasks_have_been() {
         mutate(&mut changed, &mut arbitrary::Unstructured::new(&bytes), &sites);
         for segment in &changed.schedule.segments {
             let Some(stop) = &segment.until else { continue };
-            assert!(sites.of(&segment.task).contains(&&stop.site), "{changed}");
+            assert!(sites.of(&segment.task).contains(&stop.site), "{changed}");
             stops += 1;
         }
     }

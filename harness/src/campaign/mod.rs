@@ -99,6 +99,8 @@ pub struct Campaign {
     pub runner: Runner,
     /// What was counted.
     pub totals: Totals,
+    /// Scheduling decisions of the runs of cases.
+    pub decisions: u64,
     revision: &'static Revision,
     seed: u64,
     /// What the runs have shown, unless nobody looks.
@@ -127,6 +129,7 @@ impl Campaign {
         Campaign {
             runner: Runner::new(),
             totals: Totals::default(),
+            decisions: 0,
             revision,
             seed,
             guide: None,
@@ -201,6 +204,7 @@ impl Campaign {
         let (runner, portfolio) = (&mut self.runner, &mut self.portfolio);
         let guide = self.guide.as_mut();
         let run = guarded(|| trial.run(runner, self.revision, portfolio, guide));
+        self.decisions += u64::from(trial.decisions);
         run.unwrap_or_else(|accident| Some(trial.give_up(&accident)))
     }
 
@@ -264,9 +268,11 @@ impl Campaign {
 
     /// Puts the best schedule of a trial into the pool, if any showed something new.
     fn pool_best(&mut self, trial: Trial) -> Option<Case> {
-        let best = trial.best?;
-        self.pool.add(best.case.clone(), best.sites, derive_seed(trial.seed, u64::MAX));
-        Some(best.case)
+        let Trial { mut case, best, seed, .. } = trial;
+        let best = best?;
+        case.schedule.strategy = best.strategy;
+        self.pool.add(case.clone(), best.sites, derive_seed(seed, u64::MAX));
+        Some(case)
     }
 
     /// Minimises what was found, until the deadline or for a minute. What else is met is left out unless it is

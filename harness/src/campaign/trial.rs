@@ -68,6 +68,8 @@ pub struct Trial {
     pub goes_on: bool,
     /// What showed most of what is new.
     pub best: Option<Best>,
+    /// Scheduling decisions of the latest run.
+    pub decisions: u32,
     plan: Rc<Plan>,
     /// The strategy of the latest run.
     strategy: Strategy,
@@ -76,11 +78,11 @@ pub struct Trial {
     runs: u64,
 }
 
-/// A case with the schedule that showed something new.
+/// The schedule of a case that showed most of what is new.
 pub struct Best {
-    /// The case.
-    pub case: Case,
-    /// Where its tasks have been.
+    /// Its strategy.
+    pub strategy: Strategy,
+    /// Where the tasks have been.
     pub sites: Rc<Sites>,
     features: u32,
 }
@@ -100,7 +102,7 @@ impl Trial {
         let plan = Rc::new(Plan::new(&case));
         let strategy = case.schedule.strategy;
         let own = u64::from(strategy != PILOT);
-        Trial { case, seed, goes_on: true, best: None, plan, strategy, own, runs: 0 }
+        Trial { case, seed, goes_on: true, best: None, decisions: 0, plan, strategy, own, runs: 0 }
     }
 
     /// Ends the trial with an accident, which is a failure of its latest run.
@@ -125,7 +127,9 @@ impl Trial {
         };
         self.runs += 1;
         self.strategy = strategy;
+        self.decisions = 0;
         let run = runner.run(&self.plan, revision, strategy);
+        self.decisions = run.steps;
         self.goes_on = match guide {
             None => self.runs < BLIND,
             Some(guide) => {
@@ -141,11 +145,9 @@ impl Trial {
     fn learn(&mut self, run: &Run, strategy: Strategy, shown: Shown) {
         let most = self.best.as_ref().map_or(0, |best| best.features);
         if shown.new > most {
-            let mut case = self.case.clone();
-            case.schedule.strategy = strategy;
             let mut sites = Sites::default();
             add_sites(run.world(), &mut sites);
-            self.best = Some(Best { case, sites: Rc::new(sites), features: shown.new });
+            self.best = Some(Best { strategy, sites: Rc::new(sites), features: shown.new });
         }
     }
 }

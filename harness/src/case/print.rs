@@ -33,6 +33,25 @@ impl Display for Case {
     }
 }
 
+impl Case {
+    /// How many lines its text has, but for notes, verdicts and empty lines.
+    pub fn lines(&self) -> usize {
+        let process = |p: &Process| 1 + p.vmas.len() + p.contexts.len() + p.threads.len();
+        let processes: usize = self.processes.iter().map(process).sum();
+        let machine = usize::from(self.machine != Machine::default());
+        let schedule =
+            if self.schedule.is_default() { 0 } else { 1 + self.schedule.segments.len() };
+        2 + machine + processes + self.faults.len() + schedule
+    }
+}
+
+impl Schedule {
+    /// Whether it is that of a case that says nothing of it.
+    fn is_default(&self) -> bool {
+        self.strategy == Strategy::InOrder && self.segments.is_empty()
+    }
+}
+
 /// A blank line, then one line for each item; nothing at all without items.
 fn block(f: &mut Formatter<'_>, lines: &[impl Display]) -> Result {
     for (index, line) in lines.iter().enumerate() {
@@ -162,7 +181,7 @@ impl Display for Fault {
 /// With its blank line above; empty for the schedule that a case without the line has.
 impl Display for Schedule {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        if self.strategy == Strategy::InOrder && self.segments.is_empty() {
+        if self.is_default() {
             return Ok(());
         }
         writeln!(f, "\nschedule {}", self.strategy)?;

@@ -1,13 +1,15 @@
-//! Sites as text for schedules.
+//! Where the tasks of a run have been, for schedules.
 
 use crate::case::mutate::Sites;
 use mmreap::trace::What;
 use mmreap::world::World;
 
-/// Adds where each task of the run in the world has been, in the words of a case's segments.
+/// Adds where each task of the run in the world has been.
 pub fn add_sites(w: &World, sites: &mut Sites) {
-    let announced = w.log.iter().filter(|event| event.step > 0 && event.what != What::Enter);
-    for event in announced {
-        sites.add(&w.threads()[event.thread.index()].name, event.site.to_string());
+    for (number, thread) in w.threads().iter().enumerate() {
+        let Some(task) = sites.task(&thread.name) else { continue };
+        let own = w.log.iter().filter(|event| event.thread.index() == number);
+        let announced = own.filter(|event| event.step > 0 && event.what != What::Enter);
+        announced.for_each(|event| task.add(event.site));
     }
 }

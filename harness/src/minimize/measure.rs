@@ -51,7 +51,7 @@ impl Measure {
             preemptions,
             excess: case.schedule.segments.len().saturating_sub(limit::SEGMENTS),
             open: 0,
-            lines: lines(case),
+            lines: case.lines(),
             numbers: numbers(case),
         }
     }
@@ -78,12 +78,6 @@ impl fmt::Display for Measure {
 fn operations(process: &Process) -> usize {
     let threads = process.threads.iter().map(|thread| 1 + thread.operations.len());
     process.vmas.len() + process.contexts.len() + threads.sum::<usize>()
-}
-
-fn lines(case: &Case) -> usize {
-    let (notes, others, expect) = (Vec::new(), Vec::new(), None);
-    let text = Case { notes, others, expect, ..case.clone() }.to_string();
-    text.lines().filter(|line| !line.is_empty()).count()
 }
 
 /// What `time any`, `tlb lazy`, `empty_pmd good`, and a process that nobody may kill cost: more than any number

@@ -19,7 +19,7 @@ pub use finished::Run;
 use crate::case::{Case, Strategy};
 use crate::oracle;
 use crate::schedule::follow::Follow;
-use crate::schedule::pilot::{Estimates, PILOT, Pilot};
+use crate::schedule::pilot::{PILOT, Pilot};
 use crate::schedule::watch::Watched;
 use crate::schedule::{Shared, strategy};
 use accident::{Accident, guarded};
@@ -66,7 +66,7 @@ impl Runner {
     /// Runs a resolved case with a strategy for what its segments leave open. If the strategy wants to know
     /// what the pilot saw, and there was none, that is run before.
     pub fn run(&mut self, plan: &Rc<Plan>, revision: &'static Revision, rest: Strategy) -> Run {
-        if rest == PILOT && known(plan, revision).is_none() {
+        if rest == PILOT && !is_known(plan, revision) {
             return self.pilot(plan, revision);
         }
         let rest = self.scheduler(plan, revision, rest);
@@ -117,10 +117,11 @@ impl Runner {
         rest: Strategy,
     ) -> Box<dyn Choose> {
         strategy(rest, || {
-            known(plan, revision).unwrap_or_else(|| {
+            if !is_known(plan, revision) {
                 self.pilot(plan, revision);
-                known(plan, revision).expect("the pilot ran")
-            })
+            }
+            let pilot = plan.pilot.borrow();
+            pilot.as_ref().expect("the pilot ran").1.borrow().estimates()
         })
     }
 
@@ -128,8 +129,7 @@ impl Runner {
     fn pilot(&mut self, plan: &Rc<Plan>, revision: &'static Revision) -> Run {
         let pilot = Rc::new(RefCell::new(Pilot::new()));
         let run = self.run_with(plan, revision, Box::new(Shared(pilot.clone())));
-        let estimates = Rc::new(pilot.borrow().estimates());
-        plan.pilot.replace(Some((revision.name, estimates)));
+        plan.pilot.replace(Some((revision.name, pilot)));
         run
     }
 
@@ -168,10 +168,9 @@ impl Default for Runner {
     }
 }
 
-/// What the pilot of the plan saw on the revision.
-fn known(plan: &Plan, revision: &Revision) -> Option<Rc<Estimates>> {
-    let pilot = plan.pilot.borrow();
-    pilot.as_ref().filter(|pilot| pilot.0 == revision.name).map(|pilot| pilot.1.clone())
+/// Whether the pilot of the plan has run on the revision.
+fn is_known(plan: &Plan, revision: &Revision) -> bool {
+    plan.pilot.borrow().as_ref().is_some_and(|pilot| pilot.0 == revision.name)
 }
 
 /// Judges a run that is over.

@@ -7,7 +7,7 @@ use crate::case::{
 };
 use crate::operation::{Kind, Parameter, Resolved};
 use crate::schedule::chance;
-use crate::schedule::pilot::Estimates;
+use crate::schedule::pilot::Pilot;
 use mmreap::boot::MachinePlan;
 use mmreap::mm::mmap::VmaPlan;
 use mmreap::mm::pgtable::PTRS;
@@ -32,8 +32,8 @@ pub struct Plan {
     pub requests: Vec<(String, aio::Completion)>,
     /// What the schedule fixes.
     pub segments: Vec<Segment>,
-    /// What the pilot saw, and on which revision, once there was one.
-    pub(super) pilot: RefCell<Option<(&'static str, Rc<Estimates>)>>,
+    /// The pilot, and the revision on which it ran, once it did.
+    pub(super) pilot: RefCell<Option<(&'static str, Rc<RefCell<Pilot>>)>>,
 }
 
 /// A process or kernel thread.

@@ -13,6 +13,8 @@ use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::point::{Access, Op};
 use mmreap::sync::thread::Tid;
 use mmreap::trace::Kind;
+use std::cell::OnceCell;
+use std::rc::Rc;
 
 /// The seed of the pilot.
 const SEED: u64 = 0;
@@ -43,6 +45,12 @@ pub struct Thing {
 }
 
 impl Thing {
+    fn touched_by(&mut self, thread: Tid) {
+        let length = self.touches.len().max(thread.index() + 1);
+        self.touches.resize(length, 0);
+        self.touches[thread.index()] += 1;
+    }
+
     /// Whether an operation touches it. Freeing touches everything of an object.
     pub fn is_touched_by(&self, op: &Op) -> bool {
         op.object.kind == self.kind
@@ -56,43 +64,66 @@ pub struct Pilot {
     pos: Pos,
     decisions: usize,
     ran: Vec<(Tid, Op)>,
+    estimates: OnceCell<Rc<Estimates>>,
 }
 
 impl Pilot {
     /// A pilot that has not begun.
     pub fn new() -> Self {
-        Pilot { pos: Pos::new(SEED), decisions: 0, ran: Vec::new() }
+        Pilot { pos: Pos::new(SEED), decisions: 0, ran: Vec::new(), estimates: OnceCell::new() }
     }
 
-    /// What it saw.
-    pub fn estimates(&self) -> Estimates {
-        let mut contested: Vec<Thing> = Vec::new();
+    /// What it saw. Most cases are left before a strategy asks, so it is put together for the first who does.
+    pub fn estimates(&self) -> Rc<Estimates> {
+        self.estimates.get_or_init(|| Rc::new(self.estimate())).clone()
+    }
+
+    fn estimate(&self) -> Estimates {
+        let mut things = Things::default();
         for (_, op) in self.ran.iter().filter(|(_, op)| op.access != Access::Start) {
-            let (kind, noun) = (op.object.kind, op.site.noun());
-            if !contested.iter().any(|thing| thing.kind == kind && same(thing.noun, noun)) {
-                contested.push(self.thing(kind, noun));
-            }
+            things.find(op);
         }
-        contested.retain(|thing| self.is_contested(thing));
-        Estimates { decisions: self.decisions, contested }
-    }
-
-    fn thing(&self, kind: Kind, noun: &'static str) -> Thing {
-        let mut thing = Thing { kind, noun, touches: Vec::new() };
         for (thread, op) in &self.ran {
-            if thing.is_touched_by(op) {
-                let length = thing.touches.len().max(thread.index() + 1);
-                thing.touches.resize(length, 0);
-                thing.touches[thread.index()] += 1;
-            }
+            things.count(*thread, op);
         }
-        thing
+        Estimates { decisions: self.decisions, contested: things.contested() }
+    }
+}
+
+/// What operations touched, in the order in which it was first touched.
+#[derive(Default)]
+struct Things {
+    things: Vec<Thing>,
+    /// Whether somebody changed it.
+    changed: Vec<bool>,
+}
+
+impl Things {
+    /// Makes sure that what the operation is named after is there.
+    fn find(&mut self, op: &Op) {
+        let (kind, noun) = (op.object.kind, op.site.noun());
+        if !self.things.iter().any(|thing| thing.kind == kind && same(thing.noun, noun)) {
+            self.things.push(Thing { kind, noun, touches: Vec::new() });
+            self.changed.push(false);
+        }
     }
 
-    fn is_contested(&self, thing: &Thing) -> bool {
-        let changes = |op: &Op| thing.is_touched_by(op) && !only_reads(op.access);
-        let threads = thing.touches.iter().filter(|&&touches| touches > 0).count();
-        threads > 1 && self.ran.iter().any(|(_, op)| changes(op))
+    fn count(&mut self, thread: Tid, op: &Op) {
+        let changes = !only_reads(op.access);
+        let things = self.things.iter_mut().zip(&mut self.changed);
+        for (thing, changed) in things.filter(|(thing, _)| thing.is_touched_by(op)) {
+            thing.touched_by(thread);
+            *changed |= changes;
+        }
+    }
+
+    /// What more than one thread touched, and not all of them only to read.
+    fn contested(self) -> Vec<Thing> {
+        let all = self.things.into_iter().zip(self.changed);
+        let changed = all.filter(|(_, changed)| *changed).map(|(thing, _)| thing);
+        changed
+            .filter(|thing| thing.touches.iter().filter(|&&count| count > 0).count() > 1)
+            .collect()
     }
 }
 

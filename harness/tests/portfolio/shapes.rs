@@ -160,7 +160,7 @@ impl Program {
             None => strategy(rest, || self.estimates.clone().expect("the pilot ran")),
         };
         let seen = self.run_with(rest);
-        self.estimates = pilot.map(|p| Rc::new(p.borrow().estimates())).or(self.estimates.take());
+        self.estimates = pilot.map(|p| p.borrow().estimates()).or(self.estimates.take());
         seen
     }
 

@@ -50,7 +50,7 @@ fn add_segment(case: &mut Case, draw: &mut Draw, sites: &Sites) -> bool {
 
 /// The first arrival at a site at which the task was seen.
 fn stop(task: &str, draw: &mut Draw, sites: &Sites) -> Option<Stop> {
-    let site = draw.pick(&sites.of(task)).map(|&site| site.clone())?;
+    let site = draw.pick(&sites.of(task)).cloned()?;
     Some(Stop { site, nth: 1 })
 }
 
