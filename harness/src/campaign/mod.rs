@@ -260,7 +260,8 @@ impl Campaign {
 
     fn conclude(&mut self, trial: Trial) {
         if self.guide.is_none() {
-            self.pool.add(trial.case, Rc::default(), derive_seed(trial.seed, u64::MAX));
+            let chance = derive_seed(trial.seed, u64::MAX);
+            self.pool.add(trial.case, Rc::default(), trial.decisions, chance);
         } else if let Some(case) = self.pool_best(trial) {
             self.kept.push(case);
         }
@@ -271,7 +272,8 @@ impl Campaign {
         let Trial { mut case, best, seed, .. } = trial;
         let best = best?;
         case.schedule.strategy = best.strategy;
-        self.pool.add(case.clone(), best.sites, derive_seed(seed, u64::MAX));
+        let chance = derive_seed(seed, u64::MAX);
+        self.pool.add(case.clone(), best.sites, best.decisions, chance);
         Some(case)
     }
 

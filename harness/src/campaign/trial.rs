@@ -84,6 +84,8 @@ pub struct Best {
     pub strategy: Strategy,
     /// Where the tasks have been.
     pub sites: Rc<Sites>,
+    /// Scheduling decisions of its run.
+    pub decisions: u32,
     features: u32,
 }
 
@@ -147,7 +149,8 @@ impl Trial {
         if shown.new > most {
             let mut sites = Sites::default();
             add_sites(run.world(), &mut sites);
-            self.best = Some(Best { strategy, sites: Rc::new(sites), features: shown.new });
+            let (sites, features, decisions) = (Rc::new(sites), shown.new, self.decisions);
+            self.best = Some(Best { strategy, sites, decisions, features });
         }
     }
 }
