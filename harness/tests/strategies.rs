@@ -2,6 +2,9 @@
 //!
 //! `MMREAP_BLESS=1 cargo test` writes the table anew.
 
+mod common;
+
+use common::assert_table;
 use mmreap::sync::engine::Choose;
 use mmreap_harness::schedule::in_order::InOrder;
 use mmreap_harness::schedule::pct::PCT;
@@ -10,7 +13,6 @@ use mmreap_harness::schedule::{
     self, AskPilot, Kind, Parameter, Refused, STRATEGIES, Share, Strategy,
 };
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 const HEAD: &str = "| strategy | who runs |\n|---|---|\n";
 
@@ -20,16 +22,7 @@ fn row(kind: &Kind) -> String {
 
 #[test]
 fn documentation_has_every_strategy() {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/FORMAT.md"));
-    let text = std::fs::read_to_string(&path).expect("it is there");
-    let (above, rest) = text.split_once(HEAD).expect("it has the table");
-    let (table, below) = rest.split_at(rest.find("\n\n").map_or(0, |end| end + 1));
-    let rows: String = STRATEGIES.iter().map(|kind| row(kind)).collect();
-    if std::env::var_os("MMREAP_BLESS").is_some() {
-        let text = format!("{above}{HEAD}{rows}{below}");
-        return std::fs::write(path, text).expect("it can be written");
-    }
-    assert_eq!(table, rows);
+    assert_table(HEAD, &STRATEGIES.iter().map(|kind| row(kind)).collect::<String>());
 }
 
 #[test]

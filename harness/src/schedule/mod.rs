@@ -55,7 +55,7 @@ pub static STRATEGIES: &[&Kind] = &[
 
 /// These, and what was added.
 pub fn all() -> impl Iterator<Item = &'static Kind> {
-    STRATEGIES.iter().copied().chain(added::added())
+    STRATEGIES.iter().copied().chain(added::ADDED.all())
 }
 
 /// The strategy with the word.
