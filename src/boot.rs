@@ -67,7 +67,7 @@ pub fn task(
 ) -> Handle<Task> {
     let task = new_task(signal, name.clone(), 0);
     if let Some(mm) = mm {
-        task.poke(|task| task.mm = Some(mm));
+        task.poke(|task| (task.mm, task.active_mm) = (Some(mm), Some(mm)));
         mm.poke(|mm| mm.users += 1);
         list(task);
     }

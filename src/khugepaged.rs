@@ -7,7 +7,7 @@
 //! handshake with the exit path is ksmd's. The kernel keeps the table deposited behind the huge page; here it is
 //! freed, and only counted (`nr_ptes`), because nobody looks at it again.
 
-use crate::memory::{Handle, free, read};
+use crate::memory::{Assertion, Handle, bug_on, free, read};
 use crate::mm::huge_memory::set_huge_pmd;
 use crate::mm::mmu_notifier::{
     mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start,
@@ -19,7 +19,7 @@ use crate::mm::pgtable::{
 use crate::mm::tlb::flush_tlb_mm;
 use crate::mm::vma::{VmFlag, Vma, find_vma_from};
 use crate::mm::{Mm, MmFlag, memory::page_remove_rmap, mmap_sem, mmdrop};
-use crate::page::{Frame, content, free_pages, is_pinned, store};
+use crate::page::{Frame, content, free_pages, is_pinned, mapcount, store};
 use crate::page_alloc::try_alloc_frames;
 use crate::scan_list::{Scanner, test_exit};
 use crate::sync::rwsem::{down_read, down_write, up_read, up_write};
@@ -71,6 +71,7 @@ fn scan_mm_slot(mm: Handle<Mm>, address: &mut u32) {
     down_read(mmap_sem(mm));
     let more = scan_vmas(mm, address);
     KHUGEPAGED.lock();
+    bug_on(KHUGEPAGED.cursor() != Some(mm), Assertion::MM_SLOT, mm.object());
     if test_exit(mm) || !more {
         KHUGEPAGED.advance(mm);
         *address = 0;
@@ -120,6 +121,7 @@ fn scan_vma(mm: Handle<Mm>, vma: Handle<Vma>, address: &mut u32) -> bool {
 /// `khugepaged_scan_pmd`: whether the range is worth it.
 fn scan_pmd(mm: Handle<Mm>, page: u32) -> bool {
     let _call = enter("khugepaged_scan_pmd");
+    bug_on(!page.is_multiple_of(PTRS), Assertion::SCAN_ADDRESS, mm.object());
     let Some(pmd) = mm_find_pmd(mm, page) else { return false };
     let (table, ptl) = pte_offset_map_lock(pmd);
     let suitable = frames_of(table).is_some();
@@ -182,6 +184,7 @@ fn collapse(vma: Handle<Vma>, page: u32, pmd: Slot, fresh: &[Frame]) -> Option<V
     let old = frames_of(table);
     if let Some(old) = &old {
         for ((page, &from), &to) in (page..).zip(old).zip(fresh) {
+            bug_on(mapcount(from) != 1, Assertion::COPY_MAPCOUNT, from.object());
             store(to, content(from));
             Slot { table, index: pte_index(page) }.set(Entry::None);
             page_remove_rmap(mm, page, from);
@@ -189,6 +192,8 @@ fn collapse(vma: Handle<Vma>, page: u32, pmd: Slot, fresh: &[Frame]) -> Option<V
     }
     spin_unlock(pte_ptl);
     let pmd_ptl = pmd_lock(pmd);
+    let is_none = pmd.peek() == Entry::None;
+    bug_on(!is_none, Assertion::PMD_NONE, pmd.table.object());
     match old {
         Some(_) => set_huge_pmd(vma, pmd, page, fresh),
         None => pmd.set(Entry::Table(table)),
@@ -203,7 +208,10 @@ fn collapse(vma: Handle<Vma>, page: u32, pmd: Slot, fresh: &[Frame]) -> Option<V
 /// `pmdp_collapse_flush`: takes the table out of the middle level, and its translations out of all TLBs.
 fn pmdp_collapse_flush(mm: Handle<Mm>, pmd: Slot) -> Option<Handle<PageTable>> {
     let ptl = pmd_lock(pmd);
-    let Entry::Table(table) = pmd.peek() else {
+    let entry = pmd.peek();
+    let is_huge = matches!(entry, Entry::Huge(_));
+    bug_on(is_huge, Assertion::COLLAPSE_FLUSH, pmd.table.object());
+    let Entry::Table(table) = entry else {
         spin_unlock(ptl);
         return None;
     };

@@ -159,6 +159,14 @@ pub fn is_pinned(frame: Frame) -> bool {
     })
 }
 
+/// `page_mapcount`: how many entries map the frame.
+pub fn mapcount(frame: Frame) -> u16 {
+    world(|w| {
+        w.footprint.touch(frame.object(), "mapcount", Access::Read);
+        w.zone.get(frame).mapcount
+    })
+}
+
 /// `mlock_vma_page`: the page counts as mlocked.
 pub fn mlock_page(frame: Frame) {
     set_mlocked(frame, true);

@@ -3,7 +3,9 @@
 //! Types of the protocol, and the kernel's primitives by their names. Every one of them is a scheduling point, unless
 //! its name begins with `peek` or `poke`.
 
-pub use crate::memory::{Handle, allocate, bug_on, dereference, free, read, write};
+pub use crate::memory::{
+    Assertion, Handle, allocate, bug_on, dereference, free, read, warn_on, write,
+};
 pub use crate::mm::vma::{VmFlag, Vma};
 pub use crate::mm::{Mm, MmFlag, mmap_sem, mmdrop, mmget, mmget_not_zero, mmgrab};
 pub use crate::release::{V4_9, V4_13, V4_14, V4_15};

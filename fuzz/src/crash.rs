@@ -59,6 +59,7 @@ macro_rules! oracles {
 }
 
 oracles! {
+    o_bug "O-BUG"
     o_data "O-DATA"
     o_double "O-DOUBLE"
     o_inv_skip "O-INV-SKIP"

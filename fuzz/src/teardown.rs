@@ -12,10 +12,11 @@ use mmreap_harness::campaign::known::Known;
 use mmreap_harness::campaign::{Found, RUNS_PER_CASE, attempt};
 use mmreap_harness::case::mutate::Sites;
 use mmreap_harness::case::parse::parse_bytes;
-use mmreap_harness::case::{Case, Signature, Strategy, generate};
+use mmreap_harness::case::{Case, Signature, generate};
 use mmreap_harness::coverage::{Tracer, add_sites, stable_hash};
 use mmreap_harness::kernel;
 use mmreap_harness::run::{Run, Runner};
+use mmreap_harness::schedule::in_order::IN_ORDER;
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 
@@ -112,7 +113,7 @@ fn as_it_stands(
     let schedule = &case.schedule;
     let speaks = case.expect.is_some()
         || !schedule.segments.is_empty()
-        || schedule.strategy != Strategy::InOrder;
+        || schedule.strategy != IN_ORDER.of(&[]);
     let run = speaks.then(|| runner.run_case(case, revision))?;
     watch(&run);
     run.failure.map(|failure| Found { case: case.clone(), failure })

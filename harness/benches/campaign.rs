@@ -21,6 +21,7 @@ use mmreap_harness::run::Runner;
 use mmreap_harness::run::plan::Plan;
 use mmreap_harness::schedule::derive_seed;
 use mmreap_harness::schedule::portfolio::Portfolio;
+use mmreap_harness::schedule::random::RANDOM;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use rustix::time::{ClockId, clock_gettime};
@@ -110,7 +111,7 @@ fn campaign(mut campaign: Campaign) -> impl FnMut() -> u64 {
 }
 
 fn sides(revision: &'static Revision) -> [Side; 4] {
-    let random = |number, run| Strategy::Random { seed: derive_seed(number, run) };
+    let random = |number, run| RANDOM.of(&[derive_seed(number, run)]);
     let mut portfolio = Portfolio::new(SEED);
     let dealt = move |number, run| portfolio.next(derive_seed(SEED, number), run);
     [

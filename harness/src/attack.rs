@@ -16,6 +16,7 @@ use crate::operation::{self, Kind};
 use crate::oracle::{self, Oracle};
 use crate::run::Runner;
 use crate::run::accident::guarded;
+use crate::schedule;
 use mmreap::release::NEWEST;
 use mmreap::revision::Revision;
 use std::collections::BTreeSet;
@@ -111,6 +112,16 @@ impl Harness {
     /// If another operation has its word, or if no case could have it.
     pub fn operation(self, kind: &'static Kind) -> Self {
         operation::add(kind).unwrap_or_else(|refused| panic!("{refused}"));
+        self
+    }
+
+    /// Lets cases have this strategy, too, and gives it runs if it has shares, from now on and in the whole process.
+    ///
+    /// # Panics
+    ///
+    /// If another strategy has its word, or if no case could have it.
+    pub fn strategy(self, kind: &'static schedule::Kind) -> Self {
+        schedule::add(kind).unwrap_or_else(|refused| panic!("{refused}"));
         self
     }
 

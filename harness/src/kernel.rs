@@ -4,23 +4,19 @@
 //! there for the whole process: a program adds its own before it does anything else, and its workers, which are the
 //! same program, do the same.
 
+use crate::registry::Registry;
 use mmreap::release::{RELEASES, V4_14};
 use mmreap::revision::Revision;
 use mmreap_mutants::MUTANTS;
 use std::error::Error;
 use std::fmt;
-use std::sync::{PoisonError, RwLock};
 
-static ADDED: RwLock<Vec<&'static Revision>> = RwLock::new(Vec::new());
-
-fn added() -> Vec<&'static Revision> {
-    ADDED.read().unwrap_or_else(PoisonError::into_inner).clone()
-}
+static ADDED: Registry<Revision> = Registry::new();
 
 /// Releases, oldest first, then mutants, then what was added.
 pub fn all() -> impl Iterator<Item = &'static Revision> {
     let mutants = MUTANTS.iter().map(|mutant| mutant.kernel);
-    RELEASES.into_iter().chain(mutants).chain(added())
+    RELEASES.into_iter().chain(mutants).chain(ADDED.all())
 }
 
 /// The kernel with the name.
@@ -31,7 +27,7 @@ pub fn find(name: &str) -> Option<&'static Revision> {
 /// What is attacked if nobody says which: what was added last, or else the release with the race that the project is
 /// about.
 pub fn default() -> &'static Revision {
-    added().last().copied().unwrap_or(&V4_14)
+    ADDED.all().last().copied().unwrap_or(&V4_14)
 }
 
 /// Adds a kernel, so that cases can name it. Again is as good as once.
@@ -50,7 +46,7 @@ pub fn add(kernel: &'static Revision) -> Result<(), Refused> {
         }
         None => {}
     }
-    ADDED.write().unwrap_or_else(PoisonError::into_inner).push(kernel);
+    ADDED.add(kernel);
     Ok(())
 }
 

@@ -22,6 +22,7 @@ pub mod minimize;
 pub mod operation;
 pub mod oracle;
 pub mod prove;
+mod registry;
 pub mod replay;
 pub mod run;
 pub mod schedule;

@@ -12,9 +12,10 @@ use arbitrary::Unstructured;
 use mmreap_harness::case::check::check;
 use mmreap_harness::case::parse::parse;
 use mmreap_harness::case::{
-    Argument, Case, Expect, Operation, Strategy, generate, limit, mutate, mutate::Sites,
+    Argument, Case, Expect, Operation, generate, limit, mutate, mutate::Sites,
 };
 use mmreap_harness::operation::{alloc::ALLOC, kill::KILL, vfork::VFORK, write::WRITE};
+use mmreap_harness::schedule::pos::POS;
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, any, proptest};
 use proptest::test_runner::RngSeed;
@@ -82,7 +83,7 @@ proptest! {
         assert_valid(&case, "a generated case");
         assert_repair_changes_nothing(&case);
         assert!(case.expect.is_none() && case.others.is_empty());
-        assert!(matches!(case.schedule.strategy, Strategy::Pos { .. }));
+        assert_eq!(*case.schedule.strategy.kind(), POS);
         assert!(case.schedule.segments.is_empty());
     }
 }

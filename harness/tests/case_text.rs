@@ -6,12 +6,14 @@
 //! Mistakes that a text file cannot hold well are in this file.
 
 use mmreap_harness::case::{
-    Argument, Case, Process, Signature, Strategy as Scheduling,
+    Argument, Case, Process, Signature,
     check::{Item, Place, check, io_requests, owner, task_names},
     limit,
     parse::{parse, parse_bytes},
 };
 use mmreap_harness::operation::{vfork::VFORK, write::WRITE};
+use mmreap_harness::schedule::pct::PCT;
+use mmreap_harness::schedule::pos::POS;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use std::{fs, path::PathBuf};
@@ -109,7 +111,7 @@ fn the_tree_holds_what_the_text_says() {
     let case = read(FULL);
     assert_eq!(case.notes, ["The exit path blocks in exit_aio.", "", "## see 212925802454"]);
     assert_eq!(case.processes[0].threads[0].operations[0], WRITE.of([Argument::vma("heap")]));
-    assert_eq!(case.schedule.strategy, Scheduling::Pct { seed: u64::MAX, depth: 3 });
+    assert_eq!(case.schedule.strategy, PCT.of(&[u64::MAX, 3]));
     assert_eq!(case.schedule.segments[1].until.as_ref().map(|stop| stop.nth), Some(2));
     let [oracle, object] = ["O-LIVE", "task"].map(String::from);
     let signature = Signature { oracle, object, sites: vec![] };
@@ -303,7 +305,7 @@ fn changed() -> impl Strategy<Value = Case> {
             case.processes[0].adj = (adj % 2200) as i16 - 1100;
             case.processes[0].vmas[1].pages = pages;
             case.faults[0].fail_nth = nth;
-            case.schedule.strategy = Scheduling::Pos { seed };
+            case.schedule.strategy = POS.of(&[seed]);
             case.schedule.segments.truncate(cut);
             case.processes[3].threads[0].operations.truncate(cut);
             case

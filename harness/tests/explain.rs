@@ -12,7 +12,7 @@ use mmreap::sync::lock::{LockId, Mode};
 use mmreap::sync::thread::{Reason, Sleep, Tid};
 use mmreap::trace::{Event, Kind, ObjectRef, Site};
 use mmreap::world::{End, Stuck, World};
-use mmreap_harness::case::{Case, Schedule, Signature, Strategy, generate, parse::parse};
+use mmreap_harness::case::{Case, Schedule, Signature, generate, parse::parse};
 use mmreap_harness::corpus;
 use mmreap_harness::explain::flip::Turn;
 use mmreap_harness::explain::repair::Repair;
@@ -23,6 +23,7 @@ use mmreap_harness::oracle::Failure;
 use mmreap_harness::run::plan::Plan;
 use mmreap_harness::run::{Run, Runner};
 use mmreap_harness::schedule::derive_seed;
+use mmreap_harness::schedule::in_order::IN_ORDER;
 use mmreap_harness::schedule::portfolio::Portfolio;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -309,7 +310,7 @@ fn each_failing(
     signature: &str,
     mut look: impl FnMut(&World),
 ) {
-    let schedule = Schedule { strategy: Strategy::InOrder, segments: Vec::new() };
+    let schedule = Schedule { strategy: IN_ORDER.of(&[]), segments: Vec::new() };
     let plan = Rc::new(Plan::new(&Case { schedule, ..case.clone() }));
     let mut portfolio = Portfolio::new(77);
     for run in 0..OTHERS {

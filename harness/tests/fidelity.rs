@@ -5,7 +5,8 @@
 
 mod ledger;
 
-use ledger::{Row, root, rows};
+use ledger::{Asserted, Row, asserted, root, rows};
+use mmreap::memory::Assertion;
 use mmreap::release::RELEASES;
 use mmreap::revision::PARTS;
 use mmreap::trace::Site;
@@ -140,6 +141,20 @@ fn every_function_of_the_table_has_a_row_that_begins_with_its_release() {
             let begins = |row: &Row| row.function == function && row.releases[0] == release.name;
             assert!(rows.iter().any(begins), "no row of {function} begins with {}", release.name);
         }
+    }
+}
+
+#[test]
+fn every_assertion_of_the_model_has_its_row_and_the_others_say_why_not() {
+    let is_modelled = |row: &&Asserted| row.here.starts_with("O-BUG");
+    let (modelled, others): (Vec<_>, Vec<_>) =
+        asserted().into_iter().partition(|row| is_modelled(&row));
+    let told: BTreeSet<_> = modelled.into_iter().map(|it| (it.functions, it.assertion)).collect();
+    let name = |it: Assertion| (it.function.to_string(), format!("{}({})", it.verb, it.condition));
+    assert_eq!(told, Assertion::ALL.map(name).into_iter().collect());
+    for row in others {
+        let says_why = row.here.starts_with("no: ") || row.here.starts_with("O-");
+        assert!(says_why && !row.releases.is_empty(), "{row:?}");
     }
 }
 

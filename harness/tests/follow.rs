@@ -7,13 +7,15 @@ use mmreap::sync::point::ExtraPoints;
 use mmreap::trace::{Event, What};
 use mmreap::world::World;
 use mmreap_harness::campaign::Campaign;
-use mmreap_harness::case::{Case, Segment, Stop, Strategy, generate};
+use mmreap_harness::case::{Case, Segment, Stop, generate};
 use mmreap_harness::corpus;
 use mmreap_harness::deadline::Deadline;
 use mmreap_harness::kernel;
 use mmreap_harness::replay::diverged;
 use mmreap_harness::run::Runner;
 use mmreap_harness::schedule::follow::{Divergences, Obstacle};
+use mmreap_harness::schedule::in_order::IN_ORDER;
+use mmreap_harness::schedule::random::RANDOM;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use std::collections::BTreeSet;
@@ -52,14 +54,14 @@ fn generated(seed: u64) -> Case {
     let mut bytes = [0; 512];
     rng.fill_bytes(&mut bytes);
     let mut case = generate::case(&mut Unstructured::new(&bytes), "v4.14");
-    case.schedule.strategy = Strategy::Random { seed };
+    case.schedule.strategy = RANDOM.of(&[seed]);
     case
 }
 
 /// The generated case with every turn of its walk written down by names.
 fn written_out(case: &Case) -> Case {
     let mut named = case.clone();
-    named.schedule.strategy = Strategy::InOrder;
+    named.schedule.strategy = IN_ORDER.of(&[]);
     named.schedule.segments = Runner::new().record(case, kernel(case)).segments();
     named
 }

@@ -1,9 +1,10 @@
 //! Campaigns on given cases: they find what other schedules of a case show, and stay near to it.
 
 use mmreap_harness::campaign::Campaign;
-use mmreap_harness::case::{Case, Expect, Schedule, Strategy};
+use mmreap_harness::case::{Case, Expect, Schedule};
 use mmreap_harness::corpus;
 use mmreap_harness::kernel;
+use mmreap_harness::schedule::in_order::IN_ORDER;
 use std::path::{Path, PathBuf};
 
 /// Runs after which a failure counts as not found. Seeds are fixed, so what passes keeps passing until the code
@@ -18,7 +19,7 @@ fn files() -> Vec<PathBuf> {
 /// The case without a schedule: what somebody knows who has not seen it fail.
 fn body(case: &Case) -> Case {
     let mut body = case.clone();
-    body.schedule = Schedule { strategy: Strategy::InOrder, segments: Vec::new() };
+    body.schedule = Schedule { strategy: IN_ORDER.of(&[]), segments: Vec::new() };
     body
 }
 

@@ -10,7 +10,7 @@ use mmreap::inject::Fault;
 use mmreap::sync::thread::Tid;
 use mmreap::trace::What;
 use mmreap_harness::campaign::{Campaign, Found};
-use mmreap_harness::case::{Case, FaultPoint, Signature, Strategy, generate, mutate};
+use mmreap_harness::case::{Case, FaultPoint, Signature, generate, mutate};
 use mmreap_harness::corpus;
 use mmreap_harness::explain::log;
 use mmreap_harness::kernel;
@@ -20,7 +20,11 @@ use mmreap_harness::prove::{Options, Verdict, prove};
 use mmreap_harness::run::Runner;
 use mmreap_harness::run::plan::Plan;
 use mmreap_harness::schedule::derive_seed;
+use mmreap_harness::schedule::in_order::IN_ORDER;
+use mmreap_harness::schedule::pct::PCT;
 use mmreap_harness::schedule::portfolio::Portfolio;
+use mmreap_harness::schedule::pos::POS;
+use mmreap_harness::schedule::random::RANDOM;
 use std::path::Path;
 
 /// The case of a number, on one of all revisions, with one of all strategies.
@@ -31,9 +35,9 @@ fn generated(number: u64) -> Case {
     let mut case = generate::case(&mut arbitrary::Unstructured::new(&bytes), name);
     let seed = derive_seed(number, 99);
     case.schedule.strategy = match derive_seed(number, 100) % 3 {
-        0 => Strategy::Pos { seed },
-        1 => Strategy::Pct { seed, depth: 3 },
-        _ => Strategy::Random { seed },
+        0 => POS.of(&[seed]),
+        1 => PCT.of(&[seed, 3]),
+        _ => RANDOM.of(&[seed]),
     };
     case
 }
@@ -69,7 +73,7 @@ fn a_run_written_by_names_is_the_same_run() {
         case.schedule.segments = run.segments();
         let by_chance = case.faults.iter().any(|fault| fault.probability < 100);
         if !by_chance {
-            case.schedule.strategy = Strategy::InOrder;
+            case.schedule.strategy = IN_ORDER.of(&[]);
         }
         assert!(log_of(&mut runner, &case) == recorded, "number {number}:\n{case}");
         if !by_chance {

@@ -2,13 +2,15 @@
 //!
 //! `MMREAP_BLESS=1 cargo test` writes the table anew.
 
+mod common;
+
+use common::assert_table;
 use mmreap_harness::case::parse::parse;
 use mmreap_harness::operation::sleep::SLEEP;
 use mmreap_harness::operation::{
     self, Argument, Call, Kind, Next, OPERATIONS, Parameter, Refused, Rule, Who,
 };
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 const HEAD: &str = "| operation | who | meaning |\n|---|---|---|\n";
 
@@ -18,16 +20,7 @@ fn row(kind: &Kind) -> String {
 
 #[test]
 fn documentation_has_every_operation() {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/FORMAT.md"));
-    let text = std::fs::read_to_string(&path).expect("it is there");
-    let (above, rest) = text.split_once(HEAD).expect("it has the table");
-    let (table, below) = rest.split_at(rest.find("\n\n").map_or(0, |end| end + 1));
-    let rows: String = OPERATIONS.iter().map(|kind| row(kind)).collect();
-    if std::env::var_os("MMREAP_BLESS").is_some() {
-        let text = format!("{above}{HEAD}{rows}{below}");
-        return std::fs::write(path, text).expect("it can be written");
-    }
-    assert_eq!(table, rows);
+    assert_table(HEAD, &OPERATIONS.iter().map(|kind| row(kind)).collect::<String>());
 }
 
 #[test]

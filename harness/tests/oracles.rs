@@ -7,6 +7,8 @@
 
 mod common;
 
+#[path = "oracles/asserted.rs"]
+mod asserted;
 #[path = "oracles/cases.rs"]
 mod cases;
 #[path = "oracles/programs.rs"]

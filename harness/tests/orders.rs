@@ -21,10 +21,13 @@ use linear::Steps;
 use mmreap::revision::Revision;
 use mmreap::sync::thread::Tid;
 use mmreap::world::End;
-use mmreap_harness::case::{Case, Strategy, Time, Tlb};
+use mmreap_harness::case::{Case, Time, Tlb};
 use mmreap_harness::run::plan::Plan;
 use mmreap_harness::run::{Run, Runner};
-use mmreap_harness::schedule::{derive_seed, strategy};
+use mmreap_harness::schedule::derive_seed;
+use mmreap_harness::schedule::pos::{BURST, POS};
+use mmreap_harness::schedule::random::RANDOM;
+use mmreap_harness::schedule::sticky::STICKY;
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 use std::collections::BTreeMap;
@@ -79,14 +82,9 @@ impl Bench<'_> {
 }
 
 fn scheduler(seed: u64) -> Recorder {
-    let all = [
-        Strategy::Pos { seed },
-        Strategy::Burst { seed },
-        Strategy::Random { seed },
-        Strategy::Sticky { seed },
-    ];
+    let all = [POS.of(&[seed]), BURST.of(&[seed]), RANDOM.of(&[seed]), STICKY.of(&[seed])];
     let one = all[derive_seed(seed, 0) as usize % all.len()];
-    Recorder::under(strategy(one, || unreachable!("none of these wants to know the pilot")))
+    Recorder::under(one.scheduler(&mut || unreachable!("none of these wants to know the pilot")))
 }
 
 /// Tries other orders of a run: whether it failed, or the first difference.

@@ -9,10 +9,10 @@ mod shapes;
 
 use mmreap::trace::What;
 use mmreap::world::World;
-use mmreap_harness::case::Strategy;
 use mmreap_harness::schedule::derive_seed;
 use mmreap_harness::schedule::pilot::PILOT;
-use mmreap_harness::schedule::portfolio::{Portfolio, SHARES};
+use mmreap_harness::schedule::portfolio::{Portfolio, written};
+use mmreap_harness::schedule::surw::SURW;
 use shapes::{Program, REORDER_100, SEQ_PORT, Shape, TWO_AND_THREE, TWOSTAGE_100};
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ fn surw_is_uniform() {
     program.run(PILOT);
     let mut seen: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
     for run in 0..4000 {
-        program.run(Strategy::Surw { seed: derive_seed(1, run) });
+        program.run(SURW.of(&[derive_seed(1, run)]));
         let writes = |w: &World| {
             let writes = w.log.iter().filter(|event| event.step > 0 && event.what == What::Write);
             writes.map(|event| event.thread.0).collect()
@@ -68,11 +68,12 @@ fn surw_is_uniform() {
 }
 
 /// How many of so many runs go to each strategy.
-fn dealt(portfolio: &mut Portfolio, runs: u64) -> [u64; SHARES.len()] {
-    let mut counts = [0; SHARES.len()];
+fn dealt(portfolio: &mut Portfolio, runs: u64) -> Vec<u64> {
+    let shares = written();
+    let mut counts = vec![0; shares.len()];
     for run in 1..=runs {
         let strategy = portfolio.next(7, run).with_seed(0);
-        let arm = SHARES.iter().position(|share| share.0 == strategy).expect("a share");
+        let arm = shares.iter().position(|share| share.0 == strategy).expect("a share");
         counts[arm] += 1;
     }
     counts
@@ -80,8 +81,8 @@ fn dealt(portfolio: &mut Portfolio, runs: u64) -> [u64; SHARES.len()] {
 
 #[test]
 fn runs_go_by_the_shares() {
-    let whole: f64 = SHARES.iter().map(|share| share.1).sum();
-    for (count, share) in dealt(&mut Portfolio::new(3), 1000).into_iter().zip(SHARES) {
+    let whole: f64 = written().iter().map(|share| share.1).sum();
+    for (count, share) in dealt(&mut Portfolio::new(3), 1000).into_iter().zip(written()) {
         assert!((count as f64 - 1000.0 * share.1 / whole).abs() < 10.0, "{share:?}: {count}");
     }
 }
@@ -96,8 +97,9 @@ fn the_first_run_is_the_pilot() {
 #[test]
 fn what_finds_more_gets_more() {
     let mut portfolio = Portfolio::new(3);
-    let written = portfolio.shares();
-    let lucky = SHARES[SHARES.len() - 1].0;
+    let shares = portfolio.shares();
+    let last = shares.len() - 1;
+    let lucky = written()[last].0;
     let mut play = |found: u32| {
         for run in 1..50_000 {
             let strategy = portfolio.next(7, run);
@@ -107,17 +109,17 @@ fn what_finds_more_gets_more() {
         portfolio.shares()
     };
     let rich = play(100);
-    assert!(rich[SHARES.len() - 1] > 6.0 * written[SHARES.len() - 1], "{rich:?}");
-    assert!(rich.iter().zip(written).all(|(share, written)| *share >= written / 2.0), "{rich:?}");
+    assert!(rich[last] > 6.0 * shares[last], "{rich:?}");
+    assert!(rich.iter().zip(&shares).all(|(share, written)| *share >= written / 2.0), "{rich:?}");
     let poor = play(0);
-    assert!(poor[SHARES.len() - 1] < written[SHARES.len() - 1], "{poor:?}");
+    assert!(poor[last] < shares[last], "{poor:?}");
 }
 
 #[test]
 fn without_rewards_the_shares_stay() {
     let mut portfolio = Portfolio::new(3);
-    let written = portfolio.shares();
-    portfolio.reward(SHARES[0].0, 0);
-    assert_eq!(portfolio.shares(), written);
+    let shares = portfolio.shares();
+    portfolio.reward(written()[0].0, 0);
+    assert_eq!(portfolio.shares(), shares);
     assert_ne!(dealt(&mut Portfolio::new(1), 7), dealt(&mut Portfolio::new(2), 7));
 }

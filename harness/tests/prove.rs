@@ -8,12 +8,13 @@
 mod common;
 
 use common::{case, kernel};
-use mmreap_harness::case::{Case, Fault, FaultPoint, Strategy};
+use mmreap_harness::case::{Case, Fault, FaultPoint};
 use mmreap_harness::minimize::measure;
 use mmreap_harness::prove::behaviour::behaviour;
 use mmreap_harness::prove::{Options, Proof, Reduction, Unprovable, Verdict, prove};
 use mmreap_harness::run::Runner;
 use mmreap_harness::run::plan::Plan;
+use mmreap_harness::schedule::pos::POS;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -112,8 +113,7 @@ fn all_schedules_of_a_tiny_case_come_to_the_traces_of_its_proof() {
 /// What random runs live through.
 fn random_behaviours(case: &Case, runs: u64) -> BTreeSet<u64> {
     let (mut runner, plan) = (Runner::new(), Rc::new(Plan::new(case)));
-    let run =
-        |seed| behaviour(runner.run(&plan, kernel(&case.kernel), Strategy::Pos { seed }).world());
+    let run = |seed| behaviour(runner.run(&plan, kernel(&case.kernel), POS.of(&[seed])).world());
     (0..runs).map(run).collect()
 }
 

@@ -16,16 +16,17 @@ use mmreap_harness::explain::log;
 use mmreap_harness::run::plan::Plan;
 use mmreap_harness::run::{Run, Runner};
 use mmreap_harness::schedule::derive_seed;
+use mmreap_harness::schedule::{pct, pos, random, sticky, surw};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-const RANDOM: Strategy = Strategy::Random { seed: 0 };
-const POS: Strategy = Strategy::Pos { seed: 0 };
-const PCT: Strategy = Strategy::Pct { seed: 0, depth: 2 };
-const STICKY: Strategy = Strategy::Sticky { seed: 0 };
-const BURST: Strategy = Strategy::Burst { seed: 0 };
-const SURW: Strategy = Strategy::Surw { seed: 0 };
-const PCT_1: Strategy = Strategy::Pct { seed: 0, depth: 1 };
+const RANDOM: Strategy = random::RANDOM.of(&[0]);
+const POS: Strategy = pos::POS.of(&[0]);
+const PCT: Strategy = pct::PCT.of(&[0, 2]);
+const STICKY: Strategy = sticky::STICKY.of(&[0]);
+const BURST: Strategy = pos::BURST.of(&[0]);
+const SURW: Strategy = surw::SURW.of(&[0]);
+const PCT_1: Strategy = pct::PCT.of(&[0, 1]);
 
 /// Runs of one measurement.
 const RUNS: u64 = 4000;

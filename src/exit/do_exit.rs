@@ -5,8 +5,8 @@
 use super::exit_notify::exit_notify;
 use super::fork::mmput;
 use super::mm_release::mm_release;
-use crate::memory::Handle;
-use crate::mm::{Mm, mmap_sem, mmdrop, mmgrab, secondary, tlb};
+use crate::memory::{Assertion, Handle, bug_on, write};
+use crate::mm::{mmap_sem, mmdrop, mmgrab, secondary, tlb};
 use crate::oom::exit_oom_victim::exit_oom_victim;
 use crate::page::free_pages;
 use crate::sync::atomic::atomic_dec_and_test;
@@ -17,7 +17,7 @@ use crate::task::{
     Signal, Task, TaskFlag, current, put_task_struct, start_group_exit, task_lock, task_unlock,
     thread_group_empty,
 };
-use crate::trace::noun::{FRAMES, MM, PINS};
+use crate::trace::noun::{ACTIVE_MM, FRAMES, MM, PINS};
 use crate::trace::{Function, Role, What, enter, protocol, record};
 
 /// `exit_mm`, in traces.
@@ -30,12 +30,10 @@ pub fn do_exit() {
     set_bit(task, TaskFlag::Exiting);
     let signal = task.peek(|task| task.signal);
     atomic_dec_and_test(signal, "live", |signal| &mut signal.live);
-    let lazy = exit_mm(task);
+    exit_mm(task);
     exit_files(task);
     exit_notify(task);
-    if let Some(mm) = lazy {
-        finish_task_switch(mm);
-    }
+    finish_task_switch(task);
     crate::sync::lock::held_at_exit();
     record(task.object(), What::Exited);
     put_task_struct(task);
@@ -51,15 +49,17 @@ pub fn do_group_exit() {
     do_exit();
 }
 
-/// `exit_mm`: lets go of the address space, and returns it as the lazily borrowed one.
-fn exit_mm(task: Handle<Task>) -> Option<Handle<Mm>> {
-    let mm = task.peek_at(MM, |task| task.mm)?;
+/// `exit_mm`: lets go of the address space, and borrows it lazily (`active_mm`).
+fn exit_mm(task: Handle<Task>) {
+    let Some(mm) = task.peek_at(MM, |task| task.mm) else { return };
     let _call = protocol(EXIT_MM, mm.object());
     mm_release(task, mm);
     down_read(mmap_sem(mm));
     mmgrab(mm);
+    let is_active = task.peek_at(ACTIVE_MM, |task| task.active_mm == Some(mm));
+    bug_on(!is_active, Assertion::ACTIVE_MM, mm.object());
     task_lock(task);
-    crate::memory::write(task, MM, |task| task.mm = None);
+    write(task, MM, |task| task.mm = None);
     up_read(mmap_sem(mm));
     tlb::enter_lazy_tlb(mm);
     task_unlock(task);
@@ -67,13 +67,14 @@ fn exit_mm(task: Handle<Task>) -> Option<Handle<Mm>> {
     if peek_bit(task, TaskFlag::Memdie) {
         exit_oom_victim(task);
     }
-    Some(mm)
 }
 
 /// The idle task takes over, and drops the address space that was borrowed lazily.
-fn finish_task_switch(mm: Handle<Mm>) {
-    let _call = enter("finish_task_switch");
-    mmdrop(mm);
+fn finish_task_switch(task: Handle<Task>) {
+    if let Some(mm) = task.poke_at(ACTIVE_MM, |task| task.active_mm.take()) {
+        let _call = enter("finish_task_switch");
+        mmdrop(mm);
+    }
 }
 
 /// `exit_files` and what else a dying task holds: open /proc files, kernel memory.

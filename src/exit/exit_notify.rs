@@ -4,7 +4,7 @@
 //! section under `tasklist_lock` is one step. Source: kernel/exit.c of v4.9 to v4.15. Pid 1 waits for every
 //! child at once, as if it ignored SIGCHLD; nobody traces anybody.
 
-use crate::memory::Handle;
+use crate::memory::{Assertion, Handle, bug_on};
 use crate::sync::bits::peek_bit;
 use crate::sync::point::{Access, point};
 use crate::sync::rwlock::write_section;
@@ -14,6 +14,7 @@ use crate::task::{
     put_task_struct_rcu, same_thread_group, tasklist_lock, thread_group_empty,
 };
 use crate::trace::enter;
+use crate::trace::noun::EXIT_STATE;
 
 /// `exit_notify`: children get another parent; a leader becomes a zombie, unless nobody waits for it.
 pub(super) fn exit_notify(task: Handle<Task>) {
@@ -36,11 +37,11 @@ fn is_leader(task: Handle<Task>) -> bool {
 }
 
 fn exit_state(task: Handle<Task>) -> ExitState {
-    task.peek_at("exit_state", |task| task.exit_state)
+    task.peek_at(EXIT_STATE, |task| task.exit_state)
 }
 
 fn set_exit_state(task: Handle<Task>, state: ExitState) {
-    task.poke_at("exit_state", |task| task.exit_state = state);
+    task.poke_at(EXIT_STATE, |task| task.exit_state = state);
 }
 
 /// A leader that is dead, and whose other threads are gone.
@@ -70,7 +71,9 @@ fn forget_original_parent(father: Handle<Task>) -> Vec<Handle<Task>> {
 }
 
 /// `do_notify_parent`: wakes a parent that may wait, or says that nobody waits.
-fn do_notify_parent(leader: Handle<Task>) -> bool {
+pub fn do_notify_parent(leader: Handle<Task>) -> bool {
+    let is_last = is_leader(leader) && thread_group_empty(leader);
+    bug_on(!is_last, Assertion::NOTIFY_PARENT, leader.object());
     let nobody_waits = leader.peek_at("real_parent", |leader| leader.real_parent.is_none());
     if !nobody_waits {
         complete_locked(leader.peek(|leader| leader.signal).object(), "zombie");
@@ -119,7 +122,7 @@ pub fn sys_wait4(child: Handle<Signal>) {
     if !wait_event_killable(child.object(), "zombie", zombie_or_gone) {
         return;
     }
-    point(child.object(), Access::Update, "cmpxchg", "exit_state");
+    point(child.object(), Access::Update, "cmpxchg", EXIT_STATE);
     if let Some(leader) = child_of_current(child).filter(|&leader| is_zombie(leader)) {
         set_exit_state(leader, ExitState::Dead);
         release_task(leader);

@@ -9,7 +9,7 @@ use crate::mm::{Mm, mmdrop, mmget, mmgrab, tlb};
 use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::bits::peek_bit;
 use crate::task::{Signal, TaskFlag, current, find_task_by_vpid, task_lock, task_unlock};
-use crate::trace::noun::{MM, MM_USERS};
+use crate::trace::noun::{ACTIVE_MM, MM, MM_USERS};
 use crate::trace::{enter, protocol};
 
 /// `mmput`.
@@ -42,6 +42,7 @@ pub fn use_mm(mm: Handle<Mm>) {
     task.poke_at("borrowed", |task| task.borrowed = Some(mm));
     task_lock(task);
     mmgrab(mm);
+    task.poke_at(ACTIVE_MM, |task| task.active_mm = Some(mm));
     write(task, MM, |task| task.mm = Some(mm));
     task_unlock(task);
 }
@@ -57,6 +58,7 @@ pub fn unuse_mm() {
     task_unlock(task);
     mmdrop(mm);
     drop(call);
+    task.poke_at(ACTIVE_MM, |task| task.active_mm = None);
     task.poke_at("borrowed", |task| task.borrowed = None);
     mmput(mm);
 }

@@ -5,12 +5,14 @@
 //! data that is protected by a lock needs none. Racy accesses go through [`read`] and [`fn@write`],
 //! which announce themselves to the scheduler first.
 
+mod assertion;
 mod oops;
 mod report;
 mod slab;
 
+pub use assertion::{Assertion, bug_on, warn_on};
 pub(crate) use oops::oops;
-pub use oops::{Oops, bug_on, dereference};
+pub use oops::{Oops, dereference};
 pub use report::{LockRule, Place, Violation, report};
 pub use slab::{Handle, Obituary, Slab};
 

@@ -1,4 +1,4 @@
-//! Oops: the kernel follows a pointer that is NULL, meets a `BUG_ON`, or never comes back.
+//! Oops: the kernel follows a pointer that is NULL, or never comes back.
 //!
 //! No release gets there, but a wrong patch may, and then it is a fact about the run like any other
 //! violation: it ends the run, in the kernel's words. What no revision can reach (a machine that did not
@@ -14,8 +14,6 @@ use crate::world::world;
 pub enum Oops {
     /// A pointer that leads nowhere.
     NullDereference,
-    /// What a `BUG_ON` says never happens.
-    Bug,
     /// A CPU that does not let anybody else run.
     SoftLockup,
     /// A stack that is used up.
@@ -27,7 +25,6 @@ impl Oops {
     pub fn name(self) -> &'static str {
         match self {
             Oops::NullDereference => "NULL dereference",
-            Oops::Bug => "BUG",
             Oops::SoftLockup => "soft lockup",
             Oops::StackOverflow => "stack overflow",
         }
@@ -37,13 +34,6 @@ impl Oops {
 /// Follows a pointer that belongs to the object.
 pub fn dereference<T>(pointer: Option<T>, object: ObjectRef) -> T {
     pointer.unwrap_or_else(|| oops(Oops::NullDereference, object))
-}
-
-/// `BUG_ON`, about the object.
-pub fn bug_on(condition: bool, object: ObjectRef) {
-    if condition {
-        oops(Oops::Bug, object);
-    }
 }
 
 /// Ends the run.

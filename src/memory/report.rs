@@ -99,6 +99,13 @@ pub enum Violation {
         /// Where.
         used: Place,
     },
+    /// The kernel found what it says must never be: its `BUG_ON` is the place.
+    Bug {
+        /// The object that it is about.
+        object: ObjectRef,
+        /// Where.
+        used: Place,
+    },
     /// A page frame was freed while a secondary MMU still maps it.
     Shadowed {
         /// The frame.
@@ -158,6 +165,7 @@ impl Violation {
             | Violation::FreedWhileMapped { object, .. }
             | Violation::StaleTranslation { object, .. }
             | Violation::Oops { object, .. }
+            | Violation::Bug { object, .. }
             | Violation::Shadowed { object, .. }
             | Violation::Lock { object, .. } => object,
         }

@@ -11,7 +11,7 @@ use super::Mm;
 use super::check_stable::check_stable;
 use super::file_fault::do_fault;
 use super::huge_memory::do_huge_pmd_anonymous_page;
-use super::memory::{page_add_rmap, replace_page};
+use super::memory::{page_add_new_anon_rmap, replace_page};
 use super::mmu_notifier::{mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start};
 use super::pgtable::{
     Entry, PTRS, PageTable, Slot, pmd_alloc, pte_alloc, pte_index, pte_offset_map_lock, read_pmd,
@@ -73,7 +73,7 @@ impl Fault {
     /// Puts a page of the process's own into an empty entry that is locked.
     pub fn set_anonymous(self, slot: Slot, frame: Frame, writable: bool) {
         slot.set(Entry::Page { frame, writable });
-        page_add_rmap(self.mm, self.page, frame);
+        page_add_new_anon_rmap(self.vma, self.page, frame);
         if self.has(VmFlag::Locked) {
             mlock_page(frame);
         }

@@ -52,7 +52,10 @@ pub fn tlb_remove_entry(gather: Handle<Gather>) {
 
 /// `tlb_flush_mmu`: flush the TLBs, then free the batch.
 pub fn tlb_flush_mmu(gather: Handle<Gather>) {
-    let (mm, fullmm, need_flush) = gather.peek(|g| (g.mm, g.fullmm, g.need_flush));
+    let (mm, fullmm, need_flush) = gather.peek(|g| {
+        debug_assert!(g.need_flush || g.batch.is_empty(), "a page in a batch asks for a flush");
+        (g.mm, g.fullmm, g.need_flush)
+    });
     if !need_flush {
         return;
     }

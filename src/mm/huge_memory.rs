@@ -8,7 +8,7 @@
 use super::check_stable::check_stable;
 use super::fault::{Fault, VmFault};
 use super::gather::{Gather, tlb_flush_mmu, tlb_remove_page};
-use super::memory::{page_add_rmap, page_remove_rmap};
+use super::memory::{page_add_new_anon_rmap, page_remove_rmap};
 use super::pgtable::{Entry, Level, PTRS, Slot, count_table, pmd_lock};
 use super::vma::{VmFlag, Vma};
 use crate::memory::Handle;
@@ -44,9 +44,8 @@ pub fn set_huge_pmd(vma: Handle<Vma>, pmd: Slot, first: u32, frames: &[Frame]) {
     let mut huge = [Frame(0); PTRS as usize];
     huge.copy_from_slice(frames);
     pmd.set(Entry::Huge(huge));
-    let mm = vma.peek(|vma| vma.mm);
     for (page, &frame) in (first..).zip(frames) {
-        page_add_rmap(mm, page, frame);
+        page_add_new_anon_rmap(vma, page, frame);
     }
     if vma.peek_at("vm_flags", |vma| vma.has(VmFlag::Locked)) {
         frames.iter().for_each(|&frame| mlock_page(frame));

@@ -13,7 +13,7 @@ use super::pgtable::{
 };
 use super::vma::{VmFlag, Vma};
 use super::{Mm, tlb};
-use crate::memory::{Handle, bug_on, read};
+use crate::memory::{Assertion, Handle, bug_on, read};
 use crate::page::{Frame, clear_page_mlock};
 use crate::sync::point::{Access, Left};
 use crate::sync::spinlock::spin_unlock;
@@ -49,6 +49,7 @@ fn zap_vmas(gather: Handle<Gather>, first: Handle<Vma>) {
 pub fn unmap_page_range(gather: Handle<Gather>, vma: Handle<Vma>) {
     let _call = enter("unmap_page_range");
     let (mm, start, end) = vma.peek(|vma| (vma.mm, vma.start, vma.end));
+    bug_on(start >= end, Assertion::RANGE, vma.object());
     let is_resident = vma.peek_at("vm_flags", |vma| !vma.has(VmFlag::Hugetlb));
     for from in (start..end).step_by(PTRS as usize) {
         let to = end.min(from + PTRS);
@@ -129,12 +130,18 @@ fn remove_mapping(mm: Handle<Mm>, page: u32, frame: Frame) {
         w.footprint.touch(frame.object(), "mapcount", Access::Put(left));
         (was_mapped, left)
     });
-    // "BUG: Bad page map".
-    bug_on(!was_mapped, frame.object());
+    bug_on(!was_mapped, Assertion::MAPCOUNT, frame.object());
     if left == Left::None {
         clear_page_mlock(frame);
     }
     record(mm.object(), What::Unmap { frame: u32::from(frame.0), page });
+}
+
+/// `page_add_new_anon_rmap`. The caller has put the entry into the table.
+pub fn page_add_new_anon_rmap(vma: Handle<Vma>, page: u32, frame: Frame) {
+    let (mm, is_outside) = vma.peek(|vma| (vma.mm, page < vma.start || page >= vma.end));
+    bug_on(is_outside, Assertion::ADDRESS, vma.object());
+    page_add_rmap(mm, page, frame);
 }
 
 /// `page_add_rmap` for private memory. The caller has put the entry into the table.

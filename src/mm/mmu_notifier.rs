@@ -7,10 +7,12 @@
 
 use super::secondary::{self, SecondaryMmu};
 use super::{Mm, mmdrop, mmgrab};
-use crate::memory::{Handle, read};
+use crate::memory::{Assertion, Handle, bug_on, read};
+use crate::sync::atomic::atomic_read;
 use crate::sync::point::{Access, point};
 use crate::sync::srcu::{srcu_read, synchronize_srcu};
 use crate::trace::enter;
+use crate::trace::noun::MM_COUNT;
 use std::ops::Range;
 
 /// The list of an address space, and that an MMU is on it.
@@ -62,12 +64,28 @@ pub fn mmu_notifier_invalidate_range_end(mm: Handle<Mm>) {
 /// `mmu_notifier_unregister`: calls `release` unless that has been done, and waits until nobody calls anything.
 pub fn mmu_notifier_unregister(mmu: Handle<SecondaryMmu>, mm: Handle<Mm>) {
     let _call = enter("mmu_notifier_unregister");
+    held(mm);
     if read(mmu, HLIST, |mmu| mmu.hashed) {
         srcu_read(|| secondary::release(mmu));
         unlink(mm, |listed| listed == mmu);
     }
     synchronize_srcu();
+    held(mm);
     mmdrop(mm);
+}
+
+/// Who unregisters a notifier holds the structure by it.
+fn held(mm: Handle<Mm>) {
+    let count = atomic_read(mm, MM_COUNT, |mm| &mut mm.count);
+    bug_on(count <= 0, Assertion::MM_COUNT, mm.object());
+}
+
+/// `mmu_notifier_mm_destroy`: the structure goes, and what notifiers hang on with it.
+pub fn mmu_notifier_mm_destroy(mm: Handle<Mm>) {
+    if mm_has_notifiers(mm) {
+        let listed = mm.peek_at(HLIST, |mm| mm.notifiers.is_some());
+        bug_on(listed, Assertion::NOTIFIERS, mm.object());
+    }
 }
 
 /// `hlist_for_each_entry_rcu`: entries may leave the list meanwhile.

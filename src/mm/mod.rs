@@ -197,6 +197,7 @@ pub fn mmdrop(mm: Handle<Mm>) {
 pub fn mmdrop_final(mm: Handle<Mm>) {
     let _call = crate::trace::enter("__mmdrop");
     free(mm.peek(|mm| mm.pgd));
+    mmu_notifier::mmu_notifier_mm_destroy(mm);
     free(mm);
 }
 

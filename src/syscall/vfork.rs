@@ -35,7 +35,7 @@ fn copy_process(child: Handle<Task>, mm: Handle<Mm>) -> bool {
     let _call = enter("copy_process");
     for thread in for_each_thread(child) {
         mmget(mm);
-        thread.poke_at(MM, |thread| thread.mm = Some(mm));
+        thread.poke_at(MM, |thread| (thread.mm, thread.active_mm) = (Some(mm), Some(mm)));
     }
     let appeared = write_section(tasklist_lock(), || {
         let appears = !fatal_signal_pending();
@@ -47,7 +47,7 @@ fn copy_process(child: Handle<Task>, mm: Handle<Mm>) -> bool {
     });
     if !appeared {
         for thread in for_each_thread(child) {
-            thread.poke_at(MM, |thread| thread.mm = None);
+            thread.poke_at(MM, |thread| (thread.mm, thread.active_mm) = (None, None));
             mmput(mm);
         }
     }

@@ -18,14 +18,14 @@ pub use signal::{
     tsk_is_oom_victim,
 };
 
-use crate::memory::{Handle, Object, Slab, allocate, free};
+use crate::memory::{Assertion, Handle, Object, Slab, allocate, free, warn_on};
 use crate::mm::Mm;
 use crate::page::Frame;
 use crate::sync::atomic::{atomic_dec_and_test, atomic_inc};
 use crate::sync::bits::Flag;
 use crate::sync::spinlock::{SpinLock, spin_lock, spin_unlock};
 use crate::sync::thread::Tid;
-use crate::trace::noun::{MM, VFORK_DONE};
+use crate::trace::noun::{EXIT_STATE, MM, VFORK_DONE};
 use crate::trace::{Kind, enter};
 use crate::world::{World, world};
 use std::rc::Rc;
@@ -41,6 +41,8 @@ pub struct Task {
     pub signal: Handle<Signal>,
     /// `mm`.
     pub mm: Option<Handle<Mm>>,
+    /// `active_mm`: the address space that its CPU has, which a task without one borrows. Nobody else looks at it.
+    pub active_mm: Option<Handle<Mm>>,
     /// `alloc_lock`, taken by `task_lock`.
     pub alloc_lock: SpinLock,
     /// Flags.
@@ -139,6 +141,7 @@ pub fn new_task(signal: Handle<Signal>, name: Rc<str>, flags: u32) -> Handle<Tas
         thread: None,
         signal,
         mm: None,
+        active_mm: None,
         alloc_lock,
         flags,
         exit_state: ExitState::None,
@@ -180,6 +183,8 @@ pub fn get_task_struct(task: Handle<Task>) {
 pub fn put_task_struct(task: Handle<Task>) {
     if atomic_dec_and_test(task, "usage", |task| &mut task.usage) {
         let _call = enter("__put_task_struct");
+        let lives = task.peek_at(EXIT_STATE, |task| task.exit_state == ExitState::None);
+        warn_on(lives, Assertion::EXIT_STATE, task.object());
         let signal = task.peek(|task| task.signal);
         free(task);
         signal::put_signal_struct(signal);

@@ -13,7 +13,7 @@ use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::bits::{Flag, peek_bit};
 use crate::sync::point::{Access, point};
 use crate::sync::thread::wake_killable;
-use crate::trace::noun::OOM_MM;
+use crate::trace::noun::{EXIT_STATE, OOM_MM};
 use crate::trace::{Kind, What, enter, record};
 use crate::world::{World, world};
 use smallvec::SmallVec;
@@ -143,7 +143,7 @@ pub fn start_group_exit(task: Handle<Task>) {
     }
     signal.poke_at("flags", |signal| signal.group_exit = true);
     let runs_on = |other: Handle<Task>| {
-        other.peek_at("exit_state", |other| other.exit_state == ExitState::None)
+        other.peek_at(EXIT_STATE, |other| other.exit_state == ExitState::None)
     };
     let others = threads(signal).into_iter().filter(|&other| other != task && runs_on(other));
     others.for_each(add_sigkill);

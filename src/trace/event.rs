@@ -333,6 +333,8 @@ pub enum What {
         /// To this jiffy.
         jiffies: u32,
     },
+    /// The kernel noticed what it says must not be, and goes on.
+    Warning,
     /// The model noticed a violation.
     Violation,
 }
@@ -459,6 +461,7 @@ impl What {
             What::OomPanic => "oom_panic",
             What::Exited => "exited",
             What::Tick { .. } => "tick",
+            What::Warning => "warning",
             What::Violation => "violation",
         }
     }

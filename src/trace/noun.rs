@@ -27,6 +27,10 @@ pub const ALLOCATION: &str = "allocation";
 pub const FINISHED: &str = "finished";
 /// `task_struct`: the address space that it uses.
 pub const MM: &str = "mm";
+/// `task_struct`: how far it has come with dying.
+pub const EXIT_STATE: &str = "exit_state";
+/// `task_struct`: the address space that its CPU has.
+pub const ACTIVE_MM: &str = "active_mm";
 /// `task_struct`: pages that it has allocated for itself.
 pub const FRAMES: &str = "frames";
 /// `task_struct`: address spaces that it holds.

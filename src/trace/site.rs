@@ -154,6 +154,7 @@ fn push(function: Function, protocol: Option<&'static str>, object: ObjectRef) -
 
 impl Drop for Frame {
     fn drop(&mut self) {
-        world(|w| w.running().calls.pop());
+        let call = world(|w| w.running().calls.pop());
+        debug_assert!(call.is_some(), "calls end in the thread that made them");
     }
 }

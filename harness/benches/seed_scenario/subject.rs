@@ -1,12 +1,12 @@
 //! The seed's scenario on mmreap: [`Runner::run`] as a campaign uses it.
 
 use mmreap::revision::Revision;
-use mmreap_harness::case::Strategy;
 use mmreap_harness::case::parse::parse;
 use mmreap_harness::coverage::Coverage;
 use mmreap_harness::kernel;
 use mmreap_harness::run::Runner;
 use mmreap_harness::run::plan::Plan;
+use mmreap_harness::schedule::pos::POS;
 use std::rc::Rc;
 
 const CASE: &str = "mmreap case 1
@@ -49,7 +49,7 @@ impl Subject {
         let mut decisions = 0;
         for _ in 0..times {
             self.seed += 1;
-            let strategy = Strategy::Pos { seed: self.seed };
+            let strategy = POS.of(&[self.seed]);
             let run = self.runner.run(&self.plan, self.revision, strategy);
             assert!(run.failure.is_none(), "v4.15 passes: {:?}", run.failure);
             self.coverage.observe(&run);

@@ -7,6 +7,7 @@ use mmreap::exit::mmput_final::{MMPUT_FINAL, mm_put_huge_zero_page, module_put, 
 use mmreap::khugepaged::khugepaged_exit;
 use mmreap::ksm::ksm_exit;
 use mmreap::prelude::*;
+use mmreap::trace::noun::MM_USERS;
 
 /// The mutant.
 pub const M11B: Mutant = Mutant {
@@ -26,6 +27,7 @@ static KERNEL: Revision =
 /// `__mmput`.
 fn mmput(mm: Handle<Mm>) {
     let _call = protocol(MMPUT_FINAL, mm.object());
+    bug_on(mm.peek_at(MM_USERS, |mm| mm.users != 0), Assertion::MM_USERS, mm.object());
     if test_bit(mm, MmFlag::OomVictim) {
         set_bit(mm, MmFlag::OomSkip);
     }

@@ -19,7 +19,8 @@ use crate::run::plan::Plan;
 use crate::run::{Run, Runner};
 use crate::schedule::derive_seed;
 use crate::schedule::few::Few;
-use crate::schedule::portfolio::SHARES;
+use crate::schedule::in_order::IN_ORDER;
+use crate::schedule::portfolio::written;
 use arbitrary::Unstructured;
 use mmreap::release::RELEASES;
 use mmreap::revision::Revision;
@@ -185,7 +186,8 @@ impl Trial<'_> {
     fn sample(&mut self, sites: &mut Sites) -> Option<Found> {
         let (case, deadline) = (self.subject.case.clone(), self.deadline);
         let plan = Rc::new(Plan::new(&case));
-        let all = SHARES.iter().flat_map(|(strategy, _)| (0..SAMPLED).map(move |n| (strategy, n)));
+        let written = written().into_iter();
+        let all = written.flat_map(|(strategy, _)| (0..SAMPLED).map(move |n| (strategy, n)));
         let mut all = all.take_while(|_| !deadline.is_over());
         all.find_map(|(strategy, number)| {
             let strategy = strategy.with_seed(derive_seed(self.subject.seed, number));
@@ -200,7 +202,7 @@ impl Trial<'_> {
         let (deadline, revision) = (self.deadline, self.subject.revision);
         let plan = Rc::new(Plan::new(&self.subject.case));
         let mut longest = 0;
-        let most = SAMPLED * SHARES.len() as u64;
+        let most = SAMPLED * written().len() as u64;
         (0..most).take_while(|_| !deadline.is_over()).find_map(|number| {
             self.runs += 1;
             let few = Few::new(derive_seed(self.subject.seed, number), bound, longest as usize);
@@ -210,7 +212,7 @@ impl Trial<'_> {
             run.failure.clone().map(|failure| {
                 let mut case = self.subject.case.clone();
                 case.kernel = revision.name.into();
-                case.schedule.strategy = Strategy::InOrder;
+                case.schedule.strategy = IN_ORDER.of(&[]);
                 case.schedule.segments = run.segments();
                 Found { case, failure }
             })
@@ -229,8 +231,8 @@ impl Trial<'_> {
             let seed = derive_seed(self.subject.seed, SAMPLED + number);
             ChaCha8Rng::seed_from_u64(seed).fill_bytes(&mut bytes);
             reschedule(&mut case, &mut Unstructured::new(&bytes), sites);
-            let run = self.run(&Rc::new(Plan::new(&case)), Strategy::InOrder);
-            self.contradicting(&case, Strategy::InOrder, run)
+            let run = self.run(&Rc::new(Plan::new(&case)), IN_ORDER.of(&[]));
+            self.contradicting(&case, IN_ORDER.of(&[]), run)
         })
     }
 

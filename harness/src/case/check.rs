@@ -15,7 +15,7 @@ pub mod place;
 mod processes;
 pub mod scope;
 
-use super::{Case, Expect, Fault, Machine, RESERVED, Segment, Strategy, error::allowed, limit};
+use super::{Case, Expect, Fault, Machine, RESERVED, Segment, error::allowed, limit};
 use bounds::{is_oracle, is_word};
 pub use place::{Item, Place, Problem};
 use scope::Scope;
@@ -132,8 +132,9 @@ fn check_fault(index: usize, fault: &Fault, tasks: &Tasks<'_>) -> Verdict {
 }
 
 fn check_schedule(case: &Case, tasks: &Tasks<'_>) -> Verdict {
-    if let Strategy::Pct { depth, .. } = case.schedule.strategy {
-        bounds::DEPTH.check(depth, Place::new(Item::Schedule, "depth"))?;
+    for (parameter, number) in case.schedule.strategy.numbers() {
+        bounds::Bounds::from(&parameter)
+            .check(number, Place::new(Item::Schedule, parameter.key))?;
     }
     let segments = &case.schedule.segments;
     bounds::at_most(

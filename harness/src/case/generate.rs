@@ -24,9 +24,8 @@ use std::mem;
 
 use arbitrary::Unstructured;
 
-use crate::case::{
-    Case, EmptyPmd, Machine, Process, Schedule, Strategy, Time, Tlb, VmaKind, limit,
-};
+use crate::case::{Case, EmptyPmd, Machine, Process, Schedule, Time, Tlb, VmaKind, limit};
+use crate::schedule::pos::POS;
 use draw::Draw;
 use operations::Place;
 use scope::Scope;
@@ -76,7 +75,7 @@ pub fn case(u: &mut Unstructured<'_>, kernel: &str) -> Case {
     fill(&mut case, size, &swarm, draw);
     case.machine = machine(touched(&case), draw);
     faults(&mut case, &swarm, draw);
-    case.schedule.strategy = Strategy::Pos { seed: draw.bits() };
+    case.schedule.strategy = POS.of(&[draw.bits()]);
     case
 }
 
@@ -87,7 +86,7 @@ fn empty(kernel: &str) -> Case {
         machine: Machine::default(),
         processes: Vec::new(),
         faults: Vec::new(),
-        schedule: Schedule { strategy: Strategy::Pos { seed: 0 }, segments: Vec::new() },
+        schedule: Schedule { strategy: POS.of(&[0]), segments: Vec::new() },
         expect: None,
         others: Vec::new(),
     }

@@ -18,6 +18,7 @@ pub mod print;
 pub mod words;
 
 pub use crate::operation::{Argument, Completion, Operation};
+pub use crate::schedule::{Segment, Stop, Strategy};
 pub use mmreap::inject::FaultPoint;
 
 use mmreap::sync::thread::name;
@@ -270,79 +271,6 @@ pub struct Schedule {
     pub strategy: Strategy,
     /// What is fixed by name.
     pub segments: Vec<Segment>,
-}
-
-/// A scheduling strategy and its parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Strategy {
-    /// `in_order`: keep running the same task while it can run, then the first that can. Takes no seed.
-    InOrder,
-    /// `random seed N`: every choice uniform.
-    Random {
-        /// Of the ChaCha generator.
-        seed: u64,
-    },
-    /// `sticky seed N`: a random walk that mostly stays with the running task.
-    Sticky {
-        /// Of the ChaCha generator.
-        seed: u64,
-    },
-    /// `pct seed N depth N`: probabilistic concurrency testing.
-    Pct {
-        /// Of the ChaCha generator.
-        seed: u64,
-        /// Number of ordering constraints aimed at, 1 to 10.
-        depth: u8,
-    },
-    /// `pos seed N`: partial order sampling.
-    Pos {
-        /// Of the ChaCha generator.
-        seed: u64,
-    },
-    /// `burst seed N`: partial order sampling in which threads mostly keep their priority.
-    Burst {
-        /// Of the ChaCha generator.
-        seed: u64,
-    },
-    /// `surw seed N`: selectively uniform random walk.
-    Surw {
-        /// Of the ChaCha generator.
-        seed: u64,
-    },
-}
-
-impl Strategy {
-    /// The same with another seed, if it takes one.
-    pub fn with_seed(self, seed: u64) -> Self {
-        match self {
-            Strategy::InOrder => Strategy::InOrder,
-            Strategy::Random { .. } => Strategy::Random { seed },
-            Strategy::Sticky { .. } => Strategy::Sticky { seed },
-            Strategy::Pct { depth, .. } => Strategy::Pct { seed, depth },
-            Strategy::Pos { .. } => Strategy::Pos { seed },
-            Strategy::Burst { .. } => Strategy::Burst { seed },
-            Strategy::Surw { .. } => Strategy::Surw { seed },
-        }
-    }
-}
-
-/// `run TASK [until SITE [nth N]]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Segment {
-    /// The task: `PROCESS` for the first thread, `PROCESS/THREAD` for others, or a [`RESERVED`]
-    /// name, or `CONTEXT#N`-style names of AIO requests (`victim/ring#1`).
-    pub task: String,
-    /// Where it stops: before the operation at this site. `None`: where it blocks or ends.
-    pub until: Option<Stop>,
-}
-
-/// The place before which a segment stops.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stop {
-    /// `FUNCTION` or `FUNCTION/OPERATION`, as sites are printed: `exit_mmap/set_bit(MMF_OOM_SKIP)`.
-    pub site: String,
-    /// Which arrival at the site since the segment began, counted from 1.
-    pub nth: u32,
 }
 
 /// An expected verdict: `pass`, or a failure's signature.

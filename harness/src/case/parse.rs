@@ -17,11 +17,12 @@ mod schedule;
 mod verdict;
 
 use super::{
-    Case, EmptyPmd, Machine, Schedule, Strategy, Time, Tlb, VERSION,
+    Case, EmptyPmd, Machine, Schedule, Time, Tlb, VERSION,
     check::{Item, Place, Problem, bounds, check},
     error::{CaseError, quote},
     limit,
 };
+use crate::schedule::in_order::IN_ORDER;
 use lex::{Line, Reader, Word, lines, unknown};
 use std::{collections::BTreeMap, ops::Range};
 
@@ -327,7 +328,7 @@ fn empty() -> Case {
         machine: Machine::default(),
         processes: Vec::new(),
         faults: Vec::new(),
-        schedule: Schedule { strategy: Strategy::InOrder, segments: Vec::new() },
+        schedule: Schedule { strategy: IN_ORDER.of(&[]), segments: Vec::new() },
         expect: None,
         others: Vec::new(),
     }

@@ -10,8 +10,9 @@
 
 use super::{
     Argument, Case, Completion, EmptyPmd, Expect, Fault, Machine, Operation, Process, ProcessKind,
-    Release, Schedule, Segment, Signature, Strategy, Thread, Time, Tlb, VERSION, Vma,
+    Release, Schedule, Segment, Signature, Thread, Time, Tlb, VERSION, Vma,
 };
+use crate::schedule::in_order::IN_ORDER;
 use std::fmt::{Display, Formatter, Result};
 
 impl Display for Case {
@@ -48,7 +49,7 @@ impl Case {
 impl Schedule {
     /// Whether it is that of a case that says nothing of it.
     fn is_default(&self) -> bool {
-        self.strategy == Strategy::InOrder && self.segments.is_empty()
+        self.strategy == IN_ORDER.of(&[]) && self.segments.is_empty()
     }
 }
 
@@ -186,20 +187,6 @@ impl Display for Schedule {
         }
         writeln!(f, "\nschedule {}", self.strategy)?;
         self.segments.iter().try_for_each(|segment| writeln!(f, "  {segment}"))
-    }
-}
-
-impl Display for Strategy {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        match self {
-            Strategy::InOrder => f.write_str("in_order"),
-            Strategy::Random { seed } => write!(f, "random seed {seed}"),
-            Strategy::Sticky { seed } => write!(f, "sticky seed {seed}"),
-            Strategy::Pct { seed, depth } => write!(f, "pct seed {seed} depth {depth}"),
-            Strategy::Pos { seed } => write!(f, "pos seed {seed}"),
-            Strategy::Burst { seed } => write!(f, "burst seed {seed}"),
-            Strategy::Surw { seed } => write!(f, "surw seed {seed}"),
-        }
     }
 }
 

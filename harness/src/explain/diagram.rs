@@ -213,6 +213,6 @@ fn wrong(violation: &Violation) -> Option<&'static str> {
         Violation::StaleTranslation { .. } => "is in a TLB",
         Violation::Shadowed { .. } => "is mapped by a secondary MMU",
         Violation::Lock { rule, .. } => rule.name(),
-        Violation::Oops { .. } => return None,
+        Violation::Oops { .. } | Violation::Bug { .. } => return None,
     })
 }

@@ -5,11 +5,12 @@
 //! passes says nothing. So before anything is compared, the steps of the failing run are written as `run` lines
 //! that leave nothing open. If the run cannot be written so, nothing is said of other runs.
 
-use crate::case::{Case, Schedule, Segment, Signature, Strategy};
+use crate::case::{Case, Schedule, Segment, Signature};
 use crate::run::plan::Plan;
 use crate::run::{Run, Runner};
 use crate::schedule::Shared;
 use crate::schedule::follow::{Decision, Follow, operations};
+use crate::schedule::in_order::IN_ORDER;
 use crate::schedule::in_order::InOrder;
 use crate::schedule::segments::by_names;
 use mmreap::revision::Revision;
@@ -101,7 +102,7 @@ impl<'a> Named<'a> {
 }
 
 fn with_lines(case: &Case, segments: Vec<Segment>) -> Case {
-    Case { schedule: Schedule { strategy: Strategy::InOrder, segments }, ..case.clone() }
+    Case { schedule: Schedule { strategy: IN_ORDER.of(&[]), segments }, ..case.clone() }
 }
 
 /// A run that followed `run` lines.

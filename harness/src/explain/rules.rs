@@ -187,11 +187,20 @@ static LOCKS: Rule = Rule {
 
 static OOPS: Rule = Rule {
     name: "no oops",
-    text: "a pointer that can be NULL is looked at before it is followed, what a BUG_ON forbids does not \
-           happen, and every loop and every recursion ends",
+    text: "a pointer that can be NULL is looked at before it is followed, and every loop and \
+           every recursion ends",
     source: "Documentation/admin-guide/bug-hunting.rst",
     noticed: "what it needs is there, and what it does comes to an end",
     other: "nobody needs what it leaves behind",
+    apart: Apart::Noticed,
+};
+
+static ASSERTED: Rule = Rule {
+    name: "what the kernel asserts",
+    text: "what a BUG_ON, a VM_BUG_ON or a WARN_ON says must not be is not so when the kernel comes there",
+    source: "Documentation/process/coding-style.rst",
+    noticed: "what it asserts holds whatever others do",
+    other: "nobody relies on what it changes",
     apart: Apart::Noticed,
 };
 
@@ -253,6 +262,7 @@ pub(super) fn broken(signature: &Signature) -> Vec<&'static Rule> {
         "O-NV" => vec![&VICTIMS],
         "O-LOCK" => vec![&LOCKS],
         "O-OOPS" => vec![&OOPS],
+        "O-BUG" => vec![&ASSERTED],
         _ => Vec::new(),
     }
 }

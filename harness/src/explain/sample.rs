@@ -1,9 +1,10 @@
 //! The case under other schedules. What one run seems to say has to hold in these, too: a failure may be reached
 //! in several ways, and one of them says little.
 
-use crate::case::{Case, Schedule, Signature, Strategy};
+use crate::case::{Case, Schedule, Signature};
 use crate::run::Runner;
 use crate::run::plan::Plan;
+use crate::schedule::in_order::IN_ORDER;
 use crate::schedule::portfolio::Portfolio;
 use mmreap::revision::Revision;
 use mmreap::world::World;
@@ -24,7 +25,7 @@ pub(super) fn each(
     signature: &Signature,
     mut is_enough: impl FnMut(&World, bool) -> bool,
 ) {
-    let schedule = Schedule { strategy: Strategy::InOrder, segments: Vec::new() };
+    let schedule = Schedule { strategy: IN_ORDER.of(&[]), segments: Vec::new() };
     let plan = Rc::new(Plan::new(&Case { schedule, ..case.clone() }));
     let mut portfolio = Portfolio::new(SEED);
     for run in 0..RUNS {

@@ -123,7 +123,7 @@ impl<'a> Slicer<'a> {
         let (spaces, object) = (&self.subjects.spaces, event.object);
         match event.what {
             What::Enter | What::Wake | What::Exited | What::Tick { .. } => None,
-            What::Fault | What::Kill | What::OomPanic => Some(Rank::Essential),
+            What::Fault | What::Kill | What::OomPanic | What::Warning => Some(Rank::Essential),
             What::OomRequest { .. } => Some(self.request()),
             What::Complete { .. } => Some(Rank::Context),
             What::Read | What::TestFlag { .. } if event.site.noun() == OOM_MM => {

@@ -61,7 +61,7 @@ impl Words<'_> {
             What::SetFlag { .. } | What::ClearFlag { .. } => {
                 format!("{verb}({})", self.field(event))
             }
-            What::Violation => operation(event.site),
+            What::Violation | What::Warning => operation(event.site),
             What::Fault => format!("{}: injected fault", operation(event.site)),
             _ => return None,
         })

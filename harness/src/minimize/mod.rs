@@ -21,11 +21,12 @@ pub use measure::Measure;
 
 use crate::case::check::check;
 use crate::case::mutate::rename_process;
-use crate::case::{Case, ProcessKind, Signature, Strategy, Time, limit};
+use crate::case::{Case, ProcessKind, Signature, Time, limit};
 use crate::deadline::Deadline;
 use crate::prove::Others;
 use crate::run::{Run, Runner};
 use crate::schedule::follow::Decision;
+use crate::schedule::in_order::IN_ORDER;
 use mmreap::revision::Revision;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -263,7 +264,7 @@ impl Minimizer<'_> {
     /// changes nothing.
     fn start(&mut self, case: &Case) -> Option<Best> {
         self.turn("names");
-        if case.schedule.strategy == Strategy::InOrder
+        if case.schedule.strategy == IN_ORDER.of(&[])
             && let Some((best, _)) = self.reproduces(case)
         {
             return Some(best);
@@ -282,7 +283,7 @@ impl Minimizer<'_> {
     fn spelled(&mut self, case: &Case) -> Option<Best> {
         let (_, run) = self.reproduces(case)?;
         let mut named = case.clone();
-        named.schedule.strategy = Strategy::InOrder;
+        named.schedule.strategy = IN_ORDER.of(&[]);
         named.schedule.segments = run.segments();
         Some(self.reproduces(&named)?.0)
     }

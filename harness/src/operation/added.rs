@@ -1,15 +1,11 @@
 //! Operations of somebody's own. What is added is there for the whole process, as kernels and oracles are.
 
 use super::{Kind, find};
+use crate::registry::{Registry, is_word};
 use std::error::Error;
 use std::fmt;
-use std::sync::{PoisonError, RwLock};
 
-static ADDED: RwLock<Vec<&'static Kind>> = RwLock::new(Vec::new());
-
-pub(super) fn added() -> Vec<&'static Kind> {
-    ADDED.read().unwrap_or_else(PoisonError::into_inner).clone()
-}
+pub(super) static ADDED: Registry<Kind> = Registry::new();
 
 /// Adds an operation, so that threads of a case can do it, and new cases have it as often as it says. Again is as good
 /// as once.
@@ -25,14 +21,8 @@ pub fn add(kind: &'static Kind) -> Result<(), Refused> {
         None if !kind.is_consistent() => return Err(Refused::Parameters(kind.word)),
         None => {}
     }
-    ADDED.write().unwrap_or_else(PoisonError::into_inner).push(kind);
+    ADDED.add(kind);
     Ok(())
-}
-
-/// Small letters, digits and `_`, as in the name of a system call.
-fn is_word(word: &str) -> bool {
-    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    word.starts_with(|first: char| first.is_ascii_lowercase()) && word.bytes().all(inner)
 }
 
 /// Why an operation cannot be added.

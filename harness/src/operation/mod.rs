@@ -84,7 +84,7 @@ pub static OPERATIONS: &[&Kind] = &[
 
 /// These, and what was added.
 pub fn all() -> impl Iterator<Item = &'static Kind> {
-    OPERATIONS.iter().copied().chain(added::added())
+    OPERATIONS.iter().copied().chain(added::ADDED.all())
 }
 
 /// The operation with the word.

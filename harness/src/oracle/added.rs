@@ -4,8 +4,8 @@
 //! the whole process.
 
 use super::Failure;
+use crate::registry::Registry;
 use mmreap::world::World;
-use std::sync::{PoisonError, RwLock};
 
 /// Judges finished runs.
 ///
@@ -39,14 +39,13 @@ pub trait Oracle: Sync {
     fn judge(&self, world: &World) -> Option<Failure>;
 }
 
-static ADDED: RwLock<Vec<&'static dyn Oracle>> = RwLock::new(Vec::new());
+static ADDED: Registry<dyn Oracle> = Registry::new();
 
 /// Has every run judged by an oracle, too.
 pub fn add(oracle: &'static dyn Oracle) {
-    ADDED.write().unwrap_or_else(PoisonError::into_inner).push(oracle);
+    ADDED.add(oracle);
 }
 
 pub(super) fn judge(world: &World) -> Option<Failure> {
-    let added = ADDED.read().unwrap_or_else(PoisonError::into_inner);
-    added.iter().find_map(|oracle| oracle.judge(world))
+    ADDED.all().iter().find_map(|oracle| oracle.judge(world))
 }

@@ -1,10 +1,11 @@
 //! O-PT-UAF, O-VMA-UAF, O-MM-UAF, O-TASK-UAF, O-DOUBLE, O-PAGEMAP, O-TLB, O-OOPS, and those parts of
-//! O-NOTIF and O-LOCK that the model checks: what checked memory reported.
+//! O-NOTIF, O-LOCK and O-BUG that end a run: what checked memory reported.
 //!
 //! Promise: every stale access, double free, counter below zero, reference taken when there was none left,
 //! frame freed while mapped, cached or known to a secondary MMU, misused lock, followed NULL pointer and
 //! `BUG_ON` of the run ends it, so the report is about the first. Tolerance: none.
 
+use super::bug::{self, O_BUG};
 use super::{Deed, Failure, signature};
 use mmreap::memory::{Place, Violation};
 use mmreap::trace::Kind;
@@ -28,6 +29,7 @@ fn name(violation: &Violation) -> (&'static str, &'static str) {
         Violation::FreedWhileMapped { .. } => ("O-PAGEMAP", "free-while-mapped"),
         Violation::StaleTranslation { .. } => ("O-TLB", "free-before-flush"),
         Violation::Oops { oops, .. } => ("O-OOPS", oops.name()),
+        Violation::Bug { .. } => (O_BUG, "kernel BUG"),
         Violation::Shadowed { .. } => ("O-NOTIF", "free-before-invalidate"),
         Violation::Lock { .. } => ("O-LOCK", "lock misuse"),
     }
@@ -58,7 +60,7 @@ fn places(violation: &Violation) -> Vec<(&'static str, Place)> {
         Violation::Underflow { used, .. }
         | Violation::TakenFromZero { used, .. }
         | Violation::Lock { used, .. } => vec![("used", used)],
-        Violation::Oops { used, .. } => vec![("met", used)],
+        Violation::Oops { used, .. } | Violation::Bug { used, .. } => vec![("met", used)],
         Violation::FreedWhileMapped { mapped, freed, .. } => {
             vec![("freed", freed), ("mapped", mapped)]
         }
@@ -79,10 +81,14 @@ fn describe(world: &World, violation: Violation) -> Failure {
     let conflicting = if matches!(oracle, "O-TLB" | "O-NOTIF") { 1 } else { 2 };
     let deeds: Vec<_> =
         places.iter().take(conflicting).map(|&(_, place)| Deed::from(place)).collect();
+    let signature = match violation {
+        Violation::Bug { used, .. } => bug::signature(object.kind, used.site),
+        _ => signature(oracle, object.kind, &deeds),
+    };
     let mut events: Vec<u32> = places.iter().map(|(_, place)| place.event).collect();
     events.sort_unstable();
     Failure {
-        signature: signature(oracle, object.kind, &deeds),
+        signature,
         title,
         object,
         events,

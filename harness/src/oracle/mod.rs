@@ -23,6 +23,7 @@ use mmreap::world::World;
 
 mod added;
 mod asker;
+mod bug;
 mod data;
 mod leak;
 mod ledger;
@@ -92,7 +93,7 @@ type Matters = fn(&Seen) -> bool;
 
 /// Oracles, each with what must have happened for it to matter: most runs pass, and most oracles need not
 /// look at them.
-const ORACLES: [(Matters, Judge); 11] = [
+const ORACLES: [(Matters, Judge); 12] = [
     (|_| true, memory::judge),
     (|seen| seen.queued, list::judge),
     (|seen| seen.marked, victims::judge),
@@ -104,6 +105,7 @@ const ORACLES: [(Matters, Judge); 11] = [
     (|_| true, live::judge),
     (|seen| seen.marked && seen.given_up, skip::judge_given_up),
     (|_| true, leak::judge),
+    (|seen| seen.warned, bug::judge),
 ];
 
 /// What happened at all in a run.
@@ -117,6 +119,8 @@ struct Seen {
     marked: bool,
     /// An address space was given up on.
     given_up: bool,
+    /// The kernel warned of itself.
+    warned: bool,
     /// Kills.
     kills: u32,
 }
@@ -130,6 +134,7 @@ impl Seen {
             seen.queued |= matches!(what, What::Enqueue | What::Dequeue);
             seen.marked |= matches!(what, What::Marked)
                 | (matches!(what, What::Count { .. }) & (object.kind == Kind::OomKiller));
+            seen.warned |= matches!(what, What::Warning);
             seen.given_up |=
                 matches!(what, What::SetFlag { was: false }) && site.noun() == MMF_OOM_SKIP;
             seen.kills += u32::from(matches!(what, What::Kill));

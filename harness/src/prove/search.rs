@@ -7,12 +7,13 @@ use super::behaviour::behaviour;
 use super::explore::{Bounds, Explorer, THREADS};
 use super::faults::Calls;
 use super::{Options, Others, Progress, Unprovable, keep_first};
-use crate::case::{Case, FaultPoint, Strategy};
+use crate::case::{Case, FaultPoint};
 use crate::oracle::Failure;
 use crate::run::news::News;
 use crate::run::plan::Plan;
 use crate::run::{Run, Runner};
 use crate::schedule;
+use crate::schedule::in_order::IN_ORDER;
 use mmreap::revision::Revision;
 use mmreap::sync::thread::Tid;
 use mmreap::world::{End, World};
@@ -192,7 +193,7 @@ fn is_cut_off(end: End) -> bool {
 /// The case with the schedule of its run.
 fn by_names(case: &Case, run: &Run) -> Case {
     let mut case = case.clone();
-    case.schedule.strategy = Strategy::InOrder;
+    case.schedule.strategy = IN_ORDER.of(&[]);
     case.schedule.segments = run.segments();
     case
 }

@@ -18,10 +18,10 @@ pub use finished::Run;
 
 use crate::case::{Case, Strategy};
 use crate::oracle;
+use crate::schedule::Shared;
 use crate::schedule::follow::Follow;
 use crate::schedule::pilot::{PILOT, Pilot};
 use crate::schedule::watch::Watched;
-use crate::schedule::{Shared, strategy};
 use accident::{Accident, guarded};
 use mmreap::revision::Revision;
 use mmreap::sync::engine::{Choose, Engine};
@@ -116,7 +116,7 @@ impl Runner {
         revision: &'static Revision,
         rest: Strategy,
     ) -> Box<dyn Choose> {
-        strategy(rest, || {
+        rest.scheduler(&mut || {
             if !is_known(plan, revision) {
                 self.pilot(plan, revision);
             }

@@ -20,7 +20,7 @@
 
 use super::in_order::InOrder;
 use super::preemption::could_go_on;
-use crate::case::{Segment, Stop};
+use super::{Segment, Stop};
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::thread::Tid;
 use mmreap::sync::thread::name::CLOCK;

@@ -2,8 +2,17 @@
 //!
 //! It is what a minimised case leaves open: everything that its segments do not say.
 
+use super::{AskPilot, Kind, Strategy};
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::thread::Tid;
+
+/// `in_order`.
+pub static IN_ORDER: Kind =
+    Kind::new("in_order", "the same thread while it can, then the first that can", choose);
+
+fn choose(_: Strategy, _: &mut AskPilot<'_>) -> Box<dyn Choose> {
+    Box::new(InOrder)
+}
 
 /// Runs threads in order. The clock comes last, so that no timer fires while a thread can run.
 #[derive(Debug, Default)]

@@ -1,16 +1,22 @@
 //! Schedules: who runs when.
 //!
-//! One file per algorithm. All decide from the announced next operations, and all chance comes from
+//! One file per algorithm, and one line in [`STRATEGIES`]. A [`Kind`] is all that there is to say about a strategy: its
+//! word and the numbers that follow it, its shares of a campaign's runs, and its scheduler. Whatever else is done with
+//! strategies (reading, printing, checking, drawing) knows no kind. [`add`] makes one from outside as good as these.
+//!
+//! All decide from the announced next operations, and all chance comes from
 //! ChaCha8 streams keyed by the seed and, where the algorithm allows it, by the name of the thread, so
 //! that the choices of one thread stay what they are when another is taken away. [`follow`] puts the
 //! segments of a case, which name what is fixed, before the strategy that decides the rest; [`pilot`]
 //! says what to expect of a run; [`portfolio`] deals the runs of a campaign out to the strategies.
 
+mod added;
 pub(crate) mod chance;
 mod conflict;
 pub mod few;
 pub mod follow;
 pub mod in_order;
+mod kind;
 pub mod pct;
 pub mod pilot;
 pub mod portfolio;
@@ -23,28 +29,38 @@ pub mod stock;
 pub mod surw;
 pub mod watch;
 
+pub use added::{Refused, add};
 pub use conflict::{conflict, disturbs, never_co_enabled, only_reads, ops_conflict};
+pub use kind::{AskPilot, Chooser, Kind, Parameter, Share, Strategy};
+pub use pilot::Estimates;
+pub use segments::{Segment, Stop};
 
-use crate::case::Strategy;
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::thread::Tid;
-use pilot::Estimates;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// The strategy as a scheduler, for one run. What it wants to know of the [`pilot`]'s run it asks for.
-pub fn strategy(strategy: Strategy, pilot: impl FnOnce() -> Rc<Estimates>) -> Box<dyn Choose> {
-    match strategy {
-        Strategy::InOrder => Box::new(in_order::InOrder),
-        Strategy::Random { seed } => Box::new(random::Random::new(seed)),
-        Strategy::Sticky { seed } => Box::new(sticky::Sticky::new(seed)),
-        Strategy::Pct { seed, depth } => Box::new(pct::Pct::new(seed, depth, pilot().decisions)),
-        Strategy::Pos { seed } => Box::new(pos::Pos::new(seed)),
-        Strategy::Burst { seed } => Box::new(pos::Pos::in_bursts(seed)),
-        Strategy::Surw { seed } => Box::new(surw::Surw::new(seed, &pilot())),
-    }
+/// Every strategy that is part of mmreap, in the order in which the documentation lists them.
+pub static STRATEGIES: &[&Kind] = &[
+    &in_order::IN_ORDER,
+    &random::RANDOM,
+    &sticky::STICKY,
+    &pct::PCT,
+    &pos::POS,
+    &pos::BURST,
+    &surw::SURW,
+];
+
+/// These, and what was added.
+pub fn all() -> impl Iterator<Item = &'static Kind> {
+    STRATEGIES.iter().copied().chain(added::ADDED.all())
+}
+
+/// The strategy with the word.
+pub fn find(word: &str) -> Option<&'static Kind> {
+    all().find(|kind| kind.word == word)
 }
 
 /// A scheduler that is looked at again after the run.

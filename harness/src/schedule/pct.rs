@@ -8,9 +8,26 @@
 //! schedule as a whole, for they are moments of the run and not of a thread.
 
 use super::chance::{Streams, below, common};
+use super::{AskPilot, Kind, Parameter, Share, Strategy};
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::thread::Tid;
 use rand_core::Rng;
+
+/// Ordering constraints that it aims at.
+const DEPTH: Parameter = Parameter { key: "depth", least: 1, most: 10 };
+
+/// `pct seed N depth N`.
+pub static PCT: Kind = Kind::new(
+    "pct",
+    "probabilistic concurrency testing, for bugs of so many ordering constraints",
+    choose,
+)
+.parameters(&[Parameter::SEED, DEPTH])
+.shares(&[Share { percent: 12.0, numbers: &[10] }, Share { percent: 4.0, numbers: &[3] }]);
+
+fn choose(strategy: Strategy, pilot: &mut AskPilot<'_>) -> Box<dyn Choose> {
+    Box::new(Pct::new(strategy.seed(), strategy.number(DEPTH.key) as u8, pilot().decisions))
+}
 
 /// Probabilistic concurrency testing.
 #[derive(Debug)]

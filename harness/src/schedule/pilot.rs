@@ -6,9 +6,9 @@
 //! segments as every run does, and counts only the decisions that they leave open, because the others are
 //! not up to a strategy. Campaigns make it the first run of each case, which then costs nothing.
 
+use super::Strategy;
 use super::conflict::{only_reads, same};
-use super::pos::Pos;
-use crate::case::Strategy;
+use super::pos::{POS, Pos};
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::point::{Access, Op};
 use mmreap::sync::thread::Tid;
@@ -21,7 +21,7 @@ const SEED: u64 = 0;
 
 /// The strategy of the pilot. Its threads meet, so that locks are waited for and what happens only in
 /// races happens; one thread after the other would show less.
-pub const PILOT: Strategy = Strategy::Pos { seed: SEED };
+pub const PILOT: Strategy = POS.of(&[SEED]);
 
 /// What was seen of a run, and is expected of others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -16,20 +16,18 @@
 //! the shares, so that also ten runs see each of them about as often as they should. Everything follows
 //! from the seed and the rewards.
 
-use super::derive_seed;
 use super::pilot::PILOT;
-use crate::case::Strategy;
+use super::{Strategy, all, derive_seed};
 
-/// The strategies, and the percentage of the runs that each gets if all yield the same.
-pub const SHARES: [(Strategy, f64); 7] = [
-    (Strategy::Pos { seed: 0 }, 30.0),
-    (Strategy::Surw { seed: 0 }, 20.0),
-    (Strategy::Burst { seed: 0 }, 16.0),
-    (Strategy::Pct { seed: 0, depth: 10 }, 12.0),
-    (Strategy::Sticky { seed: 0 }, 11.0),
-    (Strategy::Random { seed: 0 }, 7.0),
-    (Strategy::Pct { seed: 0, depth: 3 }, 4.0),
-];
+/// The strategies with the seed 0, and the percentage of the runs that each gets if all yield the same, from the one
+/// that gets most.
+pub fn written() -> Vec<(Strategy, f64)> {
+    let shares = all().flat_map(|kind| kind.shares.iter().map(move |share| (kind, share)));
+    let mut all: Vec<_> =
+        shares.map(|(kind, share)| (share.strategy(kind), share.percent)).collect();
+    all.sort_by(|a, b| b.1.total_cmp(&a.1));
+    all
+}
 
 /// Runs with the yield of all that each strategy is taken to have had.
 const PRIOR: f64 = 64.0;
@@ -42,12 +40,14 @@ const WINDOW: f64 = 4096.0;
 pub struct Portfolio {
     /// The place in the shares, as a fraction of 2^64.
     place: u64,
-    tallies: [Tally; SHARES.len()],
+    arms: Vec<Arm>,
 }
 
-/// What a strategy did of late.
-#[derive(Clone, Copy, Debug, Default)]
-struct Tally {
+/// A strategy, its written share, and what it did of late.
+#[derive(Clone, Copy, Debug)]
+struct Arm {
+    strategy: Strategy,
+    percent: f64,
     runs: f64,
     new: f64,
 }
@@ -55,7 +55,8 @@ struct Tally {
 impl Portfolio {
     /// The written shares, dealt from the place that belongs to the seed.
     pub fn new(seed: u64) -> Self {
-        Portfolio { place: derive_seed(seed, 0), tallies: Default::default() }
+        let arm = |(strategy, percent)| Arm { strategy, percent, runs: 0.0, new: 0.0 };
+        Portfolio { place: derive_seed(seed, 0), arms: written().into_iter().map(arm).collect() }
     }
 
     /// The strategy of a case's n-th run, from 0. The first is the pilot; the others take their seed from
@@ -71,40 +72,41 @@ impl Portfolio {
 
     /// Says how many interleavings a run of the strategy showed that nobody had seen before.
     pub fn reward(&mut self, strategy: Strategy, new: u32) {
-        let same = |share: &(Strategy, f64)| share.0 == strategy.with_seed(0);
-        if let Some(arm) = SHARES.iter().position(same) {
-            self.tallies[arm].runs += 1.0;
-            self.tallies[arm].new += f64::from(new);
+        let same = |arm: &&mut Arm| arm.strategy == strategy.with_seed(0);
+        if let Some(arm) = self.arms.iter_mut().find(same) {
+            arm.runs += 1.0;
+            arm.new += f64::from(new);
         }
-        if self.total().runs >= WINDOW {
-            self.tallies.iter_mut().for_each(|tally| {
-                tally.runs /= 2.0;
-                tally.new /= 2.0;
+        if self.total().0 >= WINDOW {
+            self.arms.iter_mut().for_each(|arm| {
+                arm.runs /= 2.0;
+                arm.new /= 2.0;
             });
         }
     }
 
-    /// The share of each strategy in the runs to come, in the order of [`SHARES`]; they add up to 1.
-    pub fn shares(&self) -> [f64; SHARES.len()] {
-        let all = self.total();
-        let mean = all.new / all.runs.max(1.0);
-        let yields = self.tallies.map(|t| (t.new + PRIOR * mean) / (t.runs + PRIOR));
-        let weigh = |yields: [f64; SHARES.len()]| {
-            let weights: [f64; SHARES.len()] =
-                std::array::from_fn(|arm| SHARES[arm].1 * yields[arm]);
-            let sum: f64 = weights.iter().sum();
-            weights.map(|weight| weight / sum)
+    /// The share of each strategy in the runs to come, in the order of [`written`]; they add up to 1.
+    pub fn shares(&self) -> Vec<f64> {
+        let (runs, new) = self.total();
+        let mean = new / runs.max(1.0);
+        let written = self.weigh(|_| 1.0);
+        let earned = if mean > 0.0 {
+            self.weigh(|arm| (arm.new + PRIOR * mean) / (arm.runs + PRIOR))
+        } else {
+            written.clone()
         };
-        let written = weigh([1.0; SHARES.len()]);
-        let earned = if mean > 0.0 { weigh(yields) } else { written };
-        std::array::from_fn(|arm| (written[arm] + earned[arm]) / 2.0)
+        written.iter().zip(earned).map(|(written, earned)| (written + earned) / 2.0).collect()
     }
 
-    fn total(&self) -> Tally {
-        self.tallies.iter().fold(Tally::default(), |sum, tally| Tally {
-            runs: sum.runs + tally.runs,
-            new: sum.new + tally.new,
-        })
+    fn weigh(&self, value: impl Fn(&Arm) -> f64) -> Vec<f64> {
+        let weights: Vec<f64> = self.arms.iter().map(|arm| arm.percent * value(arm)).collect();
+        let sum: f64 = weights.iter().sum();
+        weights.into_iter().map(|weight| weight / sum).collect()
+    }
+
+    /// Runs and new interleavings of all.
+    fn total(&self) -> (f64, f64) {
+        self.arms.iter().fold((0.0, 0.0), |(runs, new), arm| (runs + arm.runs, new + arm.new))
     }
 
     /// The strategy at a place between 0 and 1.
@@ -114,7 +116,7 @@ impl Portfolio {
             end += share;
             place < end
         };
-        let arm = self.shares().iter().position(is_there).unwrap_or(SHARES.len() - 1);
-        SHARES[arm].0
+        let arm = self.shares().iter().position(is_there).unwrap_or(self.arms.len() - 1);
+        self.arms[arm].strategy
     }
 }

@@ -10,13 +10,33 @@
 //! longer than chance gives new priorities to each of its operations.
 
 use super::chance::{Streams, below};
-use super::ops_conflict;
+use super::{AskPilot, Kind, Parameter, Share, Strategy, ops_conflict};
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::thread::Tid;
 use rand_core::Rng;
 
 /// Operations of a burst, on average, if there are no conflicts.
-const BURST: usize = 8;
+const LENGTH: usize = 8;
+
+/// `pos seed N`.
+pub static POS: Kind =
+    Kind::new("pos", "partial order sampling: pending operations have random priorities", choose)
+        .parameters(&[Parameter::SEED])
+        .shares(&[Share { percent: 30.0, numbers: &[] }]);
+
+fn choose(strategy: Strategy, _: &mut AskPilot<'_>) -> Box<dyn Choose> {
+    Box::new(Pos::new(strategy.seed()))
+}
+
+/// `burst seed N`.
+pub static BURST: Kind =
+    Kind::new("burst", "the same, but threads mostly keep their priority", choose_in_bursts)
+        .parameters(&[Parameter::SEED])
+        .shares(&[Share { percent: 16.0, numbers: &[] }]);
+
+fn choose_in_bursts(strategy: Strategy, _: &mut AskPilot<'_>) -> Box<dyn Choose> {
+    Box::new(Pos::in_bursts(strategy.seed()))
+}
 
 /// Partial order sampling.
 #[derive(Debug)]
@@ -89,7 +109,7 @@ impl Pos {
 
     /// Whether a thread's next operation gets a priority of its own.
     fn moves_on(&mut self, thread: Tid) -> bool {
-        !self.bursts || below(self.streams.of(thread), BURST) == 0
+        !self.bursts || below(self.streams.of(thread), LENGTH) == 0
     }
 
     /// Gives operations that conflict with the chosen one new priorities.

@@ -3,9 +3,19 @@
 //! The choices of all threads come from one stream: who is chosen depends on how many could be.
 
 use super::chance::{below, common};
+use super::{AskPilot, Kind, Parameter, Share, Strategy};
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::thread::Tid;
 use rand_chacha::ChaCha8Rng;
+
+/// `random seed N`.
+pub static RANDOM: Kind = Kind::new("random", "each that can run is as likely", choose)
+    .parameters(&[Parameter::SEED])
+    .shares(&[Share { percent: 7.0, numbers: &[] }]);
+
+fn choose(strategy: Strategy, _: &mut AskPilot<'_>) -> Box<dyn Choose> {
+    Box::new(Random::new(strategy.seed()))
+}
 
 /// A random walk.
 #[derive(Debug)]

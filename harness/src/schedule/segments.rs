@@ -1,10 +1,28 @@
 //! Schedules written by names: the decisions of a run as `run` lines, which other runs can follow.
 
 use super::follow::Decision;
-use crate::case::{Segment, Stop};
 use mmreap::sync::thread::Tid;
 use mmreap::trace::Site;
 use mmreap::world::World;
+
+/// `run TASK [until SITE [nth N]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// The task: `PROCESS` for the first thread, `PROCESS/THREAD` for others, or one of the machine's
+    /// own, or `CONTEXT#N`-style names of AIO requests (`victim/ring#1`).
+    pub task: String,
+    /// Where it stops: before the operation at this site. `None`: where it blocks or ends.
+    pub until: Option<Stop>,
+}
+
+/// The place before which a segment stops.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// `FUNCTION` or `FUNCTION/OPERATION`, as sites are printed: `exit_mmap/set_bit(MMF_OOM_SKIP)`.
+    pub site: String,
+    /// Which arrival at the site since the segment began, counted from 1.
+    pub nth: u32,
+}
 
 /// Writes the decisions of the run that is in the world as segments.
 pub fn from_decisions(decisions: &[Decision], world: &World) -> Vec<Segment> {

@@ -5,9 +5,20 @@
 //! included. As in the random walk, all choices come from one stream.
 
 use super::chance::{below, common};
+use super::{AskPilot, Kind, Parameter, Share, Strategy};
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::thread::Tid;
 use rand_chacha::ChaCha8Rng;
+
+/// `sticky seed N`.
+pub static STICKY: Kind =
+    Kind::new("sticky", "a random walk that mostly stays with the thread that runs", choose)
+        .parameters(&[Parameter::SEED])
+        .shares(&[Share { percent: 11.0, numbers: &[] }]);
+
+fn choose(strategy: Strategy, _: &mut AskPilot<'_>) -> Box<dyn Choose> {
+    Box::new(Sticky::new(strategy.seed()))
+}
 
 /// A sticky walk.
 #[derive(Debug)]

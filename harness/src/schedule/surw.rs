@@ -13,13 +13,27 @@
 //! interesting, and the walk of the other operations, come from the stream of the schedule as a whole.
 
 use super::chance::{Streams, below, common};
-use super::pilot::{Estimates, Thing};
+use super::pilot::Thing;
+use super::{AskPilot, Estimates, Kind, Parameter, Share, Strategy};
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::point::Op;
 use mmreap::sync::thread::Tid;
 use mmreap::world::world;
 use rand_chacha::ChaCha8Rng;
 use rand_core::Rng;
+
+/// `surw seed N`.
+pub static SURW: Kind = Kind::new(
+    "surw",
+    "selectively uniform random walk: the orders of a few operations are equally likely",
+    choose,
+)
+.parameters(&[Parameter::SEED])
+.shares(&[Share { percent: 20.0, numbers: &[] }]);
+
+fn choose(strategy: Strategy, pilot: &mut AskPilot<'_>) -> Box<dyn Choose> {
+    Box::new(Surw::new(strategy.seed(), &pilot()))
+}
 
 /// Selectively uniform random walk.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use std::mem::{Discriminant, discriminant};
 
 use arbitrary::Unstructured;
 use mmreap_harness::case::{
-    Argument, Case, Completion, EmptyPmd, FaultPoint, Operation, Strategy, Time, Tlb, VmaKind,
-    mutate, mutate::Sites,
+    Argument, Case, Completion, EmptyPmd, FaultPoint, Operation, Time, Tlb, VmaKind, mutate,
+    mutate::Sites,
 };
 use mmreap_harness::operation::{OPERATIONS, Rule, sysrq_f::SYSRQ_F, write::WRITE};
 
@@ -36,7 +36,7 @@ fn completions(case: &Case) -> impl Iterator<Item = Discriminant<Completion>> {
 struct Seen {
     words: HashSet<&'static str>,
     completions: HashSet<Discriminant<Completion>>,
-    strategies: HashSet<Discriminant<Strategy>>,
+    strategies: HashSet<&'static str>,
     shares: bool,
     segments: bool,
 }
@@ -45,7 +45,7 @@ impl Seen {
     fn add(&mut self, case: &Case) {
         self.words.extend(words(case));
         self.completions.extend(completions(case));
-        self.strategies.insert(discriminant(&case.schedule.strategy));
+        self.strategies.insert(case.schedule.strategy.kind().word);
         self.shares |= case.processes.iter().any(|process| process.shares.is_some());
         self.segments |= !case.schedule.segments.is_empty();
     }

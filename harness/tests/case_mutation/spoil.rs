@@ -2,10 +2,11 @@
 
 use mmreap_harness::case::{
     Argument, Case, Completion, Expect, Fault, FaultPoint, Operation, Process, ProcessKind,
-    Release, Segment, Stop, Strategy, VmaKind,
+    Release, Segment, Stop, VmaKind,
 };
 
 use mmreap_harness::operation::{OPERATIONS, Parameter};
+use mmreap_harness::schedule::pct::PCT;
 
 use crate::Stream;
 
@@ -124,7 +125,7 @@ fn spoil_rest(case: &mut Case, stream: &mut Stream) {
             task_filter: bad(stream).then(|| word(stream)),
         });
     }
-    case.schedule.strategy = Strategy::Pct { seed: 1, depth: stream.next() as u8 };
+    case.schedule.strategy = PCT.of(&[1, u64::from(stream.next() as u8)]);
     for _ in 0..stream.below(90) {
         let until = bad(stream).then(|| Stop { site: word(stream), nth: stream.below(3) as u32 });
         case.schedule.segments.push(Segment { task: word(stream), until });

@@ -14,6 +14,7 @@ use mmreap_harness::run::plan::Plan;
 use mmreap_harness::run::{Run, Runner};
 use mmreap_harness::schedule::portfolio::Portfolio;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::rc::Rc;
 
 /// Parses a case without its first line, which is the same for all.
@@ -37,6 +38,19 @@ pub fn run(case: &Case) -> Run {
 /// What a run came to, as cases write it.
 pub fn verdict(run: &Run) -> Expect {
     run.failure.as_ref().map_or(Expect::Pass, |f| Expect::Fail(f.signature.clone()))
+}
+
+/// Holds the table of FORMAT.md that begins with these lines to its rows, or writes it anew with `MMREAP_BLESS`.
+pub fn assert_table(head: &str, rows: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("FORMAT.md");
+    let text = std::fs::read_to_string(&path).expect("it is there");
+    let (above, rest) = text.split_once(head).expect("it has the table");
+    let (table, below) = rest.split_at(rest.find("\n\n").map_or(0, |end| end + 1));
+    if std::env::var_os("MMREAP_BLESS").is_some() {
+        return std::fs::write(path, format!("{above}{head}{rows}{below}"))
+            .expect("it can be written");
+    }
+    assert_eq!(table, rows);
 }
 
 /// Asserts every verdict that the text states.

@@ -37,11 +37,50 @@ pub fn rows() -> Vec<Row> {
     let (mut rows, mut section) = (Vec::new(), "");
     for line in text.lines() {
         section = line.strip_prefix("## ").unwrap_or(section);
-        if line.starts_with("| ") && !line.starts_with("| function |") {
+        if section != ASSERTIONS && line.starts_with("| ") && !line.starts_with("| function |") {
             rows.push(row(section.trim_matches('`'), line));
         }
     }
     rows
+}
+
+/// The section with a table of its own, of what the kernel asserts.
+const ASSERTIONS: &str = "Assertions";
+
+/// What the kernel asserts: a row of its table.
+#[derive(Clone, Debug)]
+pub struct Asserted {
+    /// The functions.
+    pub functions: String,
+    /// The releases.
+    pub releases: Vec<&'static str>,
+    /// The macro with its condition.
+    pub assertion: String,
+    /// What becomes of it in the model.
+    pub here: String,
+}
+
+/// The rows about what the kernel asserts, in the order of the text.
+pub fn asserted() -> Vec<Asserted> {
+    let text = std::fs::read_to_string(root().join("docs/fidelity.md")).expect("there is a ledger");
+    let lines = text.lines().skip_while(|line| !line.ends_with(ASSERTIONS)).skip(1);
+    let lines = lines.take_while(|line| !line.starts_with("## "));
+    let rows = lines.filter(|line| line.starts_with("| ") && !line.starts_with("| file |"));
+    rows.map(|line| asserted_row(&line.replace("\\|", "\0"))).collect()
+}
+
+fn asserted_row(line: &str) -> Asserted {
+    let line = line.strip_prefix('|').and_then(|line| line.strip_suffix('|'));
+    let cells: Vec<&str> = line.expect("a row has two ends").split('|').map(str::trim).collect();
+    let [_file, functions, releases, assertion, here] = cells[..] else {
+        panic!("not five cells: {cells:?}");
+    };
+    Asserted {
+        functions: functions.trim_matches('`').to_string(),
+        releases: span(releases),
+        assertion: assertion.trim_matches('`').replace('\0', "|"),
+        here: here.to_string(),
+    }
 }
 
 fn row(section: &str, line: &str) -> Row {

@@ -9,7 +9,7 @@ use mmreap::exit::fork::mmput;
 use mmreap::exit::mmput_final::MMPUT_FINAL;
 use mmreap::memory::Handle;
 use mmreap::mm::gather::{Gather, tlb_finish_mmu, tlb_gather_mmu};
-use mmreap::mm::memory::{replace_page, unmap_page_range, zap_page_range};
+use mmreap::mm::memory::{unmap_page_range, zap_page_range};
 use mmreap::mm::mmap::{VmaPlan, insert_vma, sys_mmap};
 use mmreap::mm::mmu_notifier::{
     mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start,
@@ -82,7 +82,7 @@ fn perform(thread: Tid) {
 }
 
 /// Runs threads in step, and returns what the oracles say.
-fn verdict(bodies: &[fn()]) -> String {
+pub(super) fn verdict(bodies: &[fn()]) -> String {
     BODIES.set(bodies.to_vec());
     let mut world = World::default();
     world.reset(&V4_15);
@@ -90,11 +90,11 @@ fn verdict(bodies: &[fn()]) -> String {
     judge(&world).map_or_else(|| "pass".to_string(), |failure| failure.signature.to_string())
 }
 
-fn mm() -> Handle<Mm> {
+pub(super) fn mm() -> Handle<Mm> {
     current().peek(|task| task.mm).expect("a process of these programs has an address space")
 }
 
-fn frame() -> Frame {
+pub(super) fn frame() -> Frame {
     match hardware_walk(mm(), 0) {
         Entry::Page { frame, .. } => frame,
         other => panic!("page 0 is {other:?}"),
@@ -172,12 +172,6 @@ fn oops_null_dereference() {
         mark_oom_victim::v4_15(current());
     };
     assert_eq!(verdict(&[mark_without_mm]), "O-OOPS task mark_oom_victim");
-}
-
-#[test]
-fn oops_bug() {
-    let unmap_twice = || (0..2).for_each(|_| replace_page(mm(), 0, frame()));
-    assert_eq!(verdict(&[unmap_twice]), "O-OOPS page program");
 }
 
 #[test]

@@ -10,9 +10,9 @@ use mmreap::sync::thread::Tid;
 use mmreap::task::Signal;
 use mmreap::world::{End, World};
 use mmreap_harness::case::Strategy;
+use mmreap_harness::schedule::Shared;
 use mmreap_harness::schedule::follow::Follow;
 use mmreap_harness::schedule::pilot::{Estimates, PILOT, Pilot};
-use mmreap_harness::schedule::{Shared, strategy};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -157,7 +157,7 @@ impl Program {
                 assert_eq!(rest, PILOT);
                 Box::new(Shared(pilot.clone()))
             }
-            None => strategy(rest, || self.estimates.clone().expect("the pilot ran")),
+            None => rest.scheduler(&mut || self.estimates.clone().expect("the pilot ran")),
         };
         let seen = self.run_with(rest);
         self.estimates = pilot.map(|p| p.borrow().estimates()).or(self.estimates.take());

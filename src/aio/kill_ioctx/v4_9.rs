@@ -4,7 +4,7 @@
 
 use super::begin_end;
 use crate::aio::{Kioctx, Waiter};
-use crate::memory::Handle;
+use crate::memory::{Assertion, Handle, warn_on};
 use crate::mm::Mm;
 use crate::sync::spinlock::{spin_lock, spin_unlock};
 use crate::trace::enter;
@@ -23,6 +23,8 @@ pub fn kill_ioctx(
         spin_unlock(lock);
         return false;
     }
+    let listed = mm.peek_at("ioctx_table", |mm| mm.ioctx_table[slot]);
+    warn_on(listed != Some(ctx), Assertion::IOCTX_TABLE, ctx.object());
     mm.poke_at("ioctx_table", |mm| mm.ioctx_table[slot] = None);
     spin_unlock(lock);
     begin_end(mm, ctx, waiter);

@@ -7,13 +7,15 @@ use crate::aio::exit_aio::exit_aio;
 use crate::exit::exit_mmap::exit_mmap;
 use crate::khugepaged::khugepaged_exit;
 use crate::ksm::ksm_exit;
-use crate::memory::Handle;
+use crate::memory::{Assertion, Handle, bug_on};
 use crate::mm::{Mm, mmdrop};
+use crate::trace::noun::MM_USERS;
 use crate::trace::protocol;
 
 /// `__mmput`.
 pub fn mmput_final(mm: Handle<Mm>) {
     let _call = protocol(MMPUT_FINAL, mm.object());
+    bug_on(mm.peek_at(MM_USERS, |mm| mm.users != 0), Assertion::MM_USERS, mm.object());
     exit_aio(mm);
     ksm_exit(mm);
     khugepaged_exit(mm);

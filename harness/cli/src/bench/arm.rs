@@ -8,8 +8,13 @@ use mmreap::sync::engine::Choose;
 use mmreap_harness::campaign::Campaign;
 use mmreap_harness::case::Strategy;
 use mmreap_harness::schedule::derive_seed;
+use mmreap_harness::schedule::pct::PCT;
 use mmreap_harness::schedule::portfolio::Portfolio;
+use mmreap_harness::schedule::pos::{BURST, POS};
+use mmreap_harness::schedule::random::RANDOM;
+use mmreap_harness::schedule::sticky::STICKY;
 use mmreap_harness::schedule::stock::StockPct;
+use mmreap_harness::schedule::surw::SURW;
 use std::fmt;
 
 /// Who decides in a run.
@@ -62,7 +67,7 @@ pub static ARMS: &[Arm] = &[
     Arm {
         name: BASELINES[0],
         about: "every choice uniform, as shuttle's random scheduler",
-        how: How::Schedules(|seed, _| each(seed, Strategy::Random { seed: 0 })),
+        how: How::Schedules(|seed, _| each(seed, RANDOM.of(&[0]))),
     },
     Arm {
         name: BASELINES[1],
@@ -75,27 +80,27 @@ pub static ARMS: &[Arm] = &[
     Arm {
         name: "pct3",
         about: "the same with a length that is estimated for each case",
-        how: How::Schedules(|seed, _| each(seed, Strategy::Pct { seed: 0, depth: 3 })),
+        how: How::Schedules(|seed, _| each(seed, PCT.of(&[0, 3]))),
     },
     Arm {
         name: "sticky",
         about: "a random walk that mostly stays with the running task",
-        how: How::Schedules(|seed, _| each(seed, Strategy::Sticky { seed: 0 })),
+        how: How::Schedules(|seed, _| each(seed, STICKY.of(&[0]))),
     },
     Arm {
         name: "pos",
         about: "partial order sampling",
-        how: How::Schedules(|seed, _| each(seed, Strategy::Pos { seed: 0 })),
+        how: How::Schedules(|seed, _| each(seed, POS.of(&[0]))),
     },
     Arm {
         name: "burst",
         about: "the same, but tasks mostly keep their priority",
-        how: How::Schedules(|seed, _| each(seed, Strategy::Burst { seed: 0 })),
+        how: How::Schedules(|seed, _| each(seed, BURST.of(&[0]))),
     },
     Arm {
         name: "surw",
         about: "selectively uniform random walk",
-        how: How::Schedules(|seed, _| each(seed, Strategy::Surw { seed: 0 })),
+        how: How::Schedules(|seed, _| each(seed, SURW.of(&[0]))),
     },
     Arm {
         name: "portfolio",
@@ -116,7 +121,7 @@ pub static ARMS: &[Arm] = &[
     Arm {
         name: "patient-random",
         about: "the same with stock-random's choices, to see what patience alone does",
-        how: How::Patience(|_| Dealer::Strategy(Strategy::Random { seed: 0 })),
+        how: How::Patience(|_| Dealer::Strategy(RANDOM.of(&[0]))),
     },
     Arm {
         name: "blind",

@@ -5,6 +5,7 @@
 
 use super::{Item, Place, Problem, Verdict};
 use crate::case::{error::quote, limit};
+use crate::schedule::Parameter;
 
 /// What a number counts, and how small and large it may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,13 @@ impl Bounds {
     }
 }
 
+/// Of a number that follows the word of a strategy.
+impl From<&Parameter> for Bounds {
+    fn from(&Parameter { key, least, most }: &Parameter) -> Self {
+        Bounds::new(key, least.into(), most.into())
+    }
+}
+
 /// `frames N`.
 pub const FRAMES: Bounds = Bounds::new("frames", 4, limit::FRAMES as i128);
 /// `min N` and `high N`: less than the frames.
@@ -61,10 +69,6 @@ pub const CALLS: Bounds = Bounds::new("calls", 0, u32::MAX as i128);
 pub const FAIL_NTH: Bounds = Bounds::new("number of the call", 1, u32::MAX as i128);
 /// `nth N`.
 pub const NTH: Bounds = Bounds::new("number of the arrival", 1, u32::MAX as i128);
-/// `seed N`.
-pub const SEED: Bounds = Bounds::new("seed", 0, u64::MAX as i128);
-/// `depth N`.
-pub const DEPTH: Bounds = Bounds::new("depth", 1, 10);
 
 /// Refuses a list that is too long, at its first item that is too many.
 pub(super) fn at_most(count: usize, most: usize, what: &str, excess: Item) -> Result<(), Problem> {

@@ -11,6 +11,14 @@ use crate::case::{
     Argument, Completion, Fault, FaultPoint, Operation, Strategy, Vma, VmaKind, limit,
 };
 use crate::operation::io_submit::IO_SUBMIT;
+use crate::schedule::in_order::IN_ORDER;
+use crate::schedule::pct::PCT;
+use crate::schedule::pos::{BURST, POS};
+use crate::schedule::random::RANDOM;
+use crate::schedule::sticky::STICKY;
+use crate::schedule::surw::SURW;
+use crate::schedule::{self, Kind, Parameter};
+use arbitrary::Unstructured;
 
 /// Weights of the mappings' kinds, as in [`VmaKind::ALL`]. Half are anonymous, for that is what
 /// fills a machine; the four others share the rest, for each has a rule of its own about who may
@@ -141,16 +149,30 @@ fn knobs(fault: &mut Fault, draw: &mut Draw) {
     }
 }
 
-/// Any strategy, with a new seed.
+/// Strategies that one throw decides between, whatever is added.
+const TOGETHER: [&Kind; 7] = [&POS, &RANDOM, &PCT, &STICKY, &SURW, &BURST, &IN_ORDER];
+
+/// Any strategy, with a new seed. Others than those of [`TOGETHER`] are drawn aside, each by its word, as often as
+/// their shares say.
 pub(in crate::case) fn strategy(draw: &mut Draw) -> Strategy {
+    let mut others = schedule::all().filter(|kind| !TOGETHER.contains(kind));
+    let aside = others.find_map(|kind| {
+        let bytes = draw.aside(kind.word)?;
+        let mut bytes = Unstructured::new(&bytes);
+        let draw = &mut Draw::new(&mut bytes);
+        let percent = kind.shares.iter().map(|share| share.percent).sum::<f64>();
+        draw.chance(percent.min(100.0) as usize).then(|| of_kind(kind, draw.bits(), draw))
+    });
     let seed = draw.bits();
-    match draw.below(7) {
-        0 => Strategy::Pos { seed },
-        1 => Strategy::Random { seed },
-        2 => Strategy::Pct { seed, depth: draw.between(1..=10) as u8 },
-        3 => Strategy::Sticky { seed },
-        4 => Strategy::Surw { seed },
-        5 => Strategy::Burst { seed },
-        _ => Strategy::InOrder,
-    }
+    let drawn = of_kind(TOGETHER[draw.below(TOGETHER.len())], seed, draw);
+    aside.unwrap_or(drawn)
+}
+
+/// A strategy of the kind with the seed; its other numbers are drawn.
+fn of_kind(kind: &'static Kind, seed: u64, draw: &mut Draw) -> Strategy {
+    let number = |parameter: &Parameter| match *parameter {
+        Parameter::SEED => seed,
+        Parameter { least, most, .. } => draw.between(least as usize..=most as usize) as u64,
+    };
+    kind.of(&kind.parameters.iter().map(number).collect::<Vec<_>>())
 }

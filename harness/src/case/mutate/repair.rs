@@ -20,8 +20,8 @@ use crate::case::generate::topology;
 use crate::case::generate::{self, LEAST_FRAMES};
 use crate::case::mutate::names;
 use crate::case::{
-    Argument, Case, Fault, Machine, Operation, Process, ProcessKind, Release, Schedule, Strategy,
-    Thread, Vma, VmaKind, limit,
+    Argument, Case, Fault, Machine, Operation, Process, ProcessKind, Release, Schedule, Thread,
+    Vma, VmaKind, limit,
 };
 use crate::operation::Rule;
 
@@ -221,9 +221,7 @@ fn knobs(fault: &mut Fault) {
 }
 
 fn schedule(schedule: &mut Schedule, known: &[String]) {
-    if let Strategy::Pct { depth, .. } = &mut schedule.strategy {
-        *depth = (*depth).clamp(1, 10);
-    }
+    schedule.strategy = schedule.strategy.clamped();
     schedule.segments.retain(|segment| known.contains(&segment.task));
     schedule.segments.truncate(limit::SEGMENTS);
     for stop in schedule.segments.iter_mut().filter_map(|segment| segment.until.as_mut()) {

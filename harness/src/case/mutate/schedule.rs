@@ -8,7 +8,8 @@ use crate::case::generate::parts;
 use crate::case::generate::scope::tasks;
 use crate::case::mutate::Sites;
 use crate::case::mutate::structure::{double, shift, take};
-use crate::case::{Case, Segment, Stop, Strategy, limit};
+use crate::case::{Case, Segment, Stop, limit};
+use crate::schedule::in_order::IN_ORDER;
 
 /// Percent of the new segments that stop at a site, if their task was seen at one. The others run until
 /// their task blocks.
@@ -19,7 +20,7 @@ pub(super) fn strategy(case: &mut Case, draw: &mut Draw) -> bool {
     let fresh = draw.bits();
     let strategy = &mut case.schedule.strategy;
     *strategy = match *strategy {
-        Strategy::InOrder => parts::strategy(draw),
+        same if *same.kind() == IN_ORDER => parts::strategy(draw),
         same if draw.chance(50) => same.with_seed(fresh),
         _ => parts::strategy(draw),
     };

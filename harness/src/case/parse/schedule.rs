@@ -3,43 +3,28 @@
 use super::{Mistake, Parser, Reader, demand, keyword, unknown};
 use crate::case::{
     Segment, Stop, Strategy,
-    check::{Item, bounds},
+    check::{
+        Item,
+        bounds::{self, Bounds},
+    },
 };
+use crate::schedule;
 
 impl<'a> Parser<'a> {
     pub(super) fn strategy(&mut self, reader: &mut Reader<'a, '_>) -> Result<Strategy, Mistake> {
-        let names = ["in_order", "random", "sticky", "pct", "pos", "burst", "surw"];
         let word = reader.expect("a strategy, such as `in_order` or `pos seed 1`")?;
         self.mark(Item::Schedule, "", word.span());
-        Ok(match word.text {
-            "in_order" => Strategy::InOrder,
-            "random" => Strategy::Random { seed: self.seed(reader)? },
-            "sticky" => Strategy::Sticky { seed: self.seed(reader)? },
-            "pct" => {
-                let seed = self.seed(reader)?;
-                let depth = self.parameter("depth", &bounds::DEPTH, reader)?;
-                Strategy::Pct { seed, depth }
-            }
-            "pos" => Strategy::Pos { seed: self.seed(reader)? },
-            "burst" => Strategy::Burst { seed: self.seed(reader)? },
-            "surw" => Strategy::Surw { seed: self.seed(reader)? },
-            _ => return Err(unknown(word, "strategies", &names)),
-        })
-    }
-
-    fn seed(&mut self, reader: &mut Reader<'a, '_>) -> Result<u64, Mistake> {
-        self.parameter("seed", &bounds::SEED, reader)
-    }
-
-    /// `KEY N`, where the key must come next.
-    fn parameter<T: TryFrom<i128>>(
-        &mut self,
-        key: &'static str,
-        bounds: &bounds::Bounds,
-        reader: &mut Reader<'a, '_>,
-    ) -> Result<T, Mistake> {
-        keyword(key, reader)?;
-        self.number(Item::Schedule, key, bounds, reader)
+        let Some(kind) = schedule::find(word.text) else {
+            let names: Vec<&str> = schedule::all().map(|kind| kind.word).collect();
+            return Err(unknown(word, "strategies", &names));
+        };
+        let mut numbers = Vec::new();
+        for parameter in kind.parameters {
+            keyword(parameter.key, reader)?;
+            let bounds = Bounds::from(parameter);
+            numbers.push(self.number(Item::Schedule, parameter.key, &bounds, reader)?);
+        }
+        Ok(kind.of(&numbers))
     }
 
     pub(super) fn segment(

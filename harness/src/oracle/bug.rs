@@ -1,0 +1,40 @@
+//! O-BUG: what the kernel itself says must never be.
+//!
+//! Promise: a `BUG_ON` of a kernel function that is modelled, or a `VM_BUG_ON`, for the model is a debug kernel, ends
+//! the run, and the failure is about the first; a `WARN_ON` is an event, and of several the first by name is heard, so
+//! that their order does not matter. `docs/fidelity.md` has all of them. Tolerance: who breaks memory or what others
+//! rely on is named for that, and a warning about it is not heard.
+
+use super::Failure;
+use crate::case::Signature;
+use mmreap::trace::{Event, Kind, Site, What};
+use mmreap::world::World;
+
+/// The name of the oracle.
+pub(super) const O_BUG: &str = "O-BUG";
+
+/// Looks for a warning. What ended the run is [`super::memory`]'s to say.
+pub fn judge(world: &World) -> Option<Failure> {
+    let events = world.log.iter().enumerate();
+    let warnings = events.filter(|(_, event)| event.what == What::Warning);
+    let (index, event) =
+        warnings.min_by_key(|(_, event)| (event.site.to_string(), event.object))?;
+    let Event { object, site, thread, .. } = *event;
+    let task = &world.threads()[thread.index()].name;
+    Some(Failure {
+        signature: signature(object.kind, site),
+        title: "kernel warning",
+        object,
+        events: vec![index as u32],
+        details: vec![format!("met by {task} in {site}")],
+    })
+}
+
+/// What tells assertions apart is what each says.
+pub(super) fn signature(kind: Kind, site: Site) -> Signature {
+    Signature {
+        oracle: O_BUG.to_string(),
+        object: kind.name().to_string(),
+        sites: vec![site.to_string()],
+    }
+}
