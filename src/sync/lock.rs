@@ -289,8 +289,19 @@ pub(super) fn release(lock: LockId, verb: &'static str) {
     let_go(lock, mode);
 }
 
+/// Acquires the lock for writing for a section without a scheduling point, and releases it in the same step.
+pub(super) fn exclusively<R>(lock: LockId, verb: &'static str, section: impl FnOnce() -> R) -> R {
+    let _never_killed = acquire(lock, Mode::Write, verb, false);
+    let (object, class) = noun(lock);
+    // Who had to wait has the whole section in the step in which it goes on, and announced nothing for that one.
+    world(|w| w.footprint.touch(object, class, Access::Lock(Mode::Write)));
+    let result = section();
+    let_go(lock, Mode::Write);
+    result
+}
+
 /// Releases the lock, which the running thread holds, in the step at hand.
-pub(super) fn let_go(lock: LockId, mode: Mode) {
+fn let_go(lock: LockId, mode: Mode) {
     let awaited = world(|w| {
         let me = w.running_tid();
         w.running().held.retain(|held| held.0 != lock);

@@ -3,7 +3,7 @@
 //! The machine has one, `tasklist_lock`. What is done with it held for writing takes no operation that others
 //! could come between, so a write section is one step; what is done with it held for reading may.
 
-use crate::sync::lock::{Family, LockId, Mode, acquire, let_go, release};
+use crate::sync::lock::{Family, LockId, Mode, acquire, exclusively, release};
 use crate::world::World;
 
 /// A spinning reader/writer lock.
@@ -34,8 +34,5 @@ pub fn read_unlock(lock: RwLock) {
 
 /// `write_lock`, a section without a scheduling point, and `write_unlock`, in one step.
 pub fn write_section<R>(lock: RwLock, section: impl FnOnce() -> R) -> R {
-    let _never_killed = acquire(lock.0, Mode::Write, "write_lock", false);
-    let result = section();
-    let_go(lock.0, Mode::Write);
-    result
+    exclusively(lock.0, "write_lock", section)
 }
