@@ -156,7 +156,7 @@ pub(super) fn acquire(
     killable: bool,
 ) -> Result<(), Killed> {
     let (object, class) = noun(lock);
-    point(object, Access::Lock(mode), verb, class);
+    point(object, Access::lock(mode), verb, class);
     check_live(object);
     match world(|w| attempt(w, lock, mode, object)) {
         Attempt::Taken => return Ok(()),
@@ -259,7 +259,7 @@ pub(super) fn misuse(object: ObjectRef, rule: LockRule) -> ! {
 /// Acquires the lock if it is free at once.
 pub(super) fn try_acquire(lock: LockId, mode: Mode, verb: &'static str) -> bool {
     let (object, class) = noun(lock);
-    point(object, Access::TryLock(mode), verb, class);
+    point(object, Access::try_lock(mode), verb, class);
     check_live(object);
     let injected = strikes(FaultPoint::Trylock);
     let taken = !injected && world(|w| try_take(w, lock, mode));
@@ -284,7 +284,7 @@ pub(super) fn release(lock: LockId, verb: &'static str) {
     let (object, class) = noun(lock);
     let held = world(|w| w.running().held.iter().rev().find(|held| held.0 == lock).copied());
     let Some((_, mode)) = held else { misuse(object, LockRule::ReleaseNotHeld) };
-    point(object, Access::Unlock(mode), verb, class);
+    point(object, Access::unlock(mode), verb, class);
     check_live(object);
     let_go(lock, mode);
 }
@@ -294,7 +294,7 @@ pub(super) fn exclusively<R>(lock: LockId, verb: &'static str, section: impl FnO
     let _never_killed = acquire(lock, Mode::Write, verb, false);
     let (object, class) = noun(lock);
     // Who had to wait has the whole section in the step in which it goes on, and announced nothing for that one.
-    world(|w| w.footprint.touch(object, class, Access::Lock(Mode::Write)));
+    world(|w| w.footprint.touch(object, class, Access::LockWrite));
     let result = section();
     let_go(lock, Mode::Write);
     result

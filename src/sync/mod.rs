@@ -13,6 +13,7 @@ pub mod footprint;
 pub mod lock;
 pub mod mutex;
 pub mod point;
+pub mod primitive;
 pub(crate) mod ready;
 pub mod rwlock;
 pub mod rwsem;

@@ -1,7 +1,22 @@
 //! `mutex`: one holder, waiters sleep in order.
 
 use crate::sync::lock::{Family, LockId, Mode, acquire, release, try_acquire};
+use crate::sync::point::Access;
+use crate::sync::primitive::Primitive;
 use crate::world::world;
+
+/// Of those who want it one is the first; who was woken only looks whether the mutex is its own.
+pub(crate) const PRIMITIVE: Primitive = Primitive {
+    name: "mutex",
+    accesses: &[
+        Access::LockWrite,
+        Access::TryLockWrite,
+        Access::UnlockWrite,
+        Access::Read,
+        Access::Update,
+    ],
+    commute: &[(&[Access::Read], &[Access::Read])],
+};
 
 /// A mutex.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,25 @@
 //! could come between, so a write section is one step; what is done with it held for reading may.
 
 use crate::sync::lock::{Family, LockId, Mode, acquire, exclusively, release};
+use crate::sync::point::Access;
+use crate::sync::primitive::Primitive;
 use crate::world::World;
+
+/// Whatever readers do among themselves commutes, for they share it. One that hands the lock over to a writer who waits
+/// touches it once more.
+pub(crate) const PRIMITIVE: Primitive = Primitive {
+    name: "rwlock",
+    accesses: &[
+        Access::LockRead,
+        Access::LockWrite,
+        Access::UnlockRead,
+        Access::Read,
+        Access::Update,
+    ],
+    commute: &[(SHARE, SHARE)],
+};
+
+const SHARE: &[Access] = &[Access::Read, Access::LockRead, Access::UnlockRead];
 
 /// A spinning reader/writer lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,28 @@
 //! `rw_semaphore`: readers share, a queued writer stops later readers, a trylock never waits.
 
 use crate::sync::lock::{Family, Killed, LockId, Mode, acquire, release, try_acquire};
+use crate::sync::point::Access;
+use crate::sync::primitive::Primitive;
 use crate::world::world;
+
+/// Whatever readers do among themselves commutes, for they share it. One that hands the lock over to a writer who waits
+/// touches it once more.
+pub(crate) const PRIMITIVE: Primitive = Primitive {
+    name: "rwsem",
+    accesses: &[
+        Access::LockRead,
+        Access::TryLockRead,
+        Access::UnlockRead,
+        Access::LockWrite,
+        Access::TryLockWrite,
+        Access::UnlockWrite,
+        Access::Read,
+        Access::Update,
+    ],
+    commute: &[(SHARE, SHARE)],
+};
+
+const SHARE: &[Access] = &[Access::Read, Access::LockRead, Access::TryLockRead, Access::UnlockRead];
 
 /// A reader/writer semaphore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

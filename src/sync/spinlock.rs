@@ -1,7 +1,16 @@
 //! `spinlock_t`: one holder, who must not sleep.
 
 use crate::sync::lock::{Family, LockId, Mode, acquire, release};
+use crate::sync::point::Access;
+use crate::sync::primitive::Primitive;
 use crate::world::world;
+
+/// Of those who want it one is the first; who waits only looks whether the lock is its own.
+pub(crate) const PRIMITIVE: Primitive = Primitive {
+    name: "spinlock",
+    accesses: &[Access::LockWrite, Access::UnlockWrite, Access::Read, Access::Update],
+    commute: &[(&[Access::Read], &[Access::Read])],
+};
 
 /// A spinlock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,11 +4,23 @@ use crate::memory::Handle;
 use crate::sync::engine;
 use crate::sync::lock::{LockId, Mode};
 use crate::sync::point::{Access, Op, end_run, leave_if_stopping, point};
+use crate::sync::primitive::Primitive;
 use crate::task::Task;
 use crate::trace::names::Pair;
 use crate::trace::{Actor, Call, Kind, ObjectRef, Site, What};
 use crate::world::world;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+/// Who has not begun has touched nothing, and an inserted point is a look at nothing. Of two threads that wake a third,
+/// one is the cause; who only looks whether it sleeps is none.
+pub(crate) const PRIMITIVE: Primitive = Primitive {
+    name: "thread",
+    accesses: &[Access::Start, Access::Read, Access::Update],
+    commute: &[
+        (&[Access::Start], &[Access::Start, Access::Read]),
+        (&[Access::Read], &[Access::Read]),
+    ],
+};
 
 /// The number of a thread; 0 is the clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -279,7 +279,7 @@ impl Explorer {
 
 /// Whether what was announced is what is done, and not more than that.
 fn says_all(access: Access) -> bool {
-    !matches!(access, Access::Start | Access::Put(_) | Access::Await)
+    !matches!(access, Access::Start | Access::Put | Access::Await)
 }
 
 /// The threads that wait for work from the start: devices, and the machine's daemons but the scanners,

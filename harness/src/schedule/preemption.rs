@@ -24,7 +24,7 @@ pub fn could_go_on(candidates: &[Candidate], current: Option<Tid>) -> Option<Tid
 
 /// Whether all that the thread's next step would do is to queue up for a lock.
 pub fn only_waits(candidate: &Candidate) -> bool {
-    let Access::Lock(mode) = candidate.op.access else { return false };
+    let Some(mode) = candidate.op.access.locks() else { return false };
     let op = &candidate.op;
     world(|w| {
         w.locks.only_waits(op.object, op.site.noun(), mode, candidate.thread)
