@@ -26,7 +26,7 @@ use crate::sync::mutex::Mutex;
 use crate::sync::point::{Access, ExtraPoints, Op, Turn};
 use crate::sync::ready::Ready;
 use crate::sync::srcu::Srcu;
-use crate::sync::thread::{Sleep, Thread, Tid, name};
+use crate::sync::thread::{CLOCK, Sleep, Thread, Tid};
 use crate::sync::time::Clock;
 use crate::task::{ProcessList, Signal, Task};
 use crate::trace::names::KnownPairs;
@@ -271,7 +271,7 @@ impl World {
         srcu.reset();
         footprint.reset();
         ready.reset();
-        self.add_thread(name::CLOCK, None);
+        self.add_thread(CLOCK, None);
     }
 
     /// The running thread panicked, maybe while the scheduler had the list of those that can run.

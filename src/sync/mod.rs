@@ -8,6 +8,7 @@
 
 pub mod atomic;
 pub mod bits;
+pub mod daemon;
 pub mod engine;
 pub mod footprint;
 pub mod lock;

@@ -41,19 +41,8 @@ impl Tid {
     }
 }
 
-/// The names of the machine's own threads.
-pub mod name {
-    /// The OOM reaper.
-    pub const OOM_REAPER: &str = "oom_reaper";
-    /// The kernel worker.
-    pub const KWORKER: &str = "kworker";
-    /// Merges pages.
-    pub const KSMD: &str = "ksmd";
-    /// Makes huge pages.
-    pub const KHUGEPAGED: &str = "khugepaged";
-    /// Boots the machine, and lets time pass.
-    pub const CLOCK: &str = "clock";
-}
+/// The name of the thread that boots the machine, and lets time pass.
+pub const CLOCK: &str = "clock";
 
 /// Why a thread sleeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
