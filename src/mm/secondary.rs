@@ -11,7 +11,7 @@
 
 use super::Mm;
 use super::mmu_notifier::{mmu_notifier_register, mmu_notifier_unregister};
-use crate::memory::{Handle, Object, Place, Slab, Violation, allocate, free, report};
+use crate::memory::{Handle, Place, Violation, allocate, free, report};
 use crate::page::Frame;
 use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::lock::{Family, Locks};
@@ -72,14 +72,6 @@ pub struct SecondaryMmu {
     /// Invalidations that have ended.
     seq: u32,
     shadow: Vec<Spte>,
-}
-
-impl Object for SecondaryMmu {
-    const KIND: Kind = Kind::SecondaryMmu;
-
-    fn slab(world: &mut World) -> &mut Slab<Self> {
-        &mut world.mmus
-    }
 }
 
 impl SecondaryMmu {
