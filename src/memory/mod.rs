@@ -25,6 +25,7 @@ pub(crate) const PRIMITIVE: Primitive = Primitive {
     name: "memory",
     accesses: &[Access::Read, Access::Write, Access::Add, Access::Free],
     commute: &[(&[Access::Read], &[Access::Read]), (&[Access::Add], &[Access::Add])],
+    ..Primitive::BARE
 };
 
 /// A kind of kernel object that lives in a slab of the [`World`].

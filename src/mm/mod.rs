@@ -156,8 +156,8 @@ pub fn mm_alloc() -> Handle<Mm> {
         binfmt: true,
     });
     world(|w| {
-        w.locks.own(mmap_sem.0, mm.object());
-        w.locks.own(ioctx_lock.0, mm.object());
+        w.locks.own(mmap_sem, mm.object());
+        w.locks.own(ioctx_lock, mm.object());
     });
     mm
 }

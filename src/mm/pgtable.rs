@@ -126,7 +126,7 @@ pub fn alloc(level: Level) -> Handle<PageTable> {
         entries: Default::default(),
         cleared: Default::default(),
     });
-    world(|w| w.locks.own(ptl.0, table.object()));
+    world(|w| w.locks.own(ptl, table.object()));
     table
 }
 

@@ -25,6 +25,8 @@ pub(crate) const PRIMITIVE: Primitive = Primitive {
         (&[Access::Add], &[Access::Add]),
         (LEAVE_SOME, LEAVE_SOME),
     ],
+    agree: &VERBS,
+    ..Primitive::BARE
 };
 
 const LEAVE_SOME: &[Access] = &[Access::PutSome, Access::PutOne];
@@ -42,8 +44,7 @@ const ATOMIC_SUB_AND_TEST: &str = "atomic_sub_and_test";
 /// In traces, what takes no reference from an object that has none left.
 pub const ATOMIC_INC_NOT_ZERO: &str = "atomic_inc_not_zero";
 
-/// The verbs of counters in traces.
-pub const VERBS: [&str; 6] = [
+const VERBS: [&str; 6] = [
     ATOMIC_READ,
     ATOMIC_INC,
     ATOMIC_DEC,

@@ -11,6 +11,7 @@ pub(crate) const PRIMITIVE: Primitive = Primitive {
     name: "bits",
     accesses: &[Access::Read, Access::Write, Access::Update],
     commute: &[(&[Access::Read], &[Access::Read])],
+    ..Primitive::BARE
 };
 
 /// A flag of a flag word.

@@ -21,6 +21,16 @@ pub struct Primitive {
     pub accesses: &'static [Access],
     /// What commutes: each access on the left with each on the right.
     pub commute: &'static [(&'static [Access], &'static [Access])],
+    /// The verbs by which tasks come to an agreement, so that their order explains something.
+    pub agree: &'static [&'static str],
+    /// The verbs of those who give up waiting for a lock when a fatal signal arrives.
+    pub killable: &'static [&'static str],
+}
+
+impl Primitive {
+    /// One that declares nothing.
+    pub(crate) const BARE: Primitive =
+        Primitive { name: "", accesses: &[], commute: &[], agree: &[], killable: &[] };
 }
 
 /// Each primitive once.
@@ -42,6 +52,16 @@ pub const PRIMITIVES: [Primitive; 11] = [
 #[inline]
 pub const fn commute(a: Access, b: Access) -> bool {
     COMMUTE[a as usize] >> b as u32 & 1 == 1
+}
+
+/// Whether tasks come to an agreement by the verb.
+pub fn is_agreement(verb: &str) -> bool {
+    PRIMITIVES.iter().any(|primitive| primitive.agree.contains(&verb))
+}
+
+/// Whether a fatal signal ends the wait for a lock.
+pub fn is_killable(verb: &str) -> bool {
+    PRIMITIVES.iter().any(|primitive| primitive.killable.contains(&verb))
 }
 
 /// For each access a bit for each that it commutes with.

@@ -3,10 +3,9 @@
 //! The machine has one, `tasklist_lock`. What is done with it held for writing takes no operation that others
 //! could come between, so a write section is one step; what is done with it held for reading may.
 
-use crate::sync::lock::{Family, LockId, Mode, acquire, exclusively, release};
+use crate::sync::lock::{Mode, acquire, exclusively, lock_kind, release};
 use crate::sync::point::Access;
 use crate::sync::primitive::Primitive;
-use crate::world::World;
 
 /// Whatever readers do among themselves commutes, for they share it. One that hands the lock over to a writer who waits
 /// touches it once more.
@@ -20,24 +19,14 @@ pub(crate) const PRIMITIVE: Primitive = Primitive {
         Access::Update,
     ],
     commute: &[(SHARE, SHARE)],
+    ..Primitive::BARE
 };
 
 const SHARE: &[Access] = &[Access::Read, Access::LockRead, Access::UnlockRead];
 
-/// A spinning reader/writer lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RwLock(LockId);
-
-impl RwLock {
-    /// `rwlock_init`.
-    pub fn new(w: &mut World, class: &'static str) -> Self {
-        RwLock(w.locks.add(class, Family::Spinning))
-    }
-
-    /// What it is called in the table of locks.
-    pub(crate) fn id(self) -> LockId {
-        self.0
-    }
+lock_kind! {
+    /// A spinning reader/writer lock.
+    RwLock, Spinning, "rwlock_init"
 }
 
 /// `read_lock`.

@@ -14,6 +14,7 @@ pub(crate) const PRIMITIVE: Primitive = Primitive {
     name: "srcu",
     accesses: &[Access::Add, Access::Read],
     commute: &[(&[Access::Add], &[Access::Add]), (&[Access::Read], &[Access::Read])],
+    ..Primitive::BARE
 };
 
 /// The domain, as an object of events.

@@ -20,6 +20,7 @@ pub(crate) const PRIMITIVE: Primitive = Primitive {
         (&[Access::Start], &[Access::Start, Access::Read]),
         (&[Access::Read], &[Access::Read]),
     ],
+    ..Primitive::BARE
 };
 
 /// The number of a thread; 0 is the clock.

@@ -19,6 +19,7 @@ pub(crate) const PRIMITIVE: Primitive = Primitive {
     name: "time",
     accesses: &[Access::Add, Access::Read, Access::Tick],
     commute: &[(&[Access::Add], &[Access::Add]), (&[Access::Read], &[Access::Read])],
+    ..Primitive::BARE
 };
 
 /// Jiffies per second.

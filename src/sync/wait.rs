@@ -22,6 +22,7 @@ pub(crate) const PRIMITIVE: Primitive = Primitive {
         (&[Access::Add], &[Access::Add]),
         (&[Access::Read], &[Access::Read]),
     ],
+    ..Primitive::BARE
 };
 
 /// `wait_event`: sleeps uninterruptibly until the condition holds.

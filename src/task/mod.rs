@@ -148,7 +148,7 @@ pub fn new_task(signal: Handle<Signal>, name: Rc<str>, flags: u32) -> Handle<Tas
         borrowed: None,
         frames: Vec::new(),
     });
-    world(|w| w.locks.own(alloc_lock.0, task.object()));
+    world(|w| w.locks.own(alloc_lock, task.object()));
     signal.poke(|signal| signal.add(task));
     task
 }

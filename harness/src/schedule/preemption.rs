@@ -10,7 +10,7 @@ use mmreap::sync::bits::Flag;
 use mmreap::sync::engine::Candidate;
 use mmreap::sync::footprint::Touch;
 use mmreap::sync::point::Access;
-use mmreap::sync::rwsem;
+use mmreap::sync::primitive::is_killable;
 use mmreap::sync::thread::Tid;
 use mmreap::task::TaskFlag;
 use mmreap::world::{World, world};
@@ -28,7 +28,7 @@ pub fn only_waits(candidate: &Candidate) -> bool {
     let op = &candidate.op;
     world(|w| {
         w.locks.only_waits(op.object, op.site.noun(), mode, candidate.thread)
-            && !(rwsem::is_killable(op.site.verb()) && is_being_killed(w, candidate.thread))
+            && !(is_being_killed(w, candidate.thread) && is_killable(op.site.verb()))
     })
 }
 

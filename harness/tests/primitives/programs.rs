@@ -115,7 +115,7 @@ pub fn main() {
     mm_alloc().poke(|mm| mm.users = 3);
     LOCKS.set(Some(Locks {
         mutex: Mutex::new(LOCK),
-        rwlock: world(|w| RwLock::new(w, LOCK)),
+        rwlock: RwLock::new(LOCK),
         rwsem: RwSem::new(LOCK),
         spinlock: SpinLock::new(LOCK),
     }));
