@@ -5,22 +5,20 @@
 //! [`daemons`], then [`run`].
 
 use crate::aio::Kiocb;
-use crate::khugepaged::{self, khugepaged_enter};
-use crate::ksm::{self, ksm_enter};
+use crate::khugepaged::khugepaged_enter;
+use crate::ksm::ksm_enter;
 use crate::memory::{Handle, allocate};
 use crate::mm::mmap::{VmaPlan, insert_vma};
 use crate::mm::pgtable::{Entry, PTRS, Slot, pmd_alloc, pte_alloc, pte_index};
 use crate::mm::secondary::{self, Release};
 use crate::mm::vma::{VmFlag, Vma};
 use crate::mm::{Mm, fault};
-use crate::oom::reaper;
 use crate::page::Watermark;
 use crate::sync::daemon::Daemon;
 use crate::sync::thread::{self, Tid};
 use crate::syscall::vfork::add_child;
 use crate::task::{self, Signal, Task, TaskFlag, new_task};
 use crate::trace::{What, record};
-use crate::workqueue;
 use crate::world::world;
 use std::rc::Rc;
 
@@ -119,8 +117,12 @@ fn start(task: Handle<Task>, name: &str, body: fn(Tid)) {
 }
 
 /// The machine's own kernel threads, in the order in which messages list them.
-pub const DAEMONS: [Daemon; 4] =
-    [reaper::DAEMON, ksm::DAEMON, khugepaged::DAEMON, workqueue::DAEMON];
+pub const DAEMONS: &[Daemon] = &[
+    crate::oom::reaper::DAEMON,
+    crate::ksm::DAEMON,
+    crate::khugepaged::DAEMON,
+    crate::workqueue::DAEMON,
+];
 
 /// Starts the daemons: first those that are always there, whose numbers do not depend on the others by that.
 pub fn daemons() {

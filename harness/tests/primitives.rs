@@ -142,7 +142,7 @@ fn the_table_is_what_is_declared() {
     for primitive in PRIMITIVES {
         for &a in primitive.accesses {
             for &b in primitive.accesses {
-                assert_eq!(commute(a, b), declared(&primitive, a, b), "{}", primitive.name);
+                assert_eq!(commute(a, b), declared(primitive, a, b), "{}", primitive.name);
             }
         }
     }

@@ -8,9 +8,7 @@
 //! does not declare what another one does is an error of the build; `harness/tests/primitives.rs` performs what is
 //! declared in both orders.
 
-use crate::memory;
 use crate::sync::point::Access;
-use crate::sync::{atomic, bits, mutex, rwlock, rwsem, spinlock, srcu, thread, time, wait};
 
 /// What a primitive declares.
 #[derive(Clone, Copy, Debug)]
@@ -34,18 +32,18 @@ impl Primitive {
 }
 
 /// Each primitive once.
-pub const PRIMITIVES: [Primitive; 11] = [
-    memory::PRIMITIVE,
-    atomic::PRIMITIVE,
-    bits::PRIMITIVE,
-    mutex::PRIMITIVE,
-    rwlock::PRIMITIVE,
-    rwsem::PRIMITIVE,
-    spinlock::PRIMITIVE,
-    srcu::PRIMITIVE,
-    thread::PRIMITIVE,
-    time::PRIMITIVE,
-    wait::PRIMITIVE,
+pub const PRIMITIVES: &[Primitive] = &[
+    crate::memory::PRIMITIVE,
+    super::atomic::PRIMITIVE,
+    super::bits::PRIMITIVE,
+    super::mutex::PRIMITIVE,
+    super::rwlock::PRIMITIVE,
+    super::rwsem::PRIMITIVE,
+    super::spinlock::PRIMITIVE,
+    super::srcu::PRIMITIVE,
+    super::thread::PRIMITIVE,
+    super::time::PRIMITIVE,
+    super::wait::PRIMITIVE,
 ];
 
 /// Whether accesses of one thing by different threads commute.
