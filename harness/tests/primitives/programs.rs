@@ -21,6 +21,7 @@ use mmreap::sync::time::schedule_timeout_uninterruptible;
 use mmreap::sync::wait::{complete, wait_event, wake_up};
 use mmreap::trace::Kind;
 use mmreap::world::{World, world};
+use std::any::Any;
 use std::cell::RefCell;
 
 /// A program.
@@ -36,7 +37,7 @@ pub struct Program {
 }
 
 /// All programs.
-pub const PROGRAMS: [Program; 20] = [
+pub const PROGRAMS: &[Program] = &[
     program("memory", is_field, &[fields, fields]),
     program("memory", is_field, &[fields, || free(mm())]),
     program("memory", is_field, &[add, add, store]),
@@ -74,17 +75,9 @@ impl Program {
     }
 }
 
-#[derive(Clone, Copy)]
-struct Locks {
-    mutex: Mutex,
-    rwlock: RwLock,
-    rwsem: RwSem,
-    spinlock: SpinLock,
-}
-
 thread_local! {
     static RUNS: RefCell<&'static [fn()]> = const { RefCell::new(&[]) };
-    static LOCKS: RefCell<Option<Locks>> = const { RefCell::new(None) };
+    static LOCK: RefCell<Option<Box<dyn Any>>> = const { RefCell::new(None) };
     static GOT: RefCell<Vec<(Tid, i32)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -92,6 +85,7 @@ thread_local! {
 pub fn load(program: &Program) {
     RUNS.set(program.threads);
     GOT.take();
+    LOCK.take();
 }
 
 /// What its threads got, and what they left.
@@ -113,12 +107,6 @@ pub fn main() {
         empty_pmd_is_bad: true,
     });
     mm_alloc().poke(|mm| mm.users = 3);
-    LOCKS.set(Some(Locks {
-        mutex: Mutex::new(LOCK),
-        rwlock: RwLock::new(LOCK),
-        rwsem: RwSem::new(LOCK),
-        spinlock: SpinLock::new(LOCK),
-    }));
     for number in 0..RUNS.with_borrow(|threads| threads.len()) {
         boot::kthread(format!("k{number}").into(), |thread| {
             let body = RUNS.with_borrow(|threads| threads[thread.index() - 1]);
@@ -129,7 +117,6 @@ pub fn main() {
 }
 
 const COUNTER: &str = "users";
-const LOCK: &str = "lock";
 const CONDITION: &str = "condition";
 
 fn is_field(kind: Kind, _: &str) -> bool {
@@ -141,7 +128,7 @@ fn is_counter(_: Kind, noun: &str) -> bool {
 }
 
 fn is_lock(_: Kind, noun: &str) -> bool {
-    noun == LOCK
+    noun == "lock"
 }
 
 /// Threads have no kind; who has not begun has announced nothing.
@@ -157,8 +144,12 @@ fn users(mm: &mut Mm) -> &mut i32 {
     &mut mm.users
 }
 
-fn locks() -> Locks {
-    LOCKS.with_borrow(|locks| locks.expect("the machine is up"))
+/// The lock of the program, of which there is one.
+fn lock<L: Copy + 'static>(new: fn(&'static str) -> L) -> L {
+    LOCK.with_borrow_mut(|lock| {
+        let lock = lock.get_or_insert_with(|| Box::new(new("lock")));
+        *lock.downcast_ref().expect("a program has locks of one kind")
+    })
 }
 
 fn me() -> i32 {
@@ -208,51 +199,51 @@ fn flag() {
 }
 
 fn mutex() {
-    mutex_lock(locks().mutex);
-    mutex_unlock(locks().mutex);
+    mutex_lock(lock(Mutex::new));
+    mutex_unlock(lock(Mutex::new));
 }
 
 fn try_mutex() {
-    let taken = mutex_trylock(locks().mutex);
+    let taken = mutex_trylock(lock(Mutex::new));
     note(taken);
     if taken {
-        mutex_unlock(locks().mutex);
+        mutex_unlock(lock(Mutex::new));
     }
 }
 
 fn read_rwlock() {
-    read_lock(locks().rwlock);
-    read_unlock(locks().rwlock);
+    read_lock(lock(RwLock::new));
+    read_unlock(lock(RwLock::new));
 }
 
 fn write_rwlock() {
-    write_section(locks().rwlock, || ());
+    write_section(lock(RwLock::new), || ());
 }
 
 fn read_sem() {
-    down_read(locks().rwsem);
-    up_read(locks().rwsem);
+    down_read(lock(RwSem::new));
+    up_read(lock(RwSem::new));
 }
 
 fn write_sem() {
-    down_write(locks().rwsem);
-    up_write(locks().rwsem);
-    if down_write_trylock(locks().rwsem) {
-        up_write(locks().rwsem);
+    down_write(lock(RwSem::new));
+    up_write(lock(RwSem::new));
+    if down_write_trylock(lock(RwSem::new)) {
+        up_write(lock(RwSem::new));
     }
 }
 
 fn try_sem() {
-    let taken = down_read_trylock(locks().rwsem);
+    let taken = down_read_trylock(lock(RwSem::new));
     note(taken);
     if taken {
-        up_read(locks().rwsem);
+        up_read(lock(RwSem::new));
     }
 }
 
 fn spin() {
-    spin_lock(locks().spinlock);
-    spin_unlock(locks().spinlock);
+    spin_lock(lock(SpinLock::new));
+    spin_unlock(lock(SpinLock::new));
 }
 
 fn section() {
