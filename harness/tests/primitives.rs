@@ -3,8 +3,9 @@
 //! `commute.rs` exchanges neighbours of random runs of whole cases. Here each primitive of the list has small programs,
 //! whose neighbouring steps are exchanged one pair after the other. What is declared to commute must be the same either
 //! way: the same events for each thread, the same values, the same end. What is not declared mostly makes a difference.
-//! What makes none is in `primitives/exceptions.txt`, and a proof has both orders of it for nothing;
-//! `MMREAP_BLESS=1 cargo test -p mmreap-harness --test primitives` writes that file anew.
+//! What makes none is in `primitives/exceptions.txt`, and a proof has both orders of it for nothing; so is what is
+//! declared and cannot be exchanged alone. `MMREAP_BLESS=1 cargo test -p mmreap-harness --test primitives` writes that
+//! file anew.
 
 mod common;
 #[path = "primitives/programs.rs"]
@@ -25,8 +26,17 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Random orders of each program.
 const ORDERS: u64 = 100;
 
-/// Two accesses by name, and what became of exchanging them: whether it ever made a difference.
-type Seen = BTreeMap<[String; 2], bool>;
+/// What became of exchanging two accesses.
+#[derive(Default)]
+struct Exchanged {
+    /// They were in conflict, and it made a difference.
+    differs: bool,
+    /// They were in steps that are not in conflict, and it made none.
+    commutes: bool,
+}
+
+/// By the names of both.
+type Seen = BTreeMap<[String; 2], Exchanged>;
 
 fn run(program: &Program, recorder: Recorder) -> (Recorder, Lives) {
     programs::load(program);
@@ -83,9 +93,12 @@ fn exchange(program: &Program, seed: u64, seen: &mut Seen, made: &mut BTreeSet<A
         let (replay, after) = run(program, Recorder::along(other));
         let differs = replay.stuck.is_some() || difference(&before, &after).is_some();
         let (name, a, b) = (program.primitive, &recorder.steps[i], &recorder.steps[i + 1]);
-        assert!(!differs || in_conflict(a, b), "{name}: {a:?}\n{b:?}\ndo not commute");
+        let commutes = !in_conflict(a, b);
+        assert!(!(commutes && differs), "{name}: {a:?}\n{b:?}\ndo not commute");
         for (conflict, pair) in pairs {
-            *seen.entry(pair).or_default() |= differs && conflict;
+            let exchanged = seen.entry(pair).or_default();
+            exchanged.differs |= conflict && differs;
+            exchanged.commutes |= commutes;
         }
     }
 }
@@ -108,9 +121,10 @@ fn exceptions(primitive: &Primitive) -> String {
     let mut text = String::new();
     for (n, &a) in primitive.accesses.iter().enumerate() {
         for &b in &primitive.accesses[n..] {
-            let why = match (declared(primitive, a, b), seen.get(&pair(a, b))) {
-                (true, None) => "commute, but never meet",
-                (false, Some(false)) => "are in conflict, but make no difference",
+            let seen = seen.get(&pair(a, b));
+            let why = match declared(primitive, a, b) {
+                true if seen.is_none_or(|it| !it.commutes) => "commute, but never meet alone",
+                false if seen.is_some_and(|it| !it.differs) => "are in conflict for nothing",
                 _ => continue,
             };
             text += &format!("{name}: {a:?} and {b:?} {why}\n");
