@@ -5,8 +5,8 @@
 //! [`daemons`], then [`run`].
 
 use crate::aio::Kiocb;
-use crate::khugepaged::{self, khugepaged_enter};
-use crate::ksm::{self, ksm_enter};
+use crate::khugepaged::khugepaged_enter;
+use crate::ksm::ksm_enter;
 use crate::memory::{Handle, allocate};
 use crate::mm::mmap::{VmaPlan, insert_vma};
 use crate::mm::pgtable::{Entry, PTRS, Slot, pmd_alloc, pte_alloc, pte_index};
@@ -14,7 +14,8 @@ use crate::mm::secondary::{self, Release};
 use crate::mm::vma::{VmFlag, Vma};
 use crate::mm::{Mm, fault};
 use crate::page::Watermark;
-use crate::sync::thread::{self, Tid, name};
+use crate::sync::daemon::Daemon;
+use crate::sync::thread::{self, Tid};
 use crate::syscall::vfork::add_child;
 use crate::task::{self, Signal, Task, TaskFlag, new_task};
 use crate::trace::{What, record};
@@ -47,8 +48,7 @@ pub fn machine(plan: MachinePlan) {
         task::boot(w);
         w.empty_pmd_is_bad = plan.empty_pmd_is_bad;
         crate::oom::boot(w);
-        ksm::boot(w);
-        khugepaged::boot(w);
+        DAEMONS.iter().for_each(|daemon| (daemon.boot)(w));
     });
 }
 
@@ -116,20 +116,22 @@ fn start(task: Handle<Task>, name: &str, body: fn(Tid)) {
     task.poke(|task| task.thread = Some(thread));
 }
 
-/// The daemons: the reaper and a worker always, scanners if somebody is registered with them.
-pub fn daemons() {
-    daemon(name::OOM_REAPER, |_| crate::oom::reaper::oom_reaper());
-    daemon(name::KWORKER, |_| crate::workqueue::kworker());
-    if world(|w| !w.ksm.registered().is_empty()) {
-        daemon(name::KSMD, |_| ksm::ksmd());
-    }
-    if world(|w| !w.khugepaged.registered().is_empty()) {
-        daemon(name::KHUGEPAGED, |_| khugepaged::khugepaged());
-    }
-}
+/// The machine's own kernel threads, in the order in which messages list them.
+pub const DAEMONS: &[Daemon] = &[
+    crate::oom::reaper::DAEMON,
+    crate::ksm::DAEMON,
+    crate::khugepaged::DAEMON,
+    crate::workqueue::DAEMON,
+];
 
-fn daemon(name: &str, body: fn(Tid)) {
-    kernel_task(Rc::from(name), body);
+/// Starts the daemons: first those that are always there, whose numbers do not depend on the others by that.
+pub fn daemons() {
+    let has_work =
+        |daemon: &&Daemon| daemon.has_work.is_some_and(|has_work| world(|w| has_work(w)));
+    let always = DAEMONS.iter().filter(|daemon| daemon.has_work.is_none());
+    for daemon in always.chain(DAEMONS.iter().filter(has_work)) {
+        kernel_task(daemon.name.into(), daemon.body);
+    }
 }
 
 /// The device that completes one AIO request, as a thread.

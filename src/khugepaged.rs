@@ -22,20 +22,22 @@ use crate::mm::{Mm, MmFlag, memory::page_remove_rmap, mmap_sem, mmdrop};
 use crate::page::{Frame, content, free_pages, is_pinned, mapcount, store};
 use crate::page_alloc::try_alloc_frames;
 use crate::scan_list::{Scanner, test_exit};
+use crate::sync::daemon::Daemon;
 use crate::sync::rwsem::{down_read, down_write, up_read, up_write};
 use crate::sync::spinlock::{spin_lock, spin_unlock};
 use crate::sync::wait::wait_for_work;
 use crate::trace::{Kind, ObjectRef, enter, protocol};
-use crate::world::World;
 
 const LIST: ObjectRef = ObjectRef::sole(Kind::KhugepagedList);
 
 const KHUGEPAGED: Scanner = Scanner { list: |w| &mut w.khugepaged, flag: MmFlag::VmHugepage };
 
-/// Creates the lock, at boot.
-pub fn boot(w: &mut World) {
-    KHUGEPAGED.boot(w, "khugepaged_mm_lock", LIST);
-}
+/// The thread.
+pub const DAEMON: Daemon = Daemon {
+    boot: |w| KHUGEPAGED.boot(w, "khugepaged_mm_lock", LIST),
+    has_work: Some(|w| !w.khugepaged.registered().is_empty()),
+    ..Daemon::new("khugepaged", |_| khugepaged())
+};
 
 /// `__khugepaged_enter`: registers an address space.
 pub fn khugepaged_enter(mm: Handle<Mm>) {

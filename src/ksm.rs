@@ -12,19 +12,21 @@ use crate::mm::{Mm, MmFlag, mmap_sem, mmdrop};
 use crate::page::{Frame, free_pages};
 use crate::scan_list::{Scanner, test_exit};
 use crate::sync::bits::clear_bit;
+use crate::sync::daemon::Daemon;
 use crate::sync::rwsem::{down_read, up_read};
 use crate::sync::wait::wait_for_work;
 use crate::trace::{Kind, ObjectRef, enter, protocol};
-use crate::world::World;
 
 const LIST: ObjectRef = ObjectRef::sole(Kind::KsmList);
 
 const KSMD: Scanner = Scanner { list: |w| &mut w.ksm, flag: MmFlag::VmMergeable };
 
-/// Creates the lock, at boot.
-pub fn boot(w: &mut World) {
-    KSMD.boot(w, "ksm_mmlist_lock", LIST);
-}
+/// The thread.
+pub const DAEMON: Daemon = Daemon {
+    boot: |w| KSMD.boot(w, "ksm_mmlist_lock", LIST),
+    has_work: Some(|w| !w.ksm.registered().is_empty()),
+    ..Daemon::new("ksmd", |_| ksmd())
+};
 
 /// `__ksm_enter`: registers an address space.
 pub fn ksm_enter(mm: Handle<Mm>) {

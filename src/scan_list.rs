@@ -11,7 +11,7 @@ use crate::memory::Handle;
 use crate::mm::{Mm, MmFlag, mmap_sem, mmdrop, mmgrab};
 use crate::sync::atomic::atomic_read;
 use crate::sync::bits::{clear_bit, set_bit, test_bit};
-use crate::sync::lock::Family;
+use crate::sync::lock::LockKind;
 use crate::sync::point::Access;
 use crate::sync::rwsem::{down_write, up_write};
 use crate::sync::spinlock::{SpinLock, spin_lock, spin_unlock};
@@ -79,9 +79,8 @@ enum Slot {
 impl Scanner {
     /// Creates the list's lock, at boot.
     pub fn boot(self, w: &mut World, class: &'static str, object: ObjectRef) {
-        let lock = w.locks.add(class, Family::Spinning);
-        w.locks.own(lock, object);
-        (self.list)(w).lock = Some(SpinLock(lock));
+        let lock = w.locks.add(class, object);
+        (self.list)(w).lock = Some(lock);
     }
 
     /// Registers an address space, and holds it by count.
@@ -172,7 +171,7 @@ impl Scanner {
     fn touch<R>(self, noun: &'static str, access: Access, f: impl FnOnce(&mut ScanList) -> R) -> R {
         world(|w| {
             let lock = (self.list)(w).lock.expect("the machine has booted");
-            let object = w.locks.get(lock.0).object;
+            let object = w.locks.get(lock.id()).object;
             w.footprint.touch(object, noun, access);
             f((self.list)(w))
         })

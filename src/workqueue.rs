@@ -11,6 +11,7 @@ use crate::aio::{Kioctx, free_ioctx};
 use crate::memory::Handle;
 use crate::mm::{Mm, mmdrop_final};
 use crate::sync::atomic::atomic_dec_and_test;
+use crate::sync::daemon::Daemon;
 use crate::sync::point::Access;
 use crate::sync::wait::{complete, wait_event, wait_for_work, wake_up};
 use crate::trace::noun::{FINISHED, MM_COUNT, MM_USERS};
@@ -21,15 +22,33 @@ use std::collections::VecDeque;
 /// The worker's thread, in traces.
 pub const WORKER_THREAD: Function = Function::acting("worker_thread", Role::Worker);
 
-/// A work item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Work {
+/// The thread.
+pub const DAEMON: Daemon = Daemon::new("kworker", |_| kworker());
+
+/// Each sort of work once: its name, what it is about, and what the worker does with that.
+macro_rules! work {
+    ($($(#[$doc:meta])* $item:ident($object:ty) $perform:path;)*) => {
+        /// A work item.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Work {
+            $($(#[$doc])* $item($object),)*
+        }
+
+        fn perform(work: Work) {
+            match work {
+                $(Work::$item(object) => $perform(object),)*
+            }
+        }
+    };
+}
+
+work! {
     /// The last user of an address space is gone.
-    Mmput(Handle<Mm>),
+    Mmput(Handle<Mm>) crate::exit::mmput_final::mmput_final;
     /// The last reference on the structure is gone.
-    Mmdrop(Handle<Mm>),
+    Mmdrop(Handle<Mm>) mmdrop_final;
     /// An AIO context is freed.
-    FreeIoctx(Handle<Kioctx>),
+    FreeIoctx(Handle<Kioctx>) free_ioctx;
 }
 
 /// Work that waits.
@@ -133,12 +152,4 @@ fn is_work_waiting() -> bool {
         w.footprint.touch(w.workqueue.item(taken), "", Access::Read);
         !w.workqueue.waiting.is_empty()
     })
-}
-
-fn perform(work: Work) {
-    match work {
-        Work::Mmput(mm) => crate::exit::mmput_final::mmput_final(mm),
-        Work::Mmdrop(mm) => mmdrop_final(mm),
-        Work::FreeIoctx(ctx) => free_ioctx(ctx),
-    }
 }

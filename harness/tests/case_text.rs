@@ -6,7 +6,7 @@
 //! Mistakes that a text file cannot hold well are in this file.
 
 use mmreap_harness::case::{
-    Argument, Case, Process, Signature,
+    Argument, Case, Process, RESERVED, Signature,
     check::{Item, Place, check, io_requests, owner, task_names},
     limit,
     parse::{parse, parse_bytes},
@@ -117,6 +117,23 @@ fn the_tree_holds_what_the_text_says() {
     let signature = Signature { oracle, object, sites: vec![] };
     let expected = mmreap_harness::case::Expect::Fail(signature);
     assert_eq!(case.others[1], ("v4.16+mine".into(), expected));
+}
+
+/// Where FORMAT.md begins to list the machine's own tasks, and what begins the line.
+const OWN_TASKS: &str = "an AIO request (see below)\n            | ";
+
+#[test]
+fn documentation_has_the_tasks_of_the_machine() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/FORMAT.md");
+    let text = fs::read_to_string(path).expect("it is there");
+    let (above, rest) = text.split_once(OWN_TASKS).expect("it lists them");
+    let (listed, below) = rest.split_once('\n').expect("a line ends");
+    let tasks = RESERVED.join(" | ");
+    if std::env::var_os("MMREAP_BLESS").is_some() {
+        let text = format!("{above}{OWN_TASKS}{tasks}\n{below}");
+        return fs::write(path, text).expect("it can be written");
+    }
+    assert_eq!(listed, tasks);
 }
 
 #[test]

@@ -31,14 +31,6 @@ fn run(
     (recorder, lives(&run))
 }
 
-fn may_swap(recorder: &Recorder, i: usize) -> bool {
-    let (a, b) = (&recorder.steps[i], &recorder.steps[i + 1]);
-    a.thread != b.thread
-        && recorder.ready[i].contains(&b.thread)
-        && !(a.barrier || b.barrier)
-        && !(a.disturbs(b) || b.disturbs(a))
-}
-
 /// Exchanges neighbours of some random runs of the case: how many, and the first that did not commute.
 fn exchange(runner: &mut Runner, case: &Case, kernel: usize, seed: u64) -> (u32, Option<String>) {
     let plan = Rc::new(Plan::new(case));
@@ -48,7 +40,8 @@ fn exchange(runner: &mut Runner, case: &Case, kernel: usize, seed: u64) -> (u32,
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut exchanged = 0;
     // The last step may be one that ends the run for everybody.
-    let mut places: Vec<usize> = (0..order.len() - 2).filter(|&i| may_swap(&recorder, i)).collect();
+    let commute = |&i: &usize| recorder.may_swap(i) && recorder.commute(i);
+    let mut places: Vec<usize> = (0..order.len() - 2).filter(commute).collect();
     for _ in 0..30.min(places.len()) {
         let i = places.swap_remove(rng.next_u32() as usize % places.len());
         exchanged += 1;

@@ -18,13 +18,12 @@ pub mod lookup_ioctx;
 
 pub use device::{allocation_succeeded, device};
 
-use crate::memory::{Handle, Object, Slab, allocate, free};
+use crate::memory::{Handle, allocate, free};
 use crate::mm::Mm;
 use crate::sync::atomic::{atomic_dec_and_test, atomic_inc};
 use crate::sync::thread::Tid;
 use crate::sync::wait::{complete, wait_event};
-use crate::trace::{Kind, enter};
-use crate::world::World;
+use crate::trace::enter;
 use device::allocations;
 use free_ioctx_reqs::free_ioctx_reqs;
 use kill_ioctx::kill_ioctx;
@@ -47,14 +46,6 @@ pub struct Kioctx {
     pub waiter: Option<Handle<Waiter>>,
 }
 
-impl Object for Kioctx {
-    const KIND: Kind = Kind::Kioctx;
-
-    fn slab(world: &mut World) -> &mut Slab<Self> {
-        &mut world.kioctxs
-    }
-}
-
 /// `ctx_rq_wait`: a count of contexts, and the completion of the last.
 #[derive(Debug)]
 pub struct Waiter {
@@ -62,14 +53,6 @@ pub struct Waiter {
     pub count: i32,
     /// Whether the completion is done.
     pub done: bool,
-}
-
-impl Object for Waiter {
-    const KIND: Kind = Kind::AioWait;
-
-    fn slab(world: &mut World) -> &mut Slab<Self> {
-        &mut world.waiters
-    }
 }
 
 /// When a request completes.
@@ -96,14 +79,6 @@ pub struct Kiocb {
     pub thread: Option<Tid>,
     /// How many allocations had succeeded when it was submitted.
     allocations: u32,
-}
-
-impl Object for Kiocb {
-    const KIND: Kind = Kind::Kiocb;
-
-    fn slab(world: &mut World) -> &mut Slab<Self> {
-        &mut world.kiocbs
-    }
 }
 
 /// `io_setup`, at boot.

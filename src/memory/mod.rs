@@ -17,8 +17,18 @@ pub use report::{LockRule, Place, Violation, report};
 pub use slab::{Handle, Obituary, Slab};
 
 use crate::sync::point::{Access, point};
+use crate::sync::primitive::Primitive;
 use crate::trace::{Kind, ObjectRef, What, record};
 use crate::world::{World, world};
+
+/// Fields of objects, by their names. Loads commute, and so do changes that do not look, of fields that only count.
+/// Who frees an object is in conflict with whoever touches anything of it.
+pub(crate) const PRIMITIVE: Primitive = Primitive {
+    name: "memory",
+    accesses: &[Access::Read, Access::Write, Access::Add, Access::Free],
+    commute: &[(&[Access::Read], &[Access::Read]), (&[Access::Add], &[Access::Add])],
+    ..Primitive::BARE
+};
 
 /// A kind of kernel object that lives in a slab of the [`World`].
 pub trait Object: Sized + 'static {

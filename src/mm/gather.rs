@@ -5,10 +5,10 @@
 
 use super::Mm;
 use super::tlb::flush_tlb_mm;
-use crate::memory::{Handle, Object, Slab, allocate, free};
+use crate::memory::{Handle, allocate, free};
 use crate::page::{Frame, free_pages};
-use crate::trace::{Kind, enter};
-use crate::world::{World, world};
+use crate::trace::enter;
+use crate::world::world;
 
 /// Pages that a batch holds before it has to be flushed (the kernel: about 500).
 pub const BATCH: usize = 8;
@@ -21,14 +21,6 @@ pub struct Gather {
     fullmm: bool,
     need_flush: bool,
     batch: Vec<Frame>,
-}
-
-impl Object for Gather {
-    const KIND: Kind = Kind::Gather;
-
-    fn slab(world: &mut World) -> &mut Slab<Self> {
-        &mut world.gathers
-    }
 }
 
 /// `tlb_gather_mmu`; `fullmm` promises that the whole address space goes.

@@ -15,7 +15,7 @@ use super::vma::{VmFlag, Vma};
 use super::{Mm, tlb};
 use crate::memory::{Assertion, Handle, bug_on, read};
 use crate::page::{Frame, clear_page_mlock};
-use crate::sync::point::{Access, Left};
+use crate::sync::point::Access;
 use crate::sync::spinlock::spin_unlock;
 use crate::trace::{What, enter, record};
 use crate::world::world;
@@ -120,18 +120,18 @@ pub fn page_remove_rmap(mm: Handle<Mm>, page: u32, frame: Frame) {
 
 /// The frame is mapped once less; what nobody maps does not count as mlocked.
 fn remove_mapping(mm: Handle<Mm>, page: u32, frame: Frame) {
-    let (was_mapped, left) = world(|w| {
+    let (was_mapped, access) = world(|w| {
         let here = w.here();
         let state = w.zone.get(frame);
         let was_mapped = state.mapcount > 0;
         state.mapcount -= u16::from(was_mapped);
         state.unmapped = here;
-        let left = Left::of(i32::from(state.mapcount));
-        w.footprint.touch(frame.object(), "mapcount", Access::Put(left));
-        (was_mapped, left)
+        let access = Access::put(i32::from(state.mapcount));
+        w.footprint.touch(frame.object(), "mapcount", access);
+        (was_mapped, access)
     });
     bug_on(!was_mapped, Assertion::MAPCOUNT, frame.object());
-    if left == Left::None {
+    if access == Access::PutLast {
         clear_page_mlock(frame);
     }
     record(mm.object(), What::Unmap { frame: u32::from(frame.0), page });

@@ -23,14 +23,13 @@ pub mod tlb;
 pub mod vma;
 
 use crate::aio::Kioctx;
-use crate::memory::{Handle, Object, Slab, allocate, free};
+use crate::memory::{Handle, allocate, free};
 use crate::sync::atomic::{atomic_dec_and_test, atomic_inc, atomic_inc_not_zero};
 use crate::sync::bits::Flag;
 use crate::sync::rwsem::RwSem;
 use crate::sync::spinlock::SpinLock;
-use crate::trace::Kind;
 use crate::trace::noun::{MM_COUNT, MM_USERS, MMF_OOM_SKIP, MMF_OOM_VICTIM, MMF_UNSTABLE};
-use crate::world::{World, world};
+use crate::world::world;
 use pgtable::{Level, PageTable};
 use secondary::SecondaryMmu;
 use vma::Vma;
@@ -73,14 +72,6 @@ pub struct Mm {
     pub exe_file: bool,
     /// Whether the module of the binary format is still referenced.
     pub binfmt: bool,
-}
-
-impl Object for Mm {
-    const KIND: Kind = Kind::Mm;
-
-    fn slab(world: &mut World) -> &mut Slab<Self> {
-        &mut world.mms
-    }
 }
 
 /// Flags of an address space. None of them is ever cleared in the flags that the OOM code uses.
@@ -165,8 +156,8 @@ pub fn mm_alloc() -> Handle<Mm> {
         binfmt: true,
     });
     world(|w| {
-        w.locks.own(mmap_sem.0, mm.object());
-        w.locks.own(ioctx_lock.0, mm.object());
+        w.locks.own(mmap_sem, mm.object());
+        w.locks.own(ioctx_lock, mm.object());
     });
     mm
 }

@@ -6,12 +6,12 @@
 //! freed table is a use after free.
 
 use super::Mm;
-use crate::memory::{Handle, Object, Place, Slab, Violation, allocate, free, read, report};
+use crate::memory::{Handle, Place, Violation, allocate, free, read, report};
 use crate::page::Frame;
 use crate::sync::point::{Access, point};
 use crate::sync::spinlock::{SpinLock, spin_lock, spin_unlock};
-use crate::trace::{Kind, What, record};
-use crate::world::{World, world};
+use crate::trace::{What, record};
+use crate::world::world;
 
 /// Entries of a middle or lowest table, and so pages of a huge page.
 pub const PTRS: u32 = 4;
@@ -76,14 +76,6 @@ pub struct PageTable {
     cleared: [Place; PTRS_PER_PGD as usize],
 }
 
-impl Object for PageTable {
-    const KIND: Kind = Kind::PageTable;
-
-    fn slab(world: &mut World) -> &mut Slab<Self> {
-        &mut world.page_tables
-    }
-}
-
 impl PageTable {
     /// The tables that its entries lead to. For audits after a run, not for kernel code.
     pub fn below(&self) -> impl Iterator<Item = Handle<PageTable>> {
@@ -134,7 +126,7 @@ pub fn alloc(level: Level) -> Handle<PageTable> {
         entries: Default::default(),
         cleared: Default::default(),
     });
-    world(|w| w.locks.own(ptl.0, table.object()));
+    world(|w| w.locks.own(ptl, table.object()));
     table
 }
 

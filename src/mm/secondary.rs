@@ -11,11 +11,10 @@
 
 use super::Mm;
 use super::mmu_notifier::{mmu_notifier_register, mmu_notifier_unregister};
-use crate::memory::{Handle, Object, Place, Slab, Violation, allocate, free, report};
+use crate::memory::{Handle, Place, Violation, allocate, free, report};
 use crate::page::Frame;
 use crate::sync::atomic::atomic_dec_and_test;
-use crate::sync::lock::{Family, Locks};
-use crate::sync::mutex::{Mutex, mutex_lock, mutex_unlock};
+use crate::sync::mutex::{mutex_lock, mutex_unlock};
 use crate::sync::point::{Access, point};
 use crate::sync::wait::{complete, wait_event_killable};
 use crate::trace::noun::MM;
@@ -74,14 +73,6 @@ pub struct SecondaryMmu {
     shadow: Vec<Spte>,
 }
 
-impl Object for SecondaryMmu {
-    const KIND: Kind = Kind::SecondaryMmu;
-
-    fn slab(world: &mut World) -> &mut Slab<Self> {
-        &mut world.mmus
-    }
-}
-
 impl SecondaryMmu {
     /// The shadow entry of a page.
     pub fn spte(&self, page: u32) -> Option<Spte> {
@@ -116,15 +107,10 @@ pub fn open(mm: Handle<Mm>, release: Release) -> Handle<SecondaryMmu> {
     });
     mmu_notifier_register(mmu, mm);
     if release == Release::Lock {
-        world(|w| _ = w.driver_lock.get_or_insert_with(|| driver_lock(&mut w.locks)));
+        let object = ObjectRef::sole(Kind::MmuDriver);
+        world(|w| _ = w.driver_lock.get_or_insert_with(|| w.locks.add("driver_lock", object)));
     }
     mmu
-}
-
-fn driver_lock(locks: &mut Locks) -> Mutex {
-    let lock = locks.add("driver_lock", Family::Sleeping);
-    locks.own(lock, ObjectRef::sole(Kind::MmuDriver));
-    Mutex(lock)
 }
 
 /// Drops a reference on it: the last user unregisters its notifier, and frees it.

@@ -1,11 +1,9 @@
 //! Mappings: `vm_area_struct`, kept in a list in address order as before v6.1.
 
 use super::Mm;
-use crate::memory::{Handle, Object, Slab, read};
+use crate::memory::{Handle, read};
 use crate::page::Frame;
 use crate::sync::bits::Flag;
-use crate::trace::Kind;
-use crate::world::World;
 use std::rc::Rc;
 
 /// The first content of files; larger than any content that a case stores.
@@ -30,14 +28,6 @@ pub struct Vma {
     pub backing: Vec<Frame>,
     /// `vm_next`.
     pub next: Option<Handle<Vma>>,
-}
-
-impl Object for Vma {
-    const KIND: Kind = Kind::Vma;
-
-    fn slab(world: &mut World) -> &mut Slab<Self> {
-        &mut world.vmas
-    }
 }
 
 /// Flags of a mapping.

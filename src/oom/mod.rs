@@ -17,7 +17,6 @@ pub mod task_will_free_mem;
 pub mod victim;
 
 use crate::memory::Handle;
-use crate::sync::lock::{Family, LockId};
 use crate::sync::mutex::Mutex;
 use crate::sync::spinlock::SpinLock;
 use crate::task::Task;
@@ -63,9 +62,6 @@ pub const REAPER_LIST: ObjectRef = ObjectRef::sole(Kind::ReaperList);
 
 /// Creates the locks, at boot.
 pub fn boot(w: &mut World) {
-    let oom_lock: LockId = w.locks.add("oom_lock", Family::Sleeping);
-    let reaper_lock: LockId = w.locks.add("oom_reaper_lock", Family::Spinning);
-    w.locks.own(oom_lock, OOM);
-    w.locks.own(reaper_lock, REAPER_LIST);
-    w.oom.locks = Some((Mutex(oom_lock), SpinLock(reaper_lock)));
+    let oom_lock = w.locks.add("oom_lock", OOM);
+    w.oom.locks = Some((oom_lock, w.locks.add("oom_reaper_lock", REAPER_LIST)));
 }

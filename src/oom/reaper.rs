@@ -7,6 +7,7 @@ use super::REAPER_LIST;
 use super::oom_reap_task::oom_reap_task;
 use crate::inject::{FaultPoint, strikes};
 use crate::memory::{Handle, read};
+use crate::sync::daemon::Daemon;
 use crate::sync::point::{Access, point};
 use crate::sync::spinlock::{spin_lock, spin_unlock};
 use crate::sync::time::{HZ, schedule_timeout_idle};
@@ -18,6 +19,9 @@ use crate::world::world;
 
 /// The reaper's thread, in traces.
 pub const OOM_REAPER: Function = Function::acting("oom_reaper", Role::Reaper);
+
+/// The thread.
+pub const DAEMON: Daemon = Daemon::new("oom_reaper", |_| oom_reaper());
 
 /// `wake_oom_reaper`: queues a task, unless it is queued already.
 pub fn wake_oom_reaper(task: Handle<Task>) {

@@ -1,9 +1,35 @@
 //! `atomic_t`: counters inside of objects, named by their field. All of them count references.
 
 use crate::memory::{Handle, Object, Violation, report};
-use crate::sync::point::{Access, Left, point};
+use crate::sync::point::{Access, point};
+use crate::sync::primitive::Primitive;
 use crate::trace::{ObjectRef, What, record};
 use crate::world::world;
+
+/// Changes that do not look (`atomic_inc`) commute; whoever looks (`atomic_dec_and_test`, `atomic_inc_not_zero`) is in
+/// conflict with them. References that are dropped commute, except the last, whose dropper has the object to itself.
+/// The counters of page frames keep to it, too.
+pub(crate) const PRIMITIVE: Primitive = Primitive {
+    name: "atomic",
+    accesses: &[
+        Access::Read,
+        Access::Add,
+        Access::Update,
+        Access::Put,
+        Access::PutSome,
+        Access::PutOne,
+        Access::PutLast,
+    ],
+    commute: &[
+        (&[Access::Read], &[Access::Read]),
+        (&[Access::Add], &[Access::Add]),
+        (LEAVE_SOME, LEAVE_SOME),
+    ],
+    agree: &VERBS,
+    ..Primitive::BARE
+};
+
+const LEAVE_SOME: &[Access] = &[Access::PutSome, Access::PutOne];
 
 /// The way from an object to one of its counters.
 pub type Counter<T> = fn(&mut T) -> &mut i32;
@@ -18,8 +44,7 @@ const ATOMIC_SUB_AND_TEST: &str = "atomic_sub_and_test";
 /// In traces, what takes no reference from an object that has none left.
 pub const ATOMIC_INC_NOT_ZERO: &str = "atomic_inc_not_zero";
 
-/// The verbs of counters in traces.
-pub const VERBS: [&str; 6] = [
+const VERBS: [&str; 6] = [
     ATOMIC_READ,
     ATOMIC_INC,
     ATOMIC_DEC,
@@ -48,9 +73,9 @@ pub fn atomic_dec_and_test<T: Object>(
     field: &'static str,
     counter: Counter<T>,
 ) -> bool {
-    point(object.object(), Access::Put(Left::Unknown), ATOMIC_DEC_AND_TEST, field);
-    let left = Left::of(object.look(|o| *counter(o)) - 1);
-    add(object, field, Access::Put(left), counter, -1) == 0
+    point(object.object(), Access::Put, ATOMIC_DEC_AND_TEST, field);
+    let access = Access::put(object.look(|o| *counter(o)) - 1);
+    add(object, field, access, counter, -1) == 0
 }
 
 /// `atomic_sub_and_test`: whether the counter became zero, or was and nothing was taken.

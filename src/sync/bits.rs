@@ -2,7 +2,17 @@
 
 use crate::memory::{Handle, Object};
 use crate::sync::point::{Access, point};
+use crate::sync::primitive::Primitive;
 use crate::trace::{What, record};
+
+/// Who tests a flag changes nothing. Who sets one looks, because oracles ask who was the first. Different bits of one
+/// word have nouns of their own.
+pub(crate) const PRIMITIVE: Primitive = Primitive {
+    name: "bits",
+    accesses: &[Access::Read, Access::Write, Access::Update],
+    commute: &[(&[Access::Read], &[Access::Read])],
+    ..Primitive::BARE
+};
 
 /// A flag of a flag word.
 pub trait Flag: Copy {

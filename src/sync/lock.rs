@@ -1,7 +1,7 @@
 //! The state behind all locks: holders, and a queue in which a writer stops later readers.
 //!
-//! rwsem, mutex and spinlock differ in their names and in whether waiting counts as sleeping. A
-//! released lock is handed to the front of the queue, as the kernel's rwsem does. A lock lies in its object:
+//! What kinds of locks differ in is in the file of each (`lock_kind!`): their verbs, in which modes they are taken,
+//! what of that commutes, whether waiting counts as sleeping, and whether a fatal signal ends it. A released lock is handed to the front of the queue, as the kernel's rwsem does. A lock lies in its object:
 //! whoever touches it when the object is gone, and be it to release it, has used freed memory.
 
 use crate::inject::{FaultPoint, strikes};
@@ -33,13 +33,56 @@ impl fmt::Display for Mode {
 
 /// Whether waiting for it is sleeping.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Family {
-    /// rwsem and mutex: a waiter sleeps.
+pub(crate) enum Family {
+    /// A waiter sleeps.
     #[default]
     Sleeping,
-    /// spinlock: a waiter spins, and a holder must not sleep.
+    /// A waiter spins, and a holder must not sleep.
     Spinning,
 }
+
+/// A kind of lock, as the name of locks of the kind ([`lock_kind`]).
+pub(crate) trait LockKind: Copy {
+    /// Whether waiting for it is sleeping.
+    const FAMILY: Family;
+
+    /// The lock that has this name among all locks.
+    fn named(id: LockId) -> Self;
+
+    /// Its name among all locks.
+    fn id(self) -> LockId;
+}
+
+/// The name of locks of a kind: what its type is called, whether waiting is sleeping, and what the kernel calls the
+/// function that makes one.
+macro_rules! lock_kind {
+    ($(#[$doc:meta])* $kind:ident, $family:ident, $init:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $kind($crate::sync::lock::LockId);
+
+        impl $kind {
+            #[doc = concat!("`", $init, "`.")]
+            pub fn new(class: &'static str) -> Self {
+                $crate::world::world(|w| w.locks.add(class, $crate::trace::ObjectRef::NONE))
+            }
+        }
+
+        impl $crate::sync::lock::LockKind for $kind {
+            const FAMILY: $crate::sync::lock::Family = $crate::sync::lock::Family::$family;
+
+            fn named(id: $crate::sync::lock::LockId) -> Self {
+                $kind(id)
+            }
+
+            fn id(self) -> $crate::sync::lock::LockId {
+                self.0
+            }
+        }
+    };
+}
+
+pub(super) use lock_kind;
 
 /// Names a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -72,22 +115,22 @@ impl Locks {
         *used = 0;
     }
 
-    /// A new lock. Its object may be named later, with [`Locks::own`].
-    pub fn add(&mut self, class: &'static str, family: Family) -> LockId {
+    /// A new lock of an object, which may be named later with [`Locks::own`].
+    pub(crate) fn add<L: LockKind>(&mut self, class: &'static str, object: ObjectRef) -> L {
         if self.used == self.locks.len() {
             self.locks.push(Lock::default());
         }
         let lock = &mut self.locks[self.used];
         lock.holders.clear();
         lock.queue.clear();
-        (lock.class, lock.family, lock.mode, lock.object) = (class, family, None, ObjectRef::NONE);
+        (lock.class, lock.family, lock.mode, lock.object) = (class, L::FAMILY, None, object);
         self.used += 1;
-        LockId(self.used as u16 - 1)
+        L::named(LockId(self.used as u16 - 1))
     }
 
     /// Says which object the lock belongs to.
-    pub fn own(&mut self, lock: LockId, object: ObjectRef) {
-        self.get(lock).object = object;
+    pub(crate) fn own(&mut self, lock: impl LockKind, object: ObjectRef) {
+        self.get(lock.id()).object = object;
     }
 
     /// The lock.
@@ -156,7 +199,7 @@ pub(super) fn acquire(
     killable: bool,
 ) -> Result<(), Killed> {
     let (object, class) = noun(lock);
-    point(object, Access::Lock(mode), verb, class);
+    point(object, Access::lock(mode), verb, class);
     check_live(object);
     match world(|w| attempt(w, lock, mode, object)) {
         Attempt::Taken => return Ok(()),
@@ -259,7 +302,7 @@ pub(super) fn misuse(object: ObjectRef, rule: LockRule) -> ! {
 /// Acquires the lock if it is free at once.
 pub(super) fn try_acquire(lock: LockId, mode: Mode, verb: &'static str) -> bool {
     let (object, class) = noun(lock);
-    point(object, Access::TryLock(mode), verb, class);
+    point(object, Access::try_lock(mode), verb, class);
     check_live(object);
     let injected = strikes(FaultPoint::Trylock);
     let taken = !injected && world(|w| try_take(w, lock, mode));
@@ -284,13 +327,24 @@ pub(super) fn release(lock: LockId, verb: &'static str) {
     let (object, class) = noun(lock);
     let held = world(|w| w.running().held.iter().rev().find(|held| held.0 == lock).copied());
     let Some((_, mode)) = held else { misuse(object, LockRule::ReleaseNotHeld) };
-    point(object, Access::Unlock(mode), verb, class);
+    point(object, Access::unlock(mode), verb, class);
     check_live(object);
     let_go(lock, mode);
 }
 
+/// Acquires the lock for writing for a section without a scheduling point, and releases it in the same step.
+pub(super) fn exclusively<R>(lock: LockId, verb: &'static str, section: impl FnOnce() -> R) -> R {
+    let _never_killed = acquire(lock, Mode::Write, verb, false);
+    let (object, class) = noun(lock);
+    // Who had to wait has the whole section in the step in which it goes on, and announced nothing for that one.
+    world(|w| w.footprint.touch(object, class, Access::LockWrite));
+    let result = section();
+    let_go(lock, Mode::Write);
+    result
+}
+
 /// Releases the lock, which the running thread holds, in the step at hand.
-pub(super) fn let_go(lock: LockId, mode: Mode) {
+fn let_go(lock: LockId, mode: Mode) {
     let awaited = world(|w| {
         let me = w.running_tid();
         w.running().held.retain(|held| held.0 != lock);

@@ -8,11 +8,13 @@
 
 pub mod atomic;
 pub mod bits;
+pub mod daemon;
 pub mod engine;
 pub mod footprint;
 pub mod lock;
 pub mod mutex;
 pub mod point;
+pub mod primitive;
 pub(crate) mod ready;
 pub mod rwlock;
 pub mod rwsem;

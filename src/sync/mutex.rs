@@ -1,17 +1,26 @@
 //! `mutex`: one holder, waiters sleep in order.
 
-use crate::sync::lock::{Family, LockId, Mode, acquire, release, try_acquire};
-use crate::world::world;
+use crate::sync::lock::{Mode, acquire, lock_kind, release, try_acquire};
+use crate::sync::point::Access;
+use crate::sync::primitive::Primitive;
 
-/// A mutex.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mutex(pub(crate) LockId);
+/// Of those who want it one is the first; who was woken only looks whether the mutex is its own.
+pub(crate) const PRIMITIVE: Primitive = Primitive {
+    name: "mutex",
+    accesses: &[
+        Access::LockWrite,
+        Access::TryLockWrite,
+        Access::UnlockWrite,
+        Access::Read,
+        Access::Update,
+    ],
+    commute: &[(&[Access::Read], &[Access::Read])],
+    ..Primitive::BARE
+};
 
-impl Mutex {
-    /// `mutex_init`.
-    pub fn new(class: &'static str) -> Self {
-        Mutex(world(|w| w.locks.add(class, Family::Sleeping)))
-    }
+lock_kind! {
+    /// A mutex.
+    Mutex, Sleeping, "mutex_init"
 }
 
 /// `mutex_lock`.

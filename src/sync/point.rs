@@ -6,9 +6,9 @@ use crate::sync::thread::{Tid, unwind};
 use crate::trace::{ObjectRef, Site};
 use crate::world::{End, world};
 
-/// How an operation touches its object. Two operations on one object and noun conflict unless both
-/// only read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// How an operation touches its object. Two operations on one object and noun are in conflict unless
+/// [they commute](crate::sync::primitive).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Access {
     /// The thread has not begun.
     #[default]
@@ -19,46 +19,82 @@ pub enum Access {
     Write,
     /// Reads and writes in one step.
     Update,
-    /// Changes it in one step without looking: such changes of one noun commute with each other.
+    /// Changes it in one step without looking.
     Add,
-    /// Drops a reference, and looks whether it was the last.
-    Put(Left),
+    /// Drops a reference, and looks whether it was the last; how many are left is not known yet.
+    Put,
+    /// Has dropped a reference, and left two or more.
+    PutSome,
+    /// Has dropped a reference, and left one: the next to drop its own is the last.
+    PutOne,
+    /// Has dropped the last reference.
+    PutLast,
     /// Looks whether a condition holds, and goes to sleep if not. Who sleeps has touched the condition's noun
     /// besides.
     Await,
     /// Frees the object.
     Free,
-    /// Acquires a lock, and may have to wait for it.
-    Lock(Mode),
-    /// Acquires a lock if nobody holds it.
-    TryLock(Mode),
-    /// Releases a lock.
-    Unlock(Mode),
+    /// Acquires a lock for reading, and may have to wait for it.
+    LockRead,
+    /// Acquires a lock for writing, and may have to wait for it.
+    LockWrite,
+    /// Acquires a lock for reading, if it is free for that.
+    TryLockRead,
+    /// Acquires a lock for writing, if nobody holds it.
+    TryLockWrite,
+    /// Releases a lock that was held for reading.
+    UnlockRead,
+    /// Releases a lock that was held for writing.
+    UnlockWrite,
     /// Fires the next timer.
     Tick,
 }
 
-/// What is left of a counter after a reference was dropped. Of droppers that leave some, the order does not
-/// matter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Left {
-    /// It has not been dropped yet.
-    Unknown,
-    /// Two or more.
-    Some,
-    /// One: the next to drop its reference is the last.
-    One,
-    /// Nothing: this was the last.
-    None,
-}
+impl Access {
+    /// How many there are.
+    pub(crate) const COUNT: usize = Access::Tick as usize + 1;
 
-impl Left {
-    /// What a counter's new value says.
-    pub const fn of(count: i32) -> Self {
-        match count {
-            ..=0 => Left::None,
-            1 => Left::One,
-            _ => Left::Some,
+    /// What has dropped a reference is, by how many it left.
+    pub(crate) const fn put(left: i32) -> Self {
+        match left {
+            ..=0 => Access::PutLast,
+            1 => Access::PutOne,
+            _ => Access::PutSome,
+        }
+    }
+
+    /// Whether it drops a reference.
+    pub const fn is_put(self) -> bool {
+        matches!(self, Access::Put | Access::PutSome | Access::PutOne | Access::PutLast)
+    }
+
+    pub(crate) const fn lock(mode: Mode) -> Self {
+        match mode {
+            Mode::Read => Access::LockRead,
+            Mode::Write => Access::LockWrite,
+        }
+    }
+
+    pub(crate) const fn try_lock(mode: Mode) -> Self {
+        match mode {
+            Mode::Read => Access::TryLockRead,
+            Mode::Write => Access::TryLockWrite,
+        }
+    }
+
+    pub(crate) const fn unlock(mode: Mode) -> Self {
+        match mode {
+            Mode::Read => Access::UnlockRead,
+            Mode::Write => Access::UnlockWrite,
+        }
+    }
+
+    /// How it acquires a lock for which it may have to wait; `None` if it does not.
+    pub const fn locks(self) -> Option<Mode> {
+        match self {
+            Access::LockRead => Some(Mode::Read),
+            Access::LockWrite => Some(Mode::Write),
+            _ => None,
         }
     }
 }

@@ -3,23 +3,30 @@
 //! The machine has one, `tasklist_lock`. What is done with it held for writing takes no operation that others
 //! could come between, so a write section is one step; what is done with it held for reading may.
 
-use crate::sync::lock::{Family, LockId, Mode, acquire, let_go, release};
-use crate::world::World;
+use crate::sync::lock::{Mode, acquire, exclusively, lock_kind, release};
+use crate::sync::point::Access;
+use crate::sync::primitive::Primitive;
 
-/// A spinning reader/writer lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RwLock(LockId);
+/// Whatever readers do among themselves commutes, for they share it. One that hands the lock over to a writer who waits
+/// touches it once more.
+pub(crate) const PRIMITIVE: Primitive = Primitive {
+    name: "rwlock",
+    accesses: &[
+        Access::LockRead,
+        Access::LockWrite,
+        Access::UnlockRead,
+        Access::Read,
+        Access::Update,
+    ],
+    commute: &[(SHARE, SHARE)],
+    ..Primitive::BARE
+};
 
-impl RwLock {
-    /// `rwlock_init`.
-    pub fn new(w: &mut World, class: &'static str) -> Self {
-        RwLock(w.locks.add(class, Family::Spinning))
-    }
+const SHARE: &[Access] = &[Access::Read, Access::LockRead, Access::UnlockRead];
 
-    /// What it is called in the table of locks.
-    pub(crate) fn id(self) -> LockId {
-        self.0
-    }
+lock_kind! {
+    /// A spinning reader/writer lock.
+    RwLock, Spinning, "rwlock_init"
 }
 
 /// `read_lock`.
@@ -34,8 +41,5 @@ pub fn read_unlock(lock: RwLock) {
 
 /// `write_lock`, a section without a scheduling point, and `write_unlock`, in one step.
 pub fn write_section<R>(lock: RwLock, section: impl FnOnce() -> R) -> R {
-    let _never_killed = acquire(lock.0, Mode::Write, "write_lock", false);
-    let result = section();
-    let_go(lock.0, Mode::Write);
-    result
+    exclusively(lock.0, "write_lock", section)
 }

@@ -1,17 +1,33 @@
 //! `rw_semaphore`: readers share, a queued writer stops later readers, a trylock never waits.
 
-use crate::sync::lock::{Family, Killed, LockId, Mode, acquire, release, try_acquire};
-use crate::world::world;
+use crate::sync::lock::{Killed, Mode, acquire, lock_kind, release, try_acquire};
+use crate::sync::point::Access;
+use crate::sync::primitive::Primitive;
 
-/// A reader/writer semaphore.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RwSem(pub(crate) LockId);
+/// Whatever readers do among themselves commutes, for they share it. One that hands the lock over to a writer who waits
+/// touches it once more.
+pub(crate) const PRIMITIVE: Primitive = Primitive {
+    name: "rwsem",
+    accesses: &[
+        Access::LockRead,
+        Access::TryLockRead,
+        Access::UnlockRead,
+        Access::LockWrite,
+        Access::TryLockWrite,
+        Access::UnlockWrite,
+        Access::Read,
+        Access::Update,
+    ],
+    commute: &[(SHARE, SHARE)],
+    agree: &VERBS,
+    killable: &[DOWN_WRITE_KILLABLE],
+};
 
-impl RwSem {
-    /// `init_rwsem`.
-    pub fn new(class: &'static str) -> Self {
-        RwSem(world(|w| w.locks.add(class, Family::Sleeping)))
-    }
+const SHARE: &[Access] = &[Access::Read, Access::LockRead, Access::TryLockRead, Access::UnlockRead];
+
+lock_kind! {
+    /// A reader/writer semaphore.
+    RwSem, Sleeping, "init_rwsem"
 }
 
 const DOWN_READ: &str = "down_read";
@@ -20,22 +36,13 @@ const DOWN_WRITE: &str = "down_write";
 const DOWN_WRITE_KILLABLE: &str = "down_write_killable";
 const DOWN_WRITE_TRYLOCK: &str = "down_write_trylock";
 
-/// The verbs of those who want one, in traces.
-pub const VERBS: [&str; 5] =
+/// The verbs of those who want one.
+const VERBS: [&str; 5] =
     [DOWN_READ, DOWN_READ_TRYLOCK, DOWN_WRITE, DOWN_WRITE_KILLABLE, DOWN_WRITE_TRYLOCK];
-
-/// Whether a fatal signal ends the wait of a verb.
-pub fn is_killable(verb: &str) -> bool {
-    verb == DOWN_WRITE_KILLABLE
-}
-
-fn down(sem: RwSem, mode: Mode, verb: &'static str) -> Result<(), Killed> {
-    acquire(sem.0, mode, verb, is_killable(verb))
-}
 
 /// `down_read`.
 pub fn down_read(sem: RwSem) {
-    let _never_killed = down(sem, Mode::Read, DOWN_READ);
+    let _never_killed = acquire(sem.0, Mode::Read, DOWN_READ, false);
 }
 
 /// `down_read_trylock`.
@@ -50,12 +57,12 @@ pub fn up_read(sem: RwSem) {
 
 /// `down_write`.
 pub fn down_write(sem: RwSem) {
-    let _never_killed = down(sem, Mode::Write, DOWN_WRITE);
+    let _never_killed = acquire(sem.0, Mode::Write, DOWN_WRITE, false);
 }
 
 /// `down_write_killable`: [`Killed`] if a fatal signal arrived before the lock.
 pub fn down_write_killable(sem: RwSem) -> Result<(), Killed> {
-    down(sem, Mode::Write, DOWN_WRITE_KILLABLE)
+    acquire(sem.0, Mode::Write, DOWN_WRITE_KILLABLE, true)
 }
 
 /// `down_write_trylock`.

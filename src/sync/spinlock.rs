@@ -1,17 +1,20 @@
 //! `spinlock_t`: one holder, who must not sleep.
 
-use crate::sync::lock::{Family, LockId, Mode, acquire, release};
-use crate::world::world;
+use crate::sync::lock::{Mode, acquire, lock_kind, release};
+use crate::sync::point::Access;
+use crate::sync::primitive::Primitive;
 
-/// A spinlock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SpinLock(pub(crate) LockId);
+/// Of those who want it one is the first; who waits only looks whether the lock is its own.
+pub(crate) const PRIMITIVE: Primitive = Primitive {
+    name: "spinlock",
+    accesses: &[Access::LockWrite, Access::UnlockWrite, Access::Read, Access::Update],
+    commute: &[(&[Access::Read], &[Access::Read])],
+    ..Primitive::BARE
+};
 
-impl SpinLock {
-    /// `spin_lock_init`.
-    pub fn new(class: &'static str) -> Self {
-        SpinLock(world(|w| w.locks.add(class, Family::Spinning)))
-    }
+lock_kind! {
+    /// A spinlock.
+    SpinLock, Spinning, "spin_lock_init"
 }
 
 /// `spin_lock`.

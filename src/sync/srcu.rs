@@ -4,9 +4,18 @@
 //! sections that had begun when it was called, not for later ones.
 
 use crate::sync::point::Access;
+use crate::sync::primitive::Primitive;
 use crate::sync::wait::{wait_event, wake_up};
 use crate::trace::{Kind, ObjectRef};
 use crate::world::world;
+
+/// Sections that begin or end do not see each other; who waits for them looks at all.
+pub(crate) const PRIMITIVE: Primitive = Primitive {
+    name: "srcu",
+    accesses: &[Access::Add, Access::Read],
+    commute: &[(&[Access::Add], &[Access::Add]), (&[Access::Read], &[Access::Read])],
+    ..Primitive::BARE
+};
 
 /// The domain, as an object of events.
 pub const SRCU: ObjectRef = ObjectRef::sole(Kind::Srcu);

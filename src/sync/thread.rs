@@ -4,11 +4,24 @@ use crate::memory::Handle;
 use crate::sync::engine;
 use crate::sync::lock::{LockId, Mode};
 use crate::sync::point::{Access, Op, end_run, leave_if_stopping, point};
+use crate::sync::primitive::Primitive;
 use crate::task::Task;
 use crate::trace::names::Pair;
 use crate::trace::{Actor, Call, Kind, ObjectRef, Site, What};
 use crate::world::world;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+/// Who has not begun has touched nothing, and an inserted point is a look at nothing. Of two threads that wake a third,
+/// one is the cause; who only looks whether it sleeps is none.
+pub(crate) const PRIMITIVE: Primitive = Primitive {
+    name: "thread",
+    accesses: &[Access::Start, Access::Read, Access::Update],
+    commute: &[
+        (&[Access::Start], &[Access::Start, Access::Read]),
+        (&[Access::Read], &[Access::Read]),
+    ],
+    ..Primitive::BARE
+};
 
 /// The number of a thread; 0 is the clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,19 +42,8 @@ impl Tid {
     }
 }
 
-/// The names of the machine's own threads.
-pub mod name {
-    /// The OOM reaper.
-    pub const OOM_REAPER: &str = "oom_reaper";
-    /// The kernel worker.
-    pub const KWORKER: &str = "kworker";
-    /// Merges pages.
-    pub const KSMD: &str = "ksmd";
-    /// Makes huge pages.
-    pub const KHUGEPAGED: &str = "khugepaged";
-    /// Boots the machine, and lets time pass.
-    pub const CLOCK: &str = "clock";
-}
+/// The name of the thread that boots the machine, and lets time pass.
+pub const CLOCK: &str = "clock";
 
 /// Why a thread sleeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,10 +8,19 @@
 use crate::inject;
 use crate::sync::lock::might_sleep;
 use crate::sync::point::{Access, point};
+use crate::sync::primitive::Primitive;
 use crate::sync::thread::{Reason, Sleep, Tid, sleep, wake};
 use crate::task::fatal_signal_pending;
 use crate::trace::{Kind, ObjectRef, What, record};
 use crate::world::{End, World, world};
+
+/// Timers that are set do not see each other, and neither do those who make progress. The clock looks at all of it.
+pub(crate) const PRIMITIVE: Primitive = Primitive {
+    name: "time",
+    accesses: &[Access::Add, Access::Read, Access::Tick],
+    commute: &[(&[Access::Add], &[Access::Add]), (&[Access::Read], &[Access::Read])],
+    ..Primitive::BARE
+};
 
 /// Jiffies per second.
 pub const HZ: u32 = 100;

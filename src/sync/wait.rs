@@ -6,10 +6,24 @@
 
 use crate::sync::lock::might_sleep;
 use crate::sync::point::{Access, point};
+use crate::sync::primitive::Primitive;
 use crate::sync::thread::{Reason, Sleep, sleep, wake};
 use crate::task::fatal_signal_pending;
 use crate::trace::ObjectRef;
 use crate::world::world;
+
+/// Threads that look whether they have to wait, and go to sleep, do not see each other. A wake-up is in conflict with
+/// each, for it may find nobody there yet.
+pub(crate) const PRIMITIVE: Primitive = Primitive {
+    name: "wait",
+    accesses: &[Access::Await, Access::Add, Access::Read, Access::Update],
+    commute: &[
+        (&[Access::Await], &[Access::Await]),
+        (&[Access::Add], &[Access::Add]),
+        (&[Access::Read], &[Access::Read]),
+    ],
+    ..Primitive::BARE
+};
 
 /// `wait_event`: sleeps uninterruptibly until the condition holds.
 pub fn wait_event(object: ObjectRef, noun: &'static str, condition: impl Fn() -> bool) {

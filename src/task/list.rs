@@ -65,9 +65,7 @@ const RCU: &str = "rcu";
 
 /// Creates the lock, at boot.
 pub fn boot(w: &mut World) {
-    let lock = RwLock::new(w, "tasklist_lock");
-    w.locks.own(lock.id(), PROCESS_LIST);
-    w.processes.lock = Some(lock);
+    w.processes.lock = Some(w.locks.add("tasklist_lock", PROCESS_LIST));
 }
 
 /// `tasklist_lock`.

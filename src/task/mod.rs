@@ -18,16 +18,16 @@ pub use signal::{
     tsk_is_oom_victim,
 };
 
-use crate::memory::{Assertion, Handle, Object, Slab, allocate, free, warn_on};
+use crate::memory::{Assertion, Handle, allocate, free, warn_on};
 use crate::mm::Mm;
 use crate::page::Frame;
 use crate::sync::atomic::{atomic_dec_and_test, atomic_inc};
 use crate::sync::bits::Flag;
 use crate::sync::spinlock::{SpinLock, spin_lock, spin_unlock};
 use crate::sync::thread::Tid;
+use crate::trace::enter;
 use crate::trace::noun::{EXIT_STATE, MM, VFORK_DONE};
-use crate::trace::{Kind, enter};
-use crate::world::{World, world};
+use crate::world::world;
 use std::rc::Rc;
 
 /// `task_struct`.
@@ -84,14 +84,6 @@ pub enum ExitState {
     Zombie,
     /// `EXIT_DEAD`: somebody releases it.
     Dead,
-}
-
-impl Object for Task {
-    const KIND: Kind = Kind::Task;
-
-    fn slab(world: &mut World) -> &mut Slab<Self> {
-        &mut world.tasks
-    }
 }
 
 /// Flags of a task.
@@ -159,7 +151,7 @@ pub fn new_task(signal: Handle<Signal>, name: Rc<str>, flags: u32) -> Handle<Tas
         borrowed: None,
         frames: Vec::new(),
     });
-    world(|w| w.locks.own(alloc_lock.0, task.object()));
+    world(|w| w.locks.own(alloc_lock, task.object()));
     signal.poke(|signal| signal.add(task));
     task
 }

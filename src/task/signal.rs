@@ -6,7 +6,7 @@
 
 use super::free_signal_struct::free_signal_struct;
 use super::{ExitState, Task, TaskFlag, find_task_by_vpid, rcu_read};
-use crate::memory::{Handle, Object, Slab};
+use crate::memory::Handle;
 use crate::mm::Mm;
 use crate::mm::secondary::SecondaryMmu;
 use crate::sync::atomic::atomic_dec_and_test;
@@ -14,8 +14,8 @@ use crate::sync::bits::{Flag, peek_bit};
 use crate::sync::point::{Access, point};
 use crate::sync::thread::wake_killable;
 use crate::trace::noun::{EXIT_STATE, OOM_MM};
-use crate::trace::{Kind, What, enter, record};
-use crate::world::{World, world};
+use crate::trace::{What, enter, record};
+use crate::world::world;
 use smallvec::SmallVec;
 use std::rc::Rc;
 
@@ -50,14 +50,6 @@ pub struct Signal {
 
 /// Tasks of one process. Few have more than four.
 pub type Tasks = SmallVec<[Handle<Task>; 4]>;
-
-impl Object for Signal {
-    const KIND: Kind = Kind::Signal;
-
-    fn slab(world: &mut World) -> &mut Slab<Self> {
-        &mut world.signals
-    }
-}
 
 impl Signal {
     /// A process without threads.

@@ -11,7 +11,8 @@ pub mod noun;
 mod role;
 mod site;
 
-pub use event::{Event, Kind, Log, ObjectRef, SkipReason, Tracepoint, What};
+pub use crate::world::Kind;
+pub use event::{Event, Log, ObjectRef, SkipReason, Tracepoint, What};
 pub use role::{Actor, Function, Role};
 pub use site::{Call, Frame, Site, base, enter, protocol};
 

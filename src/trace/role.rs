@@ -4,42 +4,44 @@
 //! takes a victim's pages away need not be the reaper's thread. So nobody infers from a function's name who acts. A
 //! function with which somebody begins to act carries its role ([`Function::acting`]); what it calls inherits it.
 
-/// What somebody does for the protocol. There are those that somebody asks about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Nothing in particular: user mode, a system call, a device, boot.
-    #[default]
-    Task,
-    /// The exit path lets go of an address space or takes it down, for whomever.
-    ExitPath,
-    /// The OOM reaper's thread.
-    Reaper,
-    /// A pass over a victim's address space that takes its private pages away, whoever makes it.
-    Pass,
-    /// The OOM killer.
-    OomKiller,
-    /// The OOM killer's search for a victim.
-    Search,
-    /// An allocation that does not find free memory at once.
-    Allocator,
-    /// The kernel worker.
-    Worker,
+/// Each role once: the variant, and its name in signatures.
+macro_rules! roles {
+    ($($(#[$doc:meta])* $role:ident $name:literal;)*) => {
+        /// What somebody does for the protocol. There are those that somebody asks about.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Role {
+            $($(#[$doc])* $role,)*
+        }
+
+        impl Role {
+            /// The name in signatures.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Role::$role => $name,)*
+                }
+            }
+        }
+    };
 }
 
-impl Role {
-    /// The name in signatures.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Role::Task => "task",
-            Role::ExitPath => "exit_path",
-            Role::Reaper => "reaper",
-            Role::Pass => "pass",
-            Role::OomKiller => "oom_killer",
-            Role::Search => "search",
-            Role::Allocator => "allocator",
-            Role::Worker => "worker",
-        }
-    }
+roles! {
+    /// Nothing in particular: user mode, a system call, a device, boot.
+    #[default]
+    Task "task";
+    /// The exit path lets go of an address space or takes it down, for whomever.
+    ExitPath "exit_path";
+    /// The OOM reaper's thread.
+    Reaper "reaper";
+    /// A pass over a victim's address space that takes its private pages away, whoever makes it.
+    Pass "pass";
+    /// The OOM killer.
+    OomKiller "oom_killer";
+    /// The OOM killer's search for a victim.
+    Search "search";
+    /// An allocation that does not find free memory at once.
+    Allocator "allocator";
+    /// The kernel worker.
+    Worker "worker";
 }
 
 /// Who acts: a role, and the one in which it was taken on, so that the reaper's pass and one of the exit path's

@@ -21,7 +21,8 @@ pub use crate::operation::{Argument, Completion, Operation};
 pub use crate::schedule::{Segment, Stop, Strategy};
 pub use mmreap::inject::FaultPoint;
 
-use mmreap::sync::thread::name;
+use mmreap::boot::DAEMONS;
+use mmreap::sync::thread::CLOCK;
 
 /// The format version in the first line, `mmreap case 1`.
 pub const VERSION: u32 = 1;
@@ -59,8 +60,14 @@ pub mod limit {
 }
 
 /// Names that the machine itself uses for its tasks, and that a case must not declare.
-pub const RESERVED: [&str; 5] =
-    [name::OOM_REAPER, name::KSMD, name::KHUGEPAGED, name::KWORKER, name::CLOCK];
+pub const RESERVED: [&str; DAEMONS.len() + 1] = {
+    let (mut names, mut n) = ([CLOCK; DAEMONS.len() + 1], 0);
+    while n < DAEMONS.len() {
+        names[n] = DAEMONS[n].name;
+        n += 1;
+    }
+    names
+};
 
 /// The whole of a case file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -18,8 +18,8 @@ use mmreap::mm::MmFlag;
 use mmreap::revision::Revision;
 use mmreap::sync::bits::Flag;
 use mmreap::sync::point::{Access, Op};
+use mmreap::sync::primitive::is_agreement;
 use mmreap::sync::thread::Tid;
-use mmreap::sync::{atomic, rwsem};
 use mmreap::trace::noun::MM_COUNT;
 use mmreap::trace::{Event, Kind};
 use serde::Serialize;
@@ -132,9 +132,8 @@ fn is_kin(kind: Kind, failure: &Failure) -> bool {
 
 /// Whether it is about something that tasks tell each other by.
 fn by_agreement(op: &Op) -> bool {
-    let verb = op.site.verb();
     let is_flag = MmFlag::ALL.iter().any(|flag| flag.name() == op.site.noun());
-    is_flag || atomic::VERBS.contains(&verb) || rwsem::VERBS.contains(&verb)
+    is_flag || is_agreement(op.site.verb())
 }
 
 /// For each step, the last step before it of each other task that is in conflict with it.

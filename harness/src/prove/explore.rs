@@ -21,10 +21,12 @@ use super::trace::{Step, Threads, only};
 use super::tree::{Tree, Turn};
 use crate::schedule::in_order::InOrder;
 use crate::schedule::preemption::{could_go_on, looks_at, only_waits};
+use mmreap::boot::DAEMONS;
+use mmreap::sync::daemon::Daemon;
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::footprint::Touch;
 use mmreap::sync::point::{Access, Op};
-use mmreap::sync::thread::{Thread, Tid, name};
+use mmreap::sync::thread::{Thread, Tid};
 use mmreap::world::{World, world};
 
 /// Threads that a proof can tell apart.
@@ -279,15 +281,14 @@ impl Explorer {
 
 /// Whether what was announced is what is done, and not more than that.
 fn says_all(access: Access) -> bool {
-    !matches!(access, Access::Start | Access::Put(_) | Access::Await)
+    !matches!(access, Access::Start | Access::Put | Access::Await)
 }
 
-/// The threads that wait for work from the start: devices, and the machine's daemons but the scanners,
-/// which look round first.
+/// The threads that wait for work from the start: devices, and the daemons that are there without any.
 fn waiting_at_boot(w: &World) -> Threads {
     let waits = |thread: &&Thread| {
-        [name::OOM_REAPER, name::KWORKER].contains(&thread.name.as_str())
-            || thread.name.contains('#')
+        let waits = |daemon: &Daemon| daemon.has_work.is_none() && daemon.name == thread.name;
+        DAEMONS.iter().any(waits) || thread.name.contains('#')
     };
     let threads = w.threads().iter().zip(0..);
     threads.filter(|(thread, _)| waits(thread)).fold(0, |set, (_, number)| set | only(Tid(number)))

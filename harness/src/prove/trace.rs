@@ -84,8 +84,12 @@ impl Step {
 
 /// Whether both drop a reference of one counter.
 fn both_put(a: &Touch, b: &Touch) -> bool {
-    let put = |touch: &Touch| matches!(touch.access, Access::Put(_));
-    put(a) && put(b) && a.object == b.object && a.noun == b.noun
+    a.access.is_put() && b.access.is_put() && a.object == b.object && a.noun == b.noun
+}
+
+/// Whether who did so may have got a lock by it.
+fn acquires(access: Access) -> bool {
+    access.locks().is_some() || matches!(access, Access::TryLockRead | Access::TryLockWrite)
 }
 
 /// For each thread, how many of its steps happened before.
@@ -241,7 +245,7 @@ impl Trace {
         match (earlier.access, later.access) {
             _ if self.queues => Link::Conflict,
             (first, second) if never_co_enabled(first, second) => Link::Released,
-            (Access::Lock(_) | Access::TryLock(_), Access::Lock(_)) => Link::Acquired,
+            (first, second) if acquires(first) && second.locks().is_some() => Link::Acquired,
             _ => Link::Conflict,
         }
     }

@@ -14,7 +14,7 @@ use crate::run::news::News;
 use crate::run::{Run, Runner};
 use crate::schedule::follow::{Divergence, Obstacle};
 use mmreap::revision::Revision;
-use mmreap::sync::thread::name::CLOCK;
+use mmreap::sync::thread::CLOCK;
 use places::Places;
 
 /// A case on one kernel.

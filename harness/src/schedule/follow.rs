@@ -22,8 +22,8 @@ use super::in_order::InOrder;
 use super::preemption::could_go_on;
 use super::{Segment, Stop};
 use mmreap::sync::engine::{Candidate, Choose};
+use mmreap::sync::thread::CLOCK;
 use mmreap::sync::thread::Tid;
-use mmreap::sync::thread::name::CLOCK;
 use mmreap::trace::{Event, Site, What};
 use mmreap::world::world;
 

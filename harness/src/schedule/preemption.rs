@@ -10,7 +10,7 @@ use mmreap::sync::bits::Flag;
 use mmreap::sync::engine::Candidate;
 use mmreap::sync::footprint::Touch;
 use mmreap::sync::point::Access;
-use mmreap::sync::rwsem;
+use mmreap::sync::primitive::is_killable;
 use mmreap::sync::thread::Tid;
 use mmreap::task::TaskFlag;
 use mmreap::world::{World, world};
@@ -24,11 +24,11 @@ pub fn could_go_on(candidates: &[Candidate], current: Option<Tid>) -> Option<Tid
 
 /// Whether all that the thread's next step would do is to queue up for a lock.
 pub fn only_waits(candidate: &Candidate) -> bool {
-    let Access::Lock(mode) = candidate.op.access else { return false };
+    let Some(mode) = candidate.op.access.locks() else { return false };
     let op = &candidate.op;
     world(|w| {
         w.locks.only_waits(op.object, op.site.noun(), mode, candidate.thread)
-            && !(rwsem::is_killable(op.site.verb()) && is_being_killed(w, candidate.thread))
+            && !(is_being_killed(w, candidate.thread) && is_killable(op.site.verb()))
     })
 }
 

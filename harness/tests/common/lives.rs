@@ -2,6 +2,7 @@
 
 use mmreap::sync::thread::Tid;
 use mmreap::trace::{Event, Kind, ObjectRef};
+use mmreap::world::World;
 use mmreap_harness::prove::behaviour::essence;
 use mmreap_harness::run::Run;
 use mmreap_harness::run::news::News;
@@ -14,10 +15,15 @@ pub type Lives = (Vec<(Tid, String, ObjectRef)>, String);
 pub fn lives(run: &Run) -> Lives {
     let failure = run.failure.as_ref().map(|it| format!("{}: {}", it.title, it.signature));
     let verdict = format!("{:?} {failure:?}{}", run.end, News::of(run.world()));
+    (events(run.world()), verdict)
+}
+
+/// The events of all threads, one thread after the other.
+pub fn events(world: &World) -> Vec<(Tid, String, ObjectRef)> {
     let of = |event: &Event| (event.thread, essence(event), event.object);
-    let mut events: Vec<_> = run.world().log.iter().map(of).collect();
+    let mut events: Vec<_> = world.log.iter().map(of).collect();
     events.sort_by_key(|event| event.0);
-    (events, verdict)
+    events
 }
 
 /// The first difference, if objects are renamed one to one. Which of the free frames somebody gets is no

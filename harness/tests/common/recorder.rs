@@ -1,9 +1,9 @@
 //! Runs that record what each step touched, and runs that take the same steps in another order.
 
 use mmreap::revision::Revision;
-use mmreap::sync::engine::{Candidate, Choose};
+use mmreap::sync::engine::{Candidate, Choose, Engine};
 use mmreap::sync::footprint::Touch;
-use mmreap::sync::point::Access;
+use mmreap::sync::point::{Access, Op};
 use mmreap::sync::thread::Tid;
 use mmreap::world::{World, world};
 use mmreap_harness::prove::trace::Step;
@@ -18,6 +18,8 @@ use std::rc::Rc;
 pub struct Recorder {
     inner: Option<Box<dyn Choose>>,
     order: Vec<Tid>,
+    /// What each step announced.
+    pub announced: Vec<Op>,
     /// What each step touched.
     pub steps: Vec<Step>,
     /// Who could have run instead, at each step.
@@ -42,6 +44,18 @@ impl Recorder {
     /// The threads of the steps.
     pub fn order(&self) -> Vec<Tid> {
         self.steps.iter().map(|step| step.thread).collect()
+    }
+
+    /// Whether the step and the next one are neighbours that could have been the other way round.
+    pub fn may_swap(&self, i: usize) -> bool {
+        let (a, b) = (&self.steps[i], &self.steps[i + 1]);
+        a.thread != b.thread && self.ready[i].contains(&b.thread) && !(a.barrier || b.barrier)
+    }
+
+    /// Whether nobody would see it if they were.
+    pub fn commute(&self, i: usize) -> bool {
+        let (a, b) = (&self.steps[i], &self.steps[i + 1]);
+        !(a.disturbs(b) || b.disturbs(a))
     }
 
     fn complete(&mut self, world: &World) {
@@ -76,7 +90,7 @@ impl Choose for Recorder {
             self.woken.extend(ready.iter().filter(|&t| !before.contains(t) && *t != Tid::CLOCK));
         }
         let op = candidates.iter().find(|c| c.thread == thread).expect("a candidate").op;
-        let says_all = !matches!(op.access, Access::Start | Access::Put(_) | Access::Await);
+        let says_all = !matches!(op.access, Access::Start | Access::Put | Access::Await);
         let announced = (says_all && !self.woken.contains(&thread)).then_some(Touch {
             object: op.object,
             noun: op.site.noun(),
@@ -84,6 +98,7 @@ impl Choose for Recorder {
         });
         self.woken.retain(|&other| other != thread);
         self.ready.push(ready);
+        self.announced.push(op);
         let barrier = world(|w| {
             w.footprint.recording = true;
             w.footprint.clear();
@@ -107,4 +122,19 @@ pub fn record(
     recorder.borrow_mut().complete(run.world());
     let recorder = Rc::try_unwrap(recorder).ok().expect("the run is over").into_inner();
     (recorder, run)
+}
+
+/// Runs a machine that is no case's.
+pub fn record_machine(
+    kernel: &'static Revision,
+    main: fn(),
+    recorder: Recorder,
+) -> (Recorder, World) {
+    let recorder = Rc::new(RefCell::new(recorder));
+    let mut world = World::default();
+    world.reset(kernel);
+    Engine::new().run(&mut world, recorder.clone(), main);
+    recorder.borrow_mut().complete(&world);
+    let recorder = Rc::try_unwrap(recorder).ok().expect("the run is over").into_inner();
+    (recorder, world)
 }
