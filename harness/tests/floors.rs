@@ -1,4 +1,4 @@
-//! Floors: what stands below does not use what stands above. ARCHITECTURE.md says what stands where, and is held to it.
+//! Floors: what stands below does not use what stands above. docs/floors.md says what stands where, and the sources are held to it.
 
 #[path = "floors/sources.rs"]
 mod sources;
@@ -53,8 +53,8 @@ fn floors<'a>(text: &'a str, heading: &str) -> BTreeMap<&'a str, u32> {
 /// What may be used although it stands above: pairs of modules. Whoever may use all that is above has no second one.
 type Exceptions<'a> = BTreeSet<(&'a str, Option<&'a str>)>;
 
-fn exceptions(architecture: &str) -> Exceptions<'_> {
-    let rows = rows(architecture, "module below");
+fn exceptions(written: &str) -> Exceptions<'_> {
+    let rows = rows(written, "module below");
     rows.iter().map(|row| (quoted(row[0])[0], quoted(row[1]).first().copied())).collect()
 }
 
@@ -76,29 +76,28 @@ fn wrong(uses: &Uses, floors: &BTreeMap<&str, u32>, exceptions: &Exceptions<'_>)
 
 #[test]
 fn src_stands_on_its_floors() {
-    let (uses, architecture) = (Uses::of(&Sources::read(&path("src"))), text("ARCHITECTURE.md"));
-    let floors = floors(&architecture, "floor");
+    let (uses, written) = (Uses::of(&Sources::read(&path("src"))), text("docs/floors.md"));
+    let floors = floors(&written, "floor");
     assert_eq!(floors.keys().copied().collect::<BTreeSet<_>>(), uses.top());
-    let exceptions = exceptions(&architecture);
+    let exceptions = exceptions(&written);
     assert!(exceptions.len() <= MOST_EXCEPTIONS, "{exceptions:?}");
     assert_eq!(wrong(&uses, &floors, &exceptions), [""; 0]);
 }
 
 #[test]
 fn documentation_of_src_has_the_same_floors() {
-    let (architecture, library) = (text("ARCHITECTURE.md"), text("src/lib.rs"));
-    assert_eq!(floors(&library, "floor"), floors(&architecture, "floor"));
+    let (written, library) = (text("docs/floors.md"), text("src/lib.rs"));
+    assert_eq!(floors(&library, "floor"), floors(&written, "floor"));
 }
 
 /// What each module of the harness may call, and that it stands above all of that.
 #[test]
 fn harness_calls_what_it_may() {
-    let (uses, architecture) =
-        (Uses::of(&Sources::read(&path("harness/src"))), text("ARCHITECTURE.md"));
+    let (uses, written) = (Uses::of(&Sources::read(&path("harness/src"))), text("docs/floors.md"));
     let mut below: Vec<&str> = Vec::new();
     let mut wrong = Vec::new();
     let within = uses.within(&[]);
-    for row in rows(&architecture, "module") {
+    for row in rows(&written, "module") {
         let (module, may) = (quoted(row[0])[0], quoted(row[2]));
         let may = if row[2] == "all of these" { below.clone() } else { may };
         let above = may.iter().filter(|it| !below.contains(it));
