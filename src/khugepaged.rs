@@ -184,8 +184,8 @@ fn collapse(vma: Handle<Vma>, page: u32, pmd: Slot, fresh: &[Frame]) -> Option<V
     let old = frames_of(table);
     if let Some(old) = &old {
         for ((page, &from), &to) in (page..).zip(old).zip(fresh) {
-            bug_on(mapcount(from) != 1, Assertion::COPY_MAPCOUNT, from.object());
             store(to, content(from));
+            bug_on(mapcount(from) != 1, Assertion::COPY_MAPCOUNT, from.object());
             Slot { table, index: pte_index(page) }.set(Entry::None);
             page_remove_rmap(mm, page, from);
         }

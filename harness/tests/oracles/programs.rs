@@ -9,7 +9,7 @@ use mmreap::exit::fork::mmput;
 use mmreap::exit::mmput_final::MMPUT_FINAL;
 use mmreap::memory::Handle;
 use mmreap::mm::gather::{Gather, tlb_finish_mmu, tlb_gather_mmu};
-use mmreap::mm::memory::{unmap_page_range, zap_page_range};
+use mmreap::mm::memory::{replace_page, unmap_page_range, zap_page_range};
 use mmreap::mm::mmap::{VmaPlan, insert_vma, sys_mmap};
 use mmreap::mm::mmu_notifier::{
     mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start,
@@ -35,7 +35,7 @@ use mmreap::syscall::guest::guest_write;
 use mmreap::syscall::uaccess::{By, load};
 use mmreap::task::{TaskFlag, current, get_task_struct, put_task_struct, task_lock};
 use mmreap::trace::{enter, protocol};
-use mmreap::workqueue::mmdrop_async;
+use mmreap::workqueue::{kworker, mmdrop_async};
 use mmreap::world::{World, world};
 use mmreap_harness::oracle::judge;
 use std::cell::RefCell;
@@ -135,6 +135,12 @@ fn double_free_of_a_page() {
 #[test]
 fn double_put() {
     assert_eq!(verdict(&[|| mmput(mm_alloc())]), "O-DOUBLE mm mmput");
+}
+
+#[test]
+fn double_unmap() {
+    let unmap_twice = || (0..2).for_each(|_| replace_page(mm(), 0, frame()));
+    assert_eq!(verdict(&[unmap_twice]), "O-DOUBLE page program");
 }
 
 #[test]
@@ -334,6 +340,12 @@ fn lock_misuse() {
         do_exit();
     };
     assert_eq!(verdict(&[at_exit]), "O-LOCK oom_killer do_exit");
+    let after_work = || {
+        down_read(mmap_sem(mm()));
+        mmdrop_async(mm_alloc());
+        kworker();
+    };
+    assert_eq!(verdict(&[after_work]), "O-LOCK mm program");
 }
 
 /// Two threads, each with an order of its own: whoever is the second to take both, it is one failure.
