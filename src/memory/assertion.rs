@@ -73,8 +73,6 @@ assertions! {
     RANGE: "unmap_page_range", "BUG_ON", "addr>=end";
     /// A new page is mapped inside of its mapping.
     ADDRESS: "page_add_new_anon_rmap", "VM_BUG_ON_VMA", "address<vma->vm_start||address>=vma->vm_end";
-    /// khugepaged looks at whole ranges.
-    SCAN_ADDRESS: "khugepaged_scan_pmd", "VM_BUG_ON", "address&~HPAGE_PMD_MASK";
     /// Only khugepaged moves on in its list.
     MM_SLOT: "khugepaged_scan_mm_slot", "VM_BUG_ON", "khugepaged_scan.mm_slot!=mm_slot";
     /// What was a table a moment ago, with everybody kept out, is no huge page.
