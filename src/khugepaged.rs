@@ -105,9 +105,9 @@ fn scan_vmas(mm: Handle<Mm>, address: &mut u32) -> bool {
     next.is_some()
 }
 
-/// Looks at the ranges of a mapping: whether one was to be collapsed, and `mmap_sem` is released.
+/// Looks at the whole ranges of a mapping: whether one was to be collapsed, and `mmap_sem` is released.
 fn scan_vma(mm: Handle<Mm>, vma: Handle<Vma>, address: &mut u32) -> bool {
-    let (start, end) = vma.peek(|vma| (vma.start, vma.end));
+    let (start, end) = vma.peek(|vma| (vma.start.next_multiple_of(PTRS), vma.end - vma.end % PTRS));
     *address = start.max(*address);
     while *address < end && !test_exit(mm) {
         let range = *address;
@@ -123,7 +123,6 @@ fn scan_vma(mm: Handle<Mm>, vma: Handle<Vma>, address: &mut u32) -> bool {
 /// `khugepaged_scan_pmd`: whether the range is worth it.
 fn scan_pmd(mm: Handle<Mm>, page: u32) -> bool {
     let _call = enter("khugepaged_scan_pmd");
-    bug_on(!page.is_multiple_of(PTRS), Assertion::SCAN_ADDRESS, mm.object());
     let Some(pmd) = mm_find_pmd(mm, page) else { return false };
     let (table, ptl) = pte_offset_map_lock(pmd);
     let suitable = frames_of(table).is_some();
@@ -186,8 +185,8 @@ fn collapse(vma: Handle<Vma>, page: u32, pmd: Slot, fresh: &[Frame]) -> Option<V
     let old = frames_of(table);
     if let Some(old) = &old {
         for ((page, &from), &to) in (page..).zip(old).zip(fresh) {
-            bug_on(mapcount(from) != 1, Assertion::COPY_MAPCOUNT, from.object());
             store(to, content(from));
+            bug_on(mapcount(from) != 1, Assertion::COPY_MAPCOUNT, from.object());
             Slot { table, index: pte_index(page) }.set(Entry::None);
             page_remove_rmap(mm, page, from);
         }

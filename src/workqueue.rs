@@ -12,6 +12,7 @@ use crate::memory::Handle;
 use crate::mm::{Mm, mmdrop_final};
 use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::daemon::Daemon;
+use crate::sync::lock::held_at_exit;
 use crate::sync::point::Access;
 use crate::sync::wait::{complete, wait_event, wait_for_work, wake_up};
 use crate::trace::noun::{FINISHED, MM_COUNT, MM_USERS};
@@ -115,6 +116,7 @@ pub fn kworker() {
     while wait_for_work(QUEUE, "work", is_work_waiting) {
         if let Some(work) = world(|w| w.workqueue.waiting.pop_front()) {
             perform(work);
+            held_at_exit();
             finish();
         }
     }

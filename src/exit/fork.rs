@@ -8,6 +8,7 @@ use crate::memory::{Handle, write};
 use crate::mm::{Mm, mmdrop, mmget, mmgrab, tlb};
 use crate::sync::atomic::atomic_dec_and_test;
 use crate::sync::bits::peek_bit;
+use crate::sync::lock::might_sleep;
 use crate::task::{Signal, TaskFlag, current, find_task_by_vpid, task_lock, task_unlock};
 use crate::trace::noun::{ACTIVE_MM, MM, MM_USERS};
 use crate::trace::{enter, protocol};
@@ -15,6 +16,7 @@ use crate::trace::{enter, protocol};
 /// `mmput`.
 pub fn mmput(mm: Handle<Mm>) {
     let _call = protocol("mmput", mm.object());
+    might_sleep(mm.object());
     if atomic_dec_and_test(mm, MM_USERS, |mm| &mut mm.users) {
         mmput_final(mm);
     }

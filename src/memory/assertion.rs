@@ -4,7 +4,7 @@
 //! where others may change it meanwhile, and without one where nobody can. A `BUG_ON` ends the run, a `WARN_ON` is an
 //! event, and the run goes on. Either has the place `FUNCTION/MACRO(CONDITION)`, and by that they are told apart. What
 //! the model promises itself is a `debug_assert!` and does not belong here, nor does what [`super::report`] has a more
-//! exact word for, such as a page that is freed twice.
+//! exact word for, such as a page that is freed twice, or a count below zero.
 
 use super::report::{Violation, report};
 use crate::trace::{Frame, ObjectRef, What, enter, record};
@@ -59,7 +59,8 @@ assertions! {
     /// A thread lets go of the address space that its CPU has.
     ACTIVE_MM: "exit_mm", "BUG_ON", "mm!=tsk->active_mm";
     /// Only a leader whose other threads are gone is told of.
-    NOTIFY_PARENT: "do_notify_parent", "BUG_ON", "tsk->group_leader!=tsk||!thread_group_empty(tsk)";
+    NOTIFY_PARENT: "do_notify_parent", "BUG_ON",
+        "!tsk->ptrace&&(tsk->group_leader!=tsk||!thread_group_empty(tsk))";
     /// A task that nobody holds has died.
     EXIT_STATE: "__put_task_struct", "WARN_ON", "!tsk->exit_state";
     /// A context is killed where the table has it.
@@ -70,12 +71,8 @@ assertions! {
     MM_COUNT: "mmu_notifier_unregister", "BUG_ON", "atomic_read(&mm->mm_count)<=0";
     /// There is something to unmap.
     RANGE: "unmap_page_range", "BUG_ON", "addr>=end";
-    /// A page that is unmapped was mapped.
-    MAPCOUNT: "page_remove_rmap", "VM_BUG_ON_PAGE", "page_mapcount(page)<0";
     /// A new page is mapped inside of its mapping.
     ADDRESS: "page_add_new_anon_rmap", "VM_BUG_ON_VMA", "address<vma->vm_start||address>=vma->vm_end";
-    /// khugepaged looks at whole ranges.
-    SCAN_ADDRESS: "khugepaged_scan_pmd", "VM_BUG_ON", "address&~HPAGE_PMD_MASK";
     /// Only khugepaged moves on in its list.
     MM_SLOT: "khugepaged_scan_mm_slot", "VM_BUG_ON", "khugepaged_scan.mm_slot!=mm_slot";
     /// What was a table a moment ago, with everybody kept out, is no huge page.

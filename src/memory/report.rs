@@ -137,7 +137,7 @@ pub enum LockRule {
     Recursive,
     /// Nobody sleeps while holding a spinlock.
     SleepInAtomic,
-    /// Nobody exits while holding a lock.
+    /// Nobody exits, or ends an item of work, while holding a lock.
     HeldAtExit,
 }
 

@@ -13,7 +13,7 @@ use super::pgtable::{
 };
 use super::vma::{VmFlag, Vma};
 use super::{Mm, tlb};
-use crate::memory::{Assertion, Handle, bug_on, read};
+use crate::memory::{Assertion, Handle, Violation, bug_on, read, report};
 use crate::page::{Frame, clear_page_mlock};
 use crate::sync::point::Access;
 use crate::sync::spinlock::spin_unlock;
@@ -33,15 +33,22 @@ pub fn unmap_vmas(gather: Handle<Gather>, first: Handle<Vma>) {
 pub fn zap_page_range(gather: Handle<Gather>, vma: Handle<Vma>) {
     let (mm, pages) = vma.peek(|vma| (vma.mm, vma.start..vma.end));
     mmu_notifier_invalidate_range_start(mm, &pages);
-    unmap_page_range(gather, vma);
+    unmap_single_vma(gather, vma);
     mmu_notifier_invalidate_range_end(mm);
 }
 
 fn zap_vmas(gather: Handle<Gather>, first: Handle<Vma>) {
     let mut next = Some(first);
     while let Some(vma) = next {
-        unmap_page_range(gather, vma);
+        unmap_single_vma(gather, vma);
         next = read(vma, "vm_next", |vma| vma.next);
+    }
+}
+
+/// `unmap_single_vma`: looks whether there is something to unmap.
+fn unmap_single_vma(gather: Handle<Gather>, vma: Handle<Vma>) {
+    if vma.peek(|vma| vma.start < vma.end) {
+        unmap_page_range(gather, vma);
     }
 }
 
@@ -130,7 +137,10 @@ fn remove_mapping(mm: Handle<Mm>, page: u32, frame: Frame) {
         w.footprint.touch(frame.object(), "mapcount", access);
         (was_mapped, access)
     });
-    bug_on(!was_mapped, Assertion::MAPCOUNT, frame.object());
+    if !was_mapped {
+        let used = world(|w| w.here());
+        report(Violation::Underflow { object: frame.object(), used });
+    }
     if access == Access::PutLast {
         clear_page_mlock(frame);
     }

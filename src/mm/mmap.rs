@@ -12,6 +12,7 @@ use crate::inject::{FaultPoint, strikes};
 use crate::memory::{Handle, allocate, free, write};
 use crate::page::free_pages;
 use crate::page_alloc::alloc_page;
+use crate::sync::lock::might_sleep;
 use crate::sync::rwsem::{down_read, down_write_killable, up_read, up_write};
 use crate::trace::{What, enter, record};
 use std::rc::Rc;
@@ -170,6 +171,7 @@ fn discard(vma: Handle<Vma>, done: bool) {
 /// `remove_vma`: closes the file and frees the structure.
 pub fn remove_vma(vma: Handle<Vma>) {
     let _call = enter("remove_vma");
+    might_sleep(vma.object());
     let backing = vma.poke_at("backing", |vma| std::mem::take(&mut vma.backing));
     free_pages(&backing);
     free(vma);

@@ -8,10 +8,13 @@ pub mod reserve;
 pub mod slowpath;
 
 use crate::page::{Frame, Watermark, free_pages, get_page_from_freelist};
+use crate::sync::lock::might_sleep;
+use crate::world::World;
 use slowpath::alloc_pages_slowpath;
 
 /// `alloc_page(GFP_KERNEL)`: a frame, or `None` for an OOM victim that has used its reserves.
 pub fn alloc_page() -> Option<Frame> {
+    might_sleep(World::ZONE);
     let frame = get_page_from_freelist(Watermark::Min).or_else(alloc_pages_slowpath);
     if frame.is_some() {
         crate::aio::allocation_succeeded();
@@ -21,6 +24,7 @@ pub fn alloc_page() -> Option<Frame> {
 
 /// `alloc_pages` for so many frames at once, as a huge page wants them; all or nothing, without OOM.
 pub fn try_alloc_frames(count: usize) -> Option<Vec<Frame>> {
+    might_sleep(World::ZONE);
     let mut frames = Vec::with_capacity(count);
     while frames.len() < count {
         match get_page_from_freelist(Watermark::Min) {

@@ -376,8 +376,8 @@ fn hand_over(w: &mut World, lock: LockId) -> Option<Tid> {
     Some(thread)
 }
 
-/// Checks that the running thread may sleep.
-pub(super) fn might_sleep(object: ObjectRef) {
+/// `might_sleep`: checks that the running thread may do so, for what does not each time.
+pub(crate) fn might_sleep(object: ObjectRef) {
     if world(|w| is_atomic(w)) {
         misuse(object, LockRule::SleepInAtomic);
     }

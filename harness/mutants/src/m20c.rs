@@ -32,6 +32,8 @@ fn kill_ioctx(mm: Handle<Mm>, slot: usize, ctx: Handle<Kioctx>, waiter: Handle<W
     let _call = enter("kill_ioctx");
     let lock = mm.peek(|mm| mm.ioctx_lock);
     spin_lock(lock);
+    let listed = mm.peek_at("ioctx_table", |mm| mm.ioctx_table[slot]);
+    warn_on(listed != Some(ctx), Assertion::IOCTX_TABLE, ctx.object());
     mm.poke_at("ioctx_table", |mm| mm.ioctx_table[slot] = None);
     spin_unlock(lock);
     begin_end(mm, ctx, waiter);

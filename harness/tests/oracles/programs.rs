@@ -9,8 +9,8 @@ use mmreap::exit::fork::mmput;
 use mmreap::exit::mmput_final::MMPUT_FINAL;
 use mmreap::memory::Handle;
 use mmreap::mm::gather::{Gather, tlb_finish_mmu, tlb_gather_mmu};
-use mmreap::mm::memory::{unmap_page_range, zap_page_range};
-use mmreap::mm::mmap::{VmaPlan, insert_vma, sys_mmap};
+use mmreap::mm::memory::{replace_page, unmap_page_range, zap_page_range};
+use mmreap::mm::mmap::{VmaPlan, insert_vma, remove_vma, sys_mmap};
 use mmreap::mm::mmu_notifier::{
     mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start,
 };
@@ -23,7 +23,7 @@ use mmreap::oom::oom_reap_task_mm::oom_reap_task_mm;
 use mmreap::oom::reaper::wake_oom_reaper;
 use mmreap::oom::{exit_oom_victim, mark_oom_victim};
 use mmreap::page::{Frame, free_pages, get_page, store};
-use mmreap::page_alloc::alloc_page;
+use mmreap::page_alloc::{alloc_page, try_alloc_frames};
 use mmreap::release::V4_15;
 use mmreap::sync::bits::clear_bit;
 use mmreap::sync::engine::{Candidate, Choose, Engine};
@@ -35,7 +35,7 @@ use mmreap::syscall::guest::guest_write;
 use mmreap::syscall::uaccess::{By, load};
 use mmreap::task::{TaskFlag, current, get_task_struct, put_task_struct, task_lock};
 use mmreap::trace::{enter, protocol};
-use mmreap::workqueue::mmdrop_async;
+use mmreap::workqueue::{kworker, mmdrop_async};
 use mmreap::world::{World, world};
 use mmreap_harness::oracle::judge;
 use std::cell::RefCell;
@@ -135,6 +135,12 @@ fn double_free_of_a_page() {
 #[test]
 fn double_put() {
     assert_eq!(verdict(&[|| mmput(mm_alloc())]), "O-DOUBLE mm mmput");
+}
+
+#[test]
+fn double_unmap() {
+    let unmap_twice = || (0..2).for_each(|_| replace_page(mm(), 0, frame()));
+    assert_eq!(verdict(&[unmap_twice]), "O-DOUBLE page program");
 }
 
 #[test]
@@ -334,6 +340,40 @@ fn lock_misuse() {
         do_exit();
     };
     assert_eq!(verdict(&[at_exit]), "O-LOCK oom_killer do_exit");
+    let after_work = || {
+        down_read(mmap_sem(mm()));
+        mmdrop_async(mm_alloc());
+        kworker();
+    };
+    assert_eq!(verdict(&[after_work]), "O-LOCK mm program");
+}
+
+/// What may sleep does not do so each time, and is a mistake under a spinlock each time.
+#[test]
+fn might_sleep() {
+    let put = || {
+        mmget(mm());
+        task_lock(current());
+        mmput(mm());
+    };
+    assert_eq!(verdict(&[put]), "O-LOCK mm mmput");
+    let remove = || {
+        let plan = VmaPlan { name: "late".into(), start: 8, pages: 1, flags: 0, file: false };
+        let vma = insert_vma(mm(), &plan);
+        task_lock(current());
+        remove_vma(vma);
+    };
+    assert_eq!(verdict(&[remove]), "O-LOCK vma program");
+    let allocate = || {
+        task_lock(current());
+        alloc_page();
+    };
+    assert_eq!(verdict(&[allocate]), "O-LOCK zone program");
+    let allocate_huge = || {
+        task_lock(current());
+        try_alloc_frames(4);
+    };
+    assert_eq!(verdict(&[allocate_huge]), "O-LOCK zone program");
 }
 
 /// Two threads, each with an order of its own: whoever is the second to take both, it is one failure.
