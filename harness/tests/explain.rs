@@ -14,7 +14,7 @@ use mmreap::trace::{Event, Kind, ObjectRef, Site};
 use mmreap::world::{End, Stuck, World};
 use mmreap_harness::case::{Case, Schedule, Signature, generate, parse::parse};
 use mmreap_harness::corpus;
-use mmreap_harness::explain::flip::Turn;
+use mmreap_harness::explain::flip::RacingStep;
 use mmreap_harness::explain::repair::Repair;
 use mmreap_harness::explain::waits::Edge;
 use mmreap_harness::explain::{Diagram, Explanation, ROWS, WIDTH, explain, log, of_case, waits};
@@ -240,7 +240,7 @@ fn the_seed_is_cured_by_one_order_and_by_two_functions() {
     let failing = kernel::find("v4.14").expect("a release");
     let otherwise = of_case(&mut runner, &case, failing).expect("it fails").otherwise;
     let flip = otherwise.flip.expect("one order decides");
-    let words = |turn: &Turn| format!("{}: {}", turn.task, turn.operation);
+    let words = |turn: &RacingStep| format!("{}: {}", turn.task, turn.operation);
     assert_eq!(words(&flip.first), "oom_reaper: test_bit(MMF_OOM_SKIP)");
     assert_eq!(words(&flip.second), "k1: set_bit(MMF_OOM_SKIP)");
     let repair = otherwise.repair.expect("a later release passes");
@@ -322,7 +322,7 @@ fn each_failing(
 }
 
 /// Where in the log of a run a task did what a turn says.
-fn places(world: &World, turn: &Turn) -> Vec<usize> {
+fn places(world: &World, turn: &RacingStep) -> Vec<usize> {
     let is = |event: &Event| {
         let operation = event.site.to_string();
         world.threads()[event.thread.index()].name == turn.task

@@ -125,25 +125,25 @@ pub enum ExtraPoints {
 
 /// Announces the running thread's next operation, and lets the scheduler choose.
 pub fn point(object: ObjectRef, access: Access, verb: &'static str, noun: &'static str) {
-    let (turn, running, extra) = world(|w| {
+    let (phase, running, extra) = world(|w| {
         w.at(verb, noun);
-        let turn = w.turn();
-        if turn == Turn::Running {
+        let phase = w.phase();
+        if phase == Phase::Running {
             w.running().operations += 1;
             w.announce(object, access);
         }
-        (turn, w.running_tid(), w.extra_points)
+        (phase, w.running_tid(), w.extra_points)
     });
-    match turn {
-        Turn::Booting => {}
-        Turn::Running => {
+    match phase {
+        Phase::Booting => {}
+        Phase::Running => {
             if extra != ExtraPoints::None {
                 extra_point(running, extra);
             }
             offer(running);
         }
-        Turn::OverLimit => stop(End::StepLimit),
-        Turn::Stopping => unwind(),
+        Phase::OverLimit => stop(End::StepLimit),
+        Phase::Stopping => unwind(),
     }
 }
 
@@ -172,9 +172,9 @@ fn offer(running: Tid) {
     }
 }
 
-/// What a thread that reaches a point has to do.
+/// Where a run is when a thread reaches a point.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Turn {
+pub(crate) enum Phase {
     /// The machine boots: no other thread exists.
     Booting,
     /// Let the scheduler choose.

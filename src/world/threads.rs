@@ -2,7 +2,7 @@
 
 use super::{End, World};
 use crate::memory::Handle;
-use crate::sync::point::{Access, Op, Turn};
+use crate::sync::point::{Access, Op, Phase};
 use crate::sync::thread::{Sleep, Thread, Tid};
 use crate::task::Task;
 use crate::trace::{Actor, Call, Function, ObjectRef, Role, Site};
@@ -121,12 +121,12 @@ impl World {
         self.ready.announced(self.running)
     }
 
-    pub(crate) fn turn(&self) -> Turn {
+    pub(crate) fn phase(&self) -> Phase {
         match (self.booting, self.end) {
-            (true, _) => Turn::Booting,
-            (_, Some(_)) => Turn::Stopping,
-            _ if self.step > STEP_LIMIT => Turn::OverLimit,
-            _ => Turn::Running,
+            (true, _) => Phase::Booting,
+            (_, Some(_)) => Phase::Stopping,
+            _ if self.step > STEP_LIMIT => Phase::OverLimit,
+            _ => Phase::Running,
         }
     }
 

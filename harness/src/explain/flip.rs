@@ -41,7 +41,7 @@ const LONGEST: usize = 5_000;
 
 /// One of the two steps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Turn {
+pub struct RacingStep {
     /// Whose step.
     pub task: String,
     /// In which function of the kernel.
@@ -54,16 +54,16 @@ pub struct Turn {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Flip {
     /// The step that came first, and the run failed.
-    pub first: Turn,
+    pub first: RacingStep,
     /// The step that came second. When it came first, the run passed.
-    pub second: Turn,
+    pub second: RacingStep,
 }
 
 impl Flip {
     /// As a sentence.
     pub fn sentence(&self) -> String {
         let words =
-            |turn: &Turn| format!("{}'s {} in {}", turn.task, turn.operation, turn.function);
+            |step: &RacingStep| format!("{}'s {} in {}", step.task, step.operation, step.function);
         format!("Passes if {} comes before {}.", words(&self.second), words(&self.first))
     }
 }
@@ -89,12 +89,12 @@ pub(super) fn find(
     };
     let pairs = ranked(&named.steps, failure, diagram);
     let (first, second) = pairs.into_iter().take(RUNS).find(decides)?;
-    let turn = |index: usize| turn(named, &named.steps[index]);
-    Some(Flip { first: turn(first), second: turn(second) })
+    let racing = |index: usize| racing(named, &named.steps[index]);
+    Some(Flip { first: racing(first), second: racing(second) })
 }
 
-fn turn(named: &Named<'_>, step: &Step) -> Turn {
-    Turn {
+fn racing(named: &Named<'_>, step: &Step) -> RacingStep {
+    RacingStep {
         task: named.name(step.thread),
         function: step.op.site.function().to_string(),
         operation: super::words::operation(step.op.site),

@@ -18,7 +18,7 @@
 
 use super::Reduction;
 use super::trace::{Step, Threads, only};
-use super::tree::{Tree, Turn};
+use super::tree::{Next, Tree};
 use crate::schedule::in_order::InOrder;
 use crate::schedule::preemption::{could_go_on, looks_at, only_waits};
 use mmreap::boot::DAEMONS;
@@ -41,8 +41,8 @@ const LONGEST: usize = 5_000;
 pub struct Bounds {
     /// The bound on preemptions.
     pub preemptions: Option<u32>,
-    /// The depth of the crown.
-    pub crown: usize,
+    /// The depth of the trunk.
+    pub trunk: usize,
 }
 
 /// A step that has begun.
@@ -66,7 +66,7 @@ pub struct Explorer {
     decisions: usize,
     /// Number of threads of the case.
     threads: usize,
-    /// Parts below the crown that were entered, and whether the latest run entered one.
+    /// Parts below the trunk that were entered, and whether the latest run entered one.
     parts: usize,
     entered: bool,
     /// The thread that was chosen last.
@@ -107,7 +107,7 @@ impl Explorer {
     }
 
     /// The number of the part of the tree that the latest run was the first of, if it was; a run that does
-    /// not leave the crown is a part of its own.
+    /// not leave the trunk is a part of its own.
     pub fn is_new_part(&self) -> Option<usize> {
         self.entered.then_some(self.parts)
     }
@@ -117,7 +117,7 @@ impl Explorer {
         if self.complete(world, cut_off) {
             self.close(None);
         }
-        if self.depth <= self.bounds.crown && !self.entered {
+        if self.depth <= self.bounds.trunk && !self.entered {
             self.enter();
         }
         (self.depth, self.taken, self.ran, self.awake, self.woken) = (0, 0, None, 0, 0);
@@ -147,10 +147,10 @@ impl Explorer {
     /// the first beside that part. `false` if there is none.
     pub fn backtrack(&mut self, ours: bool) -> bool {
         (self.redundant, self.entered, self.decisions) = (false, false, 0);
-        let crown = self.bounds.crown;
+        let trunk = self.bounds.trunk;
         self.tree.as_mut().is_some_and(|tree| {
             if !ours {
-                tree.prune(crown);
+                tree.prune(trunk);
             }
             tree.backtrack()
         })
@@ -198,7 +198,7 @@ impl Explorer {
             let is_awake = current.filter(|_| self.is_bounded() && goes_on.is_none());
             self.close(is_awake.and_then(|thread| look(thread, candidates)));
         }
-        self.turn(candidates, goes_on)
+        self.next(candidates, goes_on)
     }
 
     fn is_inside_block(&self) -> bool {
@@ -207,19 +207,19 @@ impl Explorer {
     }
 
     /// The next block begins.
-    fn turn(&mut self, candidates: &[Candidate], goes_on: Option<Tid>) -> Tid {
+    fn next(&mut self, candidates: &[Candidate], goes_on: Option<Tid>) -> Tid {
         let enabled = self.enabled(candidates);
         let (reduction, bounds) = (self.reduction, self.bounds);
-        let begin = || Tree::new(reduction, bounds.preemptions, bounds.crown, self.threads);
+        let begin = || Tree::new(reduction, bounds.preemptions, bounds.trunk, self.threads);
         let tree = self.tree.get_or_insert_with(begin);
         let extends = self.depth >= tree.len();
-        let turn = match extends {
+        let next = match extends {
             true => tree.extend(enabled, goes_on),
-            false => Turn::Run(tree.chosen(self.depth)),
+            false => Next::Run(tree.chosen(self.depth)),
         };
         let is_new = self.depth + 1 >= tree.len();
-        let Turn::Run(thread) = turn else { return self.give_up(candidates, goes_on) };
-        if extends && self.depth == bounds.crown && bounds.crown > 0 {
+        let Next::Run(thread) = next else { return self.give_up(candidates, goes_on) };
+        if extends && self.depth == bounds.trunk && bounds.trunk > 0 {
             self.enter();
         }
         (self.depth, self.taken) = (self.depth + 1, 0);

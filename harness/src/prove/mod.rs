@@ -191,7 +191,7 @@ impl fmt::Display for Unprovable {
 }
 
 /// Depth above which the tree is tried completely when several threads share it: enough for some dozens of
-/// parts, few enough that walking through the crown again costs each of them little.
+/// parts, few enough that walking through the trunk again costs each of them little.
 const CROWN: usize = 10;
 
 /// The same if decisions are about blocks, of which the first daemons have the first few.
@@ -205,12 +205,12 @@ fn exhaust(
     before: &Proof,
     progress: &(dyn Fn(Progress) -> bool + Sync),
 ) -> Result<Part, Unprovable> {
-    let crown = match (options.jobs, options.preemptions) {
+    let trunk = match (options.jobs, options.preemptions) {
         (..=1, _) => 0,
         (_, None) => CROWN,
         (_, Some(_)) => CROWN_OF_BLOCKS,
     };
-    let bounds = Bounds { preemptions: options.preemptions, crown };
+    let bounds = Bounds { preemptions: options.preemptions, trunk };
     let shared = Shared::new(options.budget.saturating_sub(before.runs), before.runs, progress);
     let work = || search(case, revision, options, bounds, &shared);
     let parts: Vec<_> = std::thread::scope(|scope| {

@@ -1,6 +1,6 @@
 //! The search of one thread: branch after branch of the tree, or of the parts that fall to it.
 //!
-//! Several searches share a tree without talking about it: each walks through the same crown, in which
+//! Several searches share a tree without talking about it: each walks through the same trunk, in which
 //! everything is tried, and takes those of the parts below that nobody else has taken.
 
 use super::behaviour::behaviour;
@@ -77,7 +77,7 @@ impl<'a> Shared<'a> {
 pub struct Part {
     /// Runs that were not redundant.
     pub traces: u64,
-    /// Runs, without those through the crown to parts of others.
+    /// Runs, without those through the trunk to parts of others.
     pub runs: u64,
     /// Decisions of the longest.
     pub longest: u32,

@@ -35,7 +35,7 @@ use super::trace::{Step, Threads, Trace, only};
 use mmreap::sync::thread::Tid;
 
 /// What the tree says about the next decision.
-pub enum Turn {
+pub enum Next {
     /// This thread.
     Run(Tid),
     /// Every thread that could run sleeps: what follows has been seen.
@@ -47,7 +47,7 @@ pub struct Tree {
     reduction: Reduction,
     bound: Option<u32>,
     /// Above this depth everything is tried, so that what is below can be shared out.
-    crown: usize,
+    trunk: usize,
     nodes: Vec<Node>,
     /// The blocks of the branch, as far as they are over. Without a bound, each is a step.
     blocks: Trace,
@@ -59,13 +59,13 @@ pub struct Tree {
 
 impl Tree {
     /// Nothing tried yet.
-    pub fn new(reduction: Reduction, bound: Option<u32>, crown: usize, threads: usize) -> Self {
+    pub fn new(reduction: Reduction, bound: Option<u32>, trunk: usize, threads: usize) -> Self {
         let steps = bound.map(|_| Trace::with_queues(threads));
         let blocks = match bound {
             Some(_) => Trace::with_queues(threads),
             None => Trace::new(threads),
         };
-        Tree { reduction, bound, crown, nodes: Vec::new(), blocks, steps, latest: Vec::new() }
+        Tree { reduction, bound, trunk, nodes: Vec::new(), blocks, steps, latest: Vec::new() }
     }
 
     /// Number of decisions of the branch.
@@ -89,11 +89,11 @@ impl Tree {
     }
 
     /// Takes the branch one decision further; `current` ran last and goes on if there is a choice.
-    pub fn extend(&mut self, enabled: Threads, current: Option<Tid>) -> Turn {
+    pub fn extend(&mut self, enabled: Threads, current: Option<Tid>) -> Next {
         let asleep = self.still_asleep();
         let free = enabled & !threads_of(&asleep);
         if free == 0 {
-            return Turn::Redundant;
+            return Next::Redundant;
         }
         let chosen = current.filter(|&thread| free & only(thread) != 0).unwrap_or(first(free));
         let spent = self.nodes.last().map_or(0, Node::spent);
@@ -103,11 +103,11 @@ impl Tree {
             node.wanted = enabled;
         }
         self.nodes.push(node);
-        Turn::Run(chosen)
+        Next::Run(chosen)
     }
 
     fn tries_all(&self, place: usize) -> bool {
-        self.reduction != Reduction::Source || place < self.crown
+        self.reduction != Reduction::Source || place < self.trunk
     }
 
     /// Who sleeps after the latest block: those whose next block it leaves as it was, and whoever was preempted.
@@ -169,9 +169,9 @@ impl Tree {
         }
     }
 
-    /// Forgets what is below the crown: somebody else tries it.
-    pub fn prune(&mut self, crown: usize) {
-        self.nodes.truncate(crown);
+    /// Forgets what is below the trunk: somebody else tries it.
+    pub fn prune(&mut self, trunk: usize) {
+        self.nodes.truncate(trunk);
     }
 
     /// Turns to the next branch. `false` if there is none.

@@ -1,6 +1,6 @@
 //! Boots the machine of a plan, inside of an execution.
 
-use super::cast::{Absent, Duty, assign, cast, completes, plan};
+use super::assignment::{Absent, Duty, assign, assignment, completes, plan};
 use super::perform::{kernel_thread, user_thread};
 use super::plan::{Plan, ProcessPlan};
 use mmreap::memory::Handle;
@@ -42,7 +42,7 @@ fn address_space(p: usize, process: &ProcessPlan) -> Handle<Mm> {
         let pages = absent_pages(mm, vma);
         if pages > 0 {
             let absent = Absent { process: p, vma: vma.name.clone(), pages };
-            cast(|cast| cast.absent.push(absent));
+            assignment(|assignment| assignment.absent.push(absent));
         }
     }
     for slot in 0..process.contexts {
@@ -64,10 +64,10 @@ fn start_process(plan: &Plan, p: usize, process: &ProcessPlan, mm: Option<Handle
         assign(Duty::Thread(p, 0));
         let task = boot::kthread(name.clone(), kernel_thread);
         let signal = task.peek(|task| task.signal);
-        return cast(|cast| cast.processes.push(signal));
+        return assignment(|assignment| assignment.processes.push(signal));
     }
     let signal = boot::process(process.name.clone(), process.adj);
-    cast(|cast| cast.processes.push(signal));
+    assignment(|assignment| assignment.processes.push(signal));
     for _ in 0..process.notifiers {
         mm.into_iter().for_each(|mm| boot::secondary_mmu(signal, mm, process.release));
     }
@@ -81,7 +81,8 @@ fn start_process(plan: &Plan, p: usize, process: &ProcessPlan, mm: Option<Handle
 fn set_parents(plan: &Plan) {
     for (p, process) in plan.processes.iter().enumerate().filter(|(_, process)| !process.vforked) {
         if let Some(parent) = process.parent {
-            let (child, parent) = cast(|cast| (cast.processes[p], cast.processes[parent]));
+            let (child, parent) =
+                assignment(|assignment| (assignment.processes[p], assignment.processes[parent]));
             boot::parent(child, parent);
         }
     }
@@ -89,7 +90,7 @@ fn set_parents(plan: &Plan) {
 
 fn start_device(number: usize, name: &str, completion: aio::Completion) {
     let request = aio::prepare(completion);
-    cast(|cast| cast.requests.push(request));
+    assignment(|assignment| assignment.requests.push(request));
     assign(Duty::Device(number));
     boot::device(name, request, |thread| {
         completes(thread).into_iter().for_each(aio::device);

@@ -4,8 +4,8 @@
 //! `perform` executes operations. What comes of it is a [`Run`], which has the world in which it happened.
 
 pub mod accident;
+mod assignment;
 mod boot;
-mod cast;
 mod finished;
 pub mod news;
 pub mod own;
@@ -13,7 +13,7 @@ mod perform;
 pub mod plan;
 mod pool;
 
-pub use cast::Absent;
+pub use assignment::Absent;
 pub use finished::Run;
 
 use crate::case::{Case, Strategy};
@@ -156,7 +156,7 @@ impl Runner {
         let world = &mut lent.parts_mut().world;
         world.reset(revision);
         world.extra_points = self.extra_points;
-        cast::prepare(plan.clone());
+        assignment::prepare(plan.clone());
         let ended = guarded(|| self.engine.run(world, choose.clone(), boot::main));
         (Rc::into_inner(choose).expect("the engine is done with it").into_inner(), ended)
     }
@@ -182,7 +182,7 @@ fn finished(lent: Lent, (mut follow, ended): (Follow, Result<(), Accident>)) -> 
         end: world.end.unwrap_or(End::Broken),
         steps: world.step,
         divergences: follow.divergences(),
-        absent: cast::cast(|cast| std::mem::take(&mut cast.absent)),
+        absent: assignment::assignment(|assignment| std::mem::take(&mut assignment.absent)),
         decisions: follow.take_decisions(),
         lent,
     }

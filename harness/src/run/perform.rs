@@ -1,6 +1,6 @@
 //! Performs the operations of a case, inside of an execution.
 
-use super::cast::{cast, part, steps};
+use super::assignment::{assignment, part, steps};
 use super::plan::Step;
 use crate::operation::{Call, Next, own_mm};
 use mmreap::exit::do_exit::{do_exit, do_group_exit};
@@ -59,9 +59,9 @@ fn perform_all(steps: &[Step]) -> Next {
 }
 
 fn perform(Step { kind, resolved }: &Step, mm: Option<Handle<Mm>>) -> Next {
-    let (process, request) = cast(|cast| {
-        let process = resolved.process.map(|process| cast.processes[process]);
-        (process, resolved.request.map(|request| cast.requests[request]))
+    let (process, request) = assignment(|assignment| {
+        let process = resolved.process.map(|process| assignment.processes[process]);
+        (process, resolved.request.map(|request| assignment.requests[request]))
     });
     (kind.perform)(&Call { mm, process, request, resolved })
 }

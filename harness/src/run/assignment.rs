@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 /// What the threads of a run look things up in.
 #[derive(Default)]
-pub(super) struct Cast {
+pub(super) struct Assignment {
     plan: Option<Rc<Plan>>,
     /// Processes of the case, in file order.
     pub processes: Vec<Handle<Signal>>,
@@ -48,34 +48,34 @@ pub(super) enum Duty {
 }
 
 thread_local! {
-    static CAST: RefCell<Cast> = RefCell::new(Cast::default());
+    static ASSIGNMENT: RefCell<Assignment> = RefCell::new(Assignment::default());
 }
 
-/// Gives access to the cast of the run. The closure must not reach a scheduling point.
-pub(super) fn cast<R>(f: impl FnOnce(&mut Cast) -> R) -> R {
-    CAST.with_borrow_mut(f)
+/// Gives access to the assignment of the run. The closure must not reach a scheduling point.
+pub(super) fn assignment<R>(f: impl FnOnce(&mut Assignment) -> R) -> R {
+    ASSIGNMENT.with_borrow_mut(f)
 }
 
 /// Says what the next run is to boot.
 pub(super) fn prepare(plan: Rc<Plan>) {
-    cast(|cast| {
-        cast.plan = Some(plan);
-        cast.processes.clear();
-        cast.requests.clear();
-        cast.absent.clear();
-        cast.duties.clear();
+    assignment(|assignment| {
+        assignment.plan = Some(plan);
+        assignment.processes.clear();
+        assignment.requests.clear();
+        assignment.absent.clear();
+        assignment.duties.clear();
     });
 }
 
 /// What the run boots.
 pub(super) fn plan() -> Rc<Plan> {
-    cast(|cast| cast.plan.clone()).expect("a run is prepared before it begins")
+    assignment(|assignment| assignment.plan.clone()).expect("a run is prepared before it begins")
 }
 
 /// The request that a thread completes, if it is a device.
 pub(super) fn completes(thread: Tid) -> Option<Handle<Kiocb>> {
-    cast(|cast| match cast.duties[thread.index()] {
-        Duty::Device(number) => Some(cast.requests[number]),
+    assignment(|assignment| match assignment.duties[thread.index()] {
+        Duty::Device(number) => Some(assignment.requests[number]),
         _ => None,
     })
 }
@@ -83,15 +83,15 @@ pub(super) fn completes(thread: Tid) -> Option<Handle<Kiocb>> {
 /// Gives the thread that is started next its duty.
 pub(super) fn assign(duty: Duty) {
     let next = world(|w| w.threads().len());
-    cast(|cast| {
-        cast.duties.resize(next + 1, Duty::default());
-        cast.duties[next] = duty;
+    assignment(|assignment| {
+        assignment.duties.resize(next + 1, Duty::default());
+        assignment.duties[next] = duty;
     });
 }
 
 /// The plan, and which thread of which process a thread is.
 pub(super) fn part(thread: Tid) -> (Rc<Plan>, usize, usize) {
-    match cast(|cast| cast.duties[thread.index()]) {
+    match assignment(|assignment| assignment.duties[thread.index()]) {
         Duty::Thread(process, thread) => (plan(), process, thread),
         _ => unreachable!("only threads of the case execute operations"),
     }
