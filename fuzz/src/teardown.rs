@@ -13,7 +13,7 @@ use mmreap_harness::campaign::{Found, RUNS_PER_CASE, attempt};
 use mmreap_harness::case::mutate::Sites;
 use mmreap_harness::case::parse::parse_bytes;
 use mmreap_harness::case::{Case, Signature, generate};
-use mmreap_harness::coverage::{Tracer, add_sites, stable_hash};
+use mmreap_harness::coverage::{Feature, Tracer, add_sites, stable_hash};
 use mmreap_harness::kernel;
 use mmreap_harness::run::{Run, Runner};
 use mmreap_harness::schedule::in_order::IN_ORDER;
@@ -86,9 +86,15 @@ fn attack(
     })
 }
 
-/// Tells libFuzzer what a run has shown.
+/// Tells libFuzzer what a run has shown, as far as it is worth keeping.
 fn count(run: &Run) {
-    TRACER.with_borrow_mut(|tracer| tracer.trace(run.watched(), run.world(), counters::add));
+    TRACER.with_borrow_mut(|tracer| {
+        tracer.trace(run.watched(), run.world(), |feature| {
+            if let Feature::Single(number) = feature {
+                counters::add(number);
+            }
+        });
+    });
 }
 
 /// A release, or what is attacked if nobody says which. Mutants fail in ways that nobody wrote down, so they have to be

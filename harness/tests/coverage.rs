@@ -5,8 +5,9 @@ mod common;
 use common::{case, kernel};
 use mmreap_harness::campaign::Campaign;
 use mmreap_harness::case::mutate::{Sites, mutate};
-use mmreap_harness::coverage::{Coverage, Map, Tracer, add_sites, stable_hash};
+use mmreap_harness::coverage::{Coverage, Feature, Map, Tracer, add_sites, stable_hash};
 use mmreap_harness::run::Runner;
+use std::collections::BTreeSet;
 
 /// A killer, a victim and the reaper; the schedule is for the test to say.
 const RACE: &str = "
@@ -26,7 +27,8 @@ fn features(text: &str) -> Map {
     let run = runner.run_case(&case, kernel(&case.kernel));
     assert_eq!(run.divergences.lenient, [], "{case}");
     let add = |feature| {
-        map.add(feature);
+        let (Feature::Single(number) | Feature::Sequence(number)) = feature;
+        map.add(number);
     };
     Tracer::default().trace(run.watched(), run.world(), add);
     map
@@ -44,6 +46,22 @@ fn the_same_run_has_the_same_features() {
     let first = features(&text);
     assert!(first.count() > 50, "only {} features", first.count());
     assert!(first == features(&text));
+}
+
+/// Where pairs come one after the other is no news by itself: a case is kept for what it shows of its own.
+#[test]
+fn sequences_have_a_worth_and_are_no_news() {
+    let case = case(&format!("{RACE}schedule pos seed 3\n"));
+    let run = Runner::watching().run_case(&case, kernel("v4.15"));
+    let (mut singles, mut sequences) = (BTreeSet::new(), BTreeSet::new());
+    Tracer::default().trace(run.watched(), run.world(), |feature| match feature {
+        Feature::Single(number) => _ = singles.insert(number),
+        Feature::Sequence(number) => _ = sequences.insert(number),
+    });
+    let shown = Coverage::default().observe(&run);
+    assert_eq!(shown.new, singles.len() as u32);
+    assert_eq!(shown.worth, singles.union(&sequences).count() as f64);
+    assert!(!sequences.is_subset(&singles));
 }
 
 /// The reader's reference is dropped before the kill, or after it.

@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Raised when the file changes, or when features get other numbers, so that an old map means nothing.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Workers on one directory, at most.
 pub const WORKERS: u32 = 256;

@@ -10,6 +10,11 @@
 //!   them, and most would be about threads that have nothing to do with each other;
 //! * faults that struck: where, in which role.
 //!
+//! There are some thousand pairs, and ever more sequences of two. So what is kept is what shows a pair or a fault that is
+//! new; sequences only say, by their rarity, for how long it pays to go on with a case. Measured in hunts for 31 bugs
+//! with 20 seeds each: to keep new sequences, too, makes three times as many files and finds nothing sooner (1.00 of the
+//! processor's time for a find, standard error 0.05); to do without sequences takes 1.13 of the time (0.05).
+//!
 //! A feature is a number below [`SIZE`], a hash of names: the same in every process and every build. Two
 //! features may share a number, which can hide one of them, and never invents one.
 //!
@@ -27,14 +32,14 @@ pub use hash::stable_hash;
 pub use map::{Map, SIZE};
 pub use rarity::Rarity;
 pub use site::add_sites;
-pub use trace::Tracer;
+pub use trace::{Feature, Tracer};
 
 use crate::run::Run;
 
 /// What a series of runs has shown.
 #[derive(Default)]
 pub struct Coverage {
-    /// The features that were seen.
+    /// The single features that were seen.
     pub map: Map,
     rarity: Rarity,
     tracer: Tracer,
@@ -43,7 +48,7 @@ pub struct Coverage {
 /// What a run has shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Shown {
-    /// Features that no run before it had.
+    /// Single features that no run before it had.
     pub new: u32,
     /// What all its features are worth, see [`Rarity`].
     pub worth: f64,
@@ -54,9 +59,12 @@ impl Coverage {
     pub fn observe(&mut self, run: &Run) -> Shown {
         let (map, rarity, mut shown) = (&mut self.map, &mut self.rarity, Shown::default());
         rarity.begin_run();
-        self.tracer.trace(run.watched(), run.world(), |feature| {
-            shown.new += u32::from(map.add(feature));
-            shown.worth += rarity.add(feature);
+        self.tracer.trace(run.watched(), run.world(), |feature| match feature {
+            Feature::Single(number) => {
+                shown.new += u32::from(map.add(number));
+                shown.worth += rarity.add(number);
+            }
+            Feature::Sequence(number) => shown.worth += rarity.add(number),
         });
         shown
     }

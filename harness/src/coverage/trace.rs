@@ -39,6 +39,15 @@ struct Touch {
     by: u32,
 }
 
+/// What a run has shown, as a number below [`SIZE`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feature {
+    /// Two operations in conflict, or a fault that struck.
+    Single(usize),
+    /// Two pairs of operations in a row.
+    Sequence(usize),
+}
+
 /// Turns runs into features.
 pub struct Tracer {
     cells: Box<[Cell; CELLS]>,
@@ -55,7 +64,7 @@ impl Default for Tracer {
 
 impl Tracer {
     /// Hands out every feature of the run in the world, some of them several times.
-    pub fn trace(&mut self, steps: &[Step], w: &World, mut add: impl FnMut(usize)) {
+    pub fn trace(&mut self, steps: &[Step], w: &World, mut add: impl FnMut(Feature)) {
         self.run += 1;
         roles(w, &mut self.roles);
         for step in steps {
@@ -67,7 +76,7 @@ impl Tracer {
     }
 
     /// Hands out the features that end with a step.
-    fn step(&mut self, step: &Step, mut add: impl FnMut(usize)) {
+    fn step(&mut self, step: &Step, mut add: impl FnMut(Feature)) {
         let (run, thread) = (self.run, step.thread);
         let role = u32::from(self.roles[thread.index()]);
         let touch = Touch { thread, by: step.site ^ role.wrapping_mul(0x85eb_ca6b) };
@@ -76,8 +85,8 @@ impl Tracer {
             if earlier.by != NOBODY && earlier.thread != thread {
                 let sites = u64::from(earlier.by) << 32 | u64::from(touch.by);
                 let pair = mix(sites, step.object.kind as u64);
-                add(feature(pair));
-                add(feature(mix(*before, pair)));
+                add(Feature::Single(number(pair)));
+                add(Feature::Sequence(number(mix(*before, pair))));
                 *before = pair;
             }
         };
@@ -90,10 +99,10 @@ impl Tracer {
         }
     }
 
-    fn faults(&mut self, w: &World, mut add: impl FnMut(usize)) {
+    fn faults(&mut self, w: &World, mut add: impl FnMut(Feature)) {
         for event in w.log.iter().filter(|event| event.what == What::Fault) {
             let role = u64::from(self.roles[event.thread.index()]);
-            add(feature(mix(u64::from(event.site.hash()), role)));
+            add(Feature::Single(number(mix(u64::from(event.site.hash()), role))));
         }
     }
 }
@@ -110,6 +119,6 @@ fn cell<'a>(cells: &'a mut [Cell; CELLS], run: u32, step: &Step) -> &'a mut Cell
 }
 
 /// The number of a feature.
-fn feature(hash: u64) -> usize {
+fn number(hash: u64) -> usize {
     hash as usize % SIZE
 }
