@@ -175,7 +175,8 @@ macro_rules! all {
         /// of all.
         fn concerned(event: &Event) -> u32 {
             let concerned = [$($module::$oracle.concerns(event)),*];
-            concerned.iter().rev().fold(0, |bits, &it| bits << 1 | u32::from(it))
+            let bits = concerned.iter().enumerate().map(|(number, &it)| u32::from(it) << number);
+            bits.fold(0, |all, bit| all | bit)
         }
     };
 }
