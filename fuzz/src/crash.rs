@@ -40,46 +40,34 @@ fn artifact(case: &Case, found: &Found) -> PathBuf {
     PathBuf::from(format!("{}crash-{name}", prefix.unwrap_or_default()))
 }
 
-macro_rules! oracles {
-    ($($function:ident $oracle:literal)*) => {
+macro_rules! functions {
+    ($($module:ident::$oracle:ident { $($function:ident $name:literal),* })*) => {
         fn panic_in_oracle(found: &Found) -> ! {
             match found.failure.signature.oracle.as_str() {
-                $($oracle => $function(found),)*
+                $($($name => $function(found),)*)*
+                "O-SELF" => o_self(found),
                 _ => o_other(found),
             }
         }
 
-        $(
+        $($(
             #[inline(never)]
             fn $function(found: &Found) -> ! {
-                panic!(concat!($oracle, ": {}"), found.failure.headline())
+                panic!(concat!($name, ": {}"), found.failure.headline())
             }
-        )*
+        )*)*
     };
 }
 
-oracles! {
-    o_bug "O-BUG"
-    o_data "O-DATA"
-    o_double "O-DOUBLE"
-    o_inv_skip "O-INV-SKIP"
-    o_leak "O-LEAK"
-    o_list "O-LIST"
-    o_live "O-LIVE"
-    o_lock "O-LOCK"
-    o_mm_uaf "O-MM-UAF"
-    o_nv "O-NV"
-    o_oops "O-OOPS"
-    o_pagemap "O-PAGEMAP"
-    o_pt_uaf "O-PT-UAF"
-    o_self "O-SELF"
-    o_spur "O-SPUR"
-    o_task_uaf "O-TASK-UAF"
-    o_tlb "O-TLB"
-    o_vma_uaf "O-VMA-UAF"
+mmreap_harness::oracles!(functions);
+
+/// No oracle judged: mmreap itself failed.
+#[inline(never)]
+fn o_self(found: &Found) -> ! {
+    panic!("O-SELF: {}", found.failure.headline())
 }
 
-/// An oracle that has no function here yet.
+/// An oracle of somebody's own.
 #[inline(never)]
 fn o_other(found: &Found) -> ! {
     panic!("{}: {}", found.failure.signature.oracle, found.failure.headline())

@@ -15,3 +15,23 @@ mod cases;
 mod programs;
 #[path = "oracles/tolerated.rs"]
 mod tolerated;
+
+use mmreap_harness::case::Signature;
+use mmreap_harness::oracle::broken;
+
+macro_rules! names {
+    ($($module:ident::$oracle:ident { $($function:ident $name:literal),* })*) => {
+        [$($((stringify!($function), $name),)*)*]
+    };
+}
+
+/// Without a rule there is no story, and no tool knows a failure by a function that is called otherwise.
+#[test]
+fn every_failure_breaks_a_rule_and_has_a_function_of_its_name() {
+    for (function, name) in mmreap_harness::oracles!(names) {
+        let oracle = name.to_string();
+        let signature = Signature { oracle, object: "mm".to_string(), sites: Vec::new() };
+        assert!(!broken(&signature).is_empty(), "{name} has no rule");
+        assert_eq!(function, name.to_lowercase().replace('-', "_"));
+    }
+}

@@ -3,9 +3,9 @@
 //! The diagram has one column for each task that matters and time downwards, as kernel developers
 //! draw races by hand. It is computed from the event log and the objects of the run, which the world
 //! still holds. What is left out is most of the log: `slice` says what stays, `words` how it is
-//! spelled, `diagram` where it stands. `story` says in prose what each side took for granted, and `rules`
-//! what it should have kept to; [`waits`] explains runs that failed because nothing happened any more. None
-//! of them runs anything, or knows a revision from another.
+//! spelled, `diagram` where it stands. `story` says in prose what each side took for granted, and what
+//! it should have kept to; `rules` counts failures by that, and [`waits`] explains runs that failed because nothing
+//! happened any more. None of them runs anything, or knows a revision from another.
 //!
 //! What else could have happened is found by running: `flip` looks for the order of two steps that decides,
 //! `repair` for the later release that passes and its functions. Both follow the failing run by names (`named`).

@@ -7,11 +7,10 @@
 
 use super::diagram::Diagram;
 use super::names;
-use super::rules::{Rule, broken};
 use super::slice::only_looks;
 use super::subjects::happened;
 use super::words::Words;
-use crate::oracle::Failure;
+use crate::oracle::{self, Failure, Rule};
 use mmreap::sync::thread::Reason;
 use mmreap::trace::noun::MM_USERS;
 use mmreap::trace::{Event, What};
@@ -47,7 +46,7 @@ pub struct Side {
 
 /// Tells the failure of the run that is in the world.
 pub(super) fn tell(words: &Words<'_>, failure: &Failure, diagram: &Diagram, end: End) -> Story {
-    let rules = broken(&failure.signature);
+    let rules = oracle::broken(&failure.signature);
     let Some(rule) = rules.first() else { return Story::default() };
     let world = words.world;
     let teller = Teller { world, diagram, words };
@@ -155,13 +154,6 @@ impl Side {
             [before @ .., last] => format!(", after {} and {last}", before.join(", ")),
         };
         format!("{task}{place} assumed that {assumed}{seen}.")
-    }
-}
-
-impl Rule {
-    /// As a sentence.
-    pub fn sentence(&self) -> String {
-        format!("Broken rule ({}): {}. [{}]", self.name, self.text, self.source)
     }
 }
 

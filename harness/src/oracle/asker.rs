@@ -9,7 +9,8 @@
 //! pid 1 shares. A thread that is stuck after the kill may have needed it.
 
 use super::ledger::Ledger;
-use super::{Failure, signature};
+use super::{Apart, Failure, Oracle, Rule, signature};
+use crate::case::Signature;
 use mmreap::oom::out_of_memory::OUT_OF_MEMORY;
 use mmreap::oom::task_will_free_mem::TASK_WILL_FREE_MEM;
 use mmreap::sync::thread::Tid;
@@ -18,6 +19,60 @@ use mmreap::trace::{Event, Kind, ObjectRef, What};
 use mmreap::world::{End, World};
 use std::collections::BTreeMap;
 
+static DYING: Rule = Rule {
+    name: "no kill for the dying",
+    text: "an allocation of a thread that is to die may fail, and kills nobody else: what the thread holds \
+           comes free when it is gone",
+    source: "c288983dddf7 (v4.13), 0b28179a6138 (v5.16)",
+    noticed: "only somebody else can give memory, now that its own address space was given up on",
+    other: "nobody waits for this address space, and nobody asks on its behalf",
+    apart: Apart::Places,
+};
+
+/// Judges kills for the sake of who is to die.
+pub struct Asking;
+
+impl Oracle for Asking {
+    /// Finds a kill that only served who was to die.
+    fn judge(&self, world: &World) -> Option<Failure> {
+        let mut askers: BTreeMap<Tid, Asker> = BTreeMap::new();
+        let mut events = world.log.iter().enumerate();
+        events.find_map(|(index, event)| {
+            match event.what {
+                What::OomRequest { .. } => {
+                    askers.insert(event.thread, Asker { request: index, given_up: None });
+                }
+                What::TestFlag { set: true } if asks_about_itself(event) => {
+                    let asker = askers.get_mut(&event.thread)?;
+                    asker.given_up = Some((event.object, index));
+                }
+                What::Kill | What::OomPanic => {
+                    let asker = askers.get(&event.thread)?;
+                    let (mm, seen) = asker.given_up.filter(|(mm, _)| *mm != event.object)?;
+                    let needless = was_reaped(world, mm) && !is_stuck(world, event.thread);
+                    return needless.then(|| describe(world, mm, asker.request, [seen, index]));
+                }
+                _ => {}
+            }
+            None
+        })
+    }
+
+    fn concerns(&self, event: &Event) -> bool {
+        matches!(event.what, What::Kill)
+    }
+
+    fn rules(&self, failure: &Signature) -> Vec<&'static Rule> {
+        if is_for_the_dying(failure) { vec![&DYING] } else { Vec::new() }
+    }
+}
+
+/// Whether a failure of O-SPUR is of this part.
+pub fn is_for_the_dying(failure: &Signature) -> bool {
+    let first = failure.sites.first();
+    failure.oracle == "O-SPUR" && first.is_some_and(|site| site == OUT_OF_MEMORY.name())
+}
+
 /// What a thread is about that asks for a kill.
 #[derive(Clone, Copy)]
 struct Asker {
@@ -25,31 +80,6 @@ struct Asker {
     request: usize,
     /// Its own address space, and where it saw that it was given up on.
     given_up: Option<(ObjectRef, usize)>,
-}
-
-/// Finds a kill that only served who was to die.
-pub fn judge(world: &World) -> Option<Failure> {
-    let mut askers: BTreeMap<Tid, Asker> = BTreeMap::new();
-    let mut events = world.log.iter().enumerate();
-    events.find_map(|(index, event)| {
-        match event.what {
-            What::OomRequest { .. } => {
-                askers.insert(event.thread, Asker { request: index, given_up: None });
-            }
-            What::TestFlag { set: true } if asks_about_itself(event) => {
-                let asker = askers.get_mut(&event.thread)?;
-                asker.given_up = Some((event.object, index));
-            }
-            What::Kill | What::OomPanic => {
-                let asker = askers.get(&event.thread)?;
-                let (mm, seen) = asker.given_up.filter(|(mm, _)| *mm != event.object)?;
-                let needless = was_reaped(world, mm) && !is_stuck(world, event.thread);
-                return needless.then(|| describe(world, mm, asker.request, [seen, index]));
-            }
-            _ => {}
-        }
-        None
-    })
 }
 
 /// Whether a thread sees that its own address space was given up on, and so has to look for another one.

@@ -8,12 +8,54 @@
 //! that was stored meanwhile and the pristine content are fine, because stores and reads race with it. Other
 //! reads that fail are not judged.
 
-use super::{Deed, Failure, signature};
+use super::obligations::STABILITY;
+use super::{Deed, Failure, Oracle, Rule, signature};
+use crate::case::Signature;
 use mmreap::syscall::uaccess::DO_PAGE_FAULT;
 use mmreap::trace::noun::MMF_UNSTABLE;
 use mmreap::trace::{Event, Kind, ObjectRef, What};
 use mmreap::world::World;
 use std::collections::BTreeMap;
+
+/// Judges what is read.
+pub struct Data;
+
+impl Oracle for Data {
+    /// Finds the first wrong read.
+    fn judge(&self, world: &World) -> Option<Failure> {
+        let mut pages = Pages::default();
+        for (index, event) in world.log.iter().enumerate() {
+            let object = event.object;
+            match event.what {
+                What::UserWrite { page, content } => pages.at(object, page).store(content),
+                What::UserDiscard { page, content, done } => {
+                    pages.at(object, page).discard(content, done);
+                }
+                What::UserRead { frame, page, content } => {
+                    if let Some(expected) = pages.at(object, page).expected_instead_of(content) {
+                        let said = format!("got {content}; the last store left {expected}");
+                        return Some(describe(world, index, (object, page, frame), &said));
+                    }
+                }
+                What::UserFault { page } => {
+                    if let Some(lost) = where_it_was_lost(&world.log, index) {
+                        return Some(describe_loss(world, index, page, lost));
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn concerns(&self, event: &Event) -> bool {
+        matches!(event.what, What::UserRead { .. } | What::UserFault { .. })
+    }
+
+    fn rules(&self, failure: &Signature) -> Vec<&'static Rule> {
+        if failure.oracle == "O-DATA" { vec![&STABILITY] } else { Vec::new() }
+    }
+}
 
 /// What may be read from a page, and how many are giving it up; nothing, if it is not known.
 #[derive(Default)]
@@ -28,33 +70,6 @@ struct Pages(BTreeMap<(ObjectRef, u32), Page>);
 
 /// A page that was read: the address space, its number there, and the frame.
 type Read = (ObjectRef, u32, u32);
-
-/// Finds the first wrong read.
-pub fn judge(world: &World) -> Option<Failure> {
-    let mut pages = Pages::default();
-    for (index, event) in world.log.iter().enumerate() {
-        let object = event.object;
-        match event.what {
-            What::UserWrite { page, content } => pages.at(object, page).store(content),
-            What::UserDiscard { page, content, done } => {
-                pages.at(object, page).discard(content, done);
-            }
-            What::UserRead { frame, page, content } => {
-                if let Some(expected) = pages.at(object, page).expected_instead_of(content) {
-                    let said = format!("got {content}; the last store left {expected}");
-                    return Some(describe(world, index, (object, page, frame), &said));
-                }
-            }
-            What::UserFault { page } => {
-                if let Some(lost) = where_it_was_lost(&world.log, index) {
-                    return Some(describe_loss(world, index, page, lost));
-                }
-            }
-            _ => {}
-        }
-    }
-    None
-}
 
 impl Pages {
     fn at(&mut self, space: ObjectRef, number: u32) -> &mut Page {

@@ -7,7 +7,9 @@
 //! Tolerance: judged only if the run came to rest with no thread stuck in the middle of something, because a
 //! stuck thread holds things that no table lists.
 
-use super::{Failure, signature};
+use super::obligations::REFERENCE;
+use super::{Failure, Oracle, Rule, signature};
+use crate::case::Signature;
 use mmreap::memory::Handle;
 use mmreap::mm::Mm;
 use mmreap::page::Frame;
@@ -18,19 +20,28 @@ use mmreap::workqueue::Work;
 use mmreap::world::{End, World};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Audits the world.
-pub fn judge(world: &World) -> Option<Failure> {
-    if world.end != Some(End::Quiescent) || !world.stuck.is_empty() {
-        return None;
+/// Judges what is left.
+pub struct Leak;
+
+impl Oracle for Leak {
+    /// Audits the world.
+    fn judge(&self, world: &World) -> Option<Failure> {
+        if world.end != Some(End::Quiescent) || !world.stuck.is_empty() {
+            return None;
+        }
+        audit_address_spaces(world)
+            .or_else(|| audit_counters(world))
+            .or_else(|| audit_gathers(world))
+            .or_else(|| audit_tables(world))
+            .or_else(|| audit_mappings(world))
+            .or_else(|| audit_mmus(world))
+            .or_else(|| audit_tasks(world))
+            .or_else(|| audit_frames(world))
     }
-    audit_address_spaces(world)
-        .or_else(|| audit_counters(world))
-        .or_else(|| audit_gathers(world))
-        .or_else(|| audit_tables(world))
-        .or_else(|| audit_mappings(world))
-        .or_else(|| audit_mmus(world))
-        .or_else(|| audit_tasks(world))
-        .or_else(|| audit_frames(world))
+
+    fn rules(&self, failure: &Signature) -> Vec<&'static Rule> {
+        if failure.oracle == "O-LEAK" { vec![&REFERENCE] } else { Vec::new() }
+    }
 }
 
 fn audit_address_spaces(world: &World) -> Option<Failure> {

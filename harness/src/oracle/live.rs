@@ -6,21 +6,31 @@
 //! case needs that many; where its threads are then is chance, and nothing to go by. Tolerance: threads that wait for a dead device bother nobody here, as long as
 //! no allocation waits for them.
 
-use super::{Deed, Failure, signature};
+use super::obligations::CERTAINTY;
+use super::{Deed, Failure, Oracle, Rule, signature};
+use crate::case::Signature;
 use mmreap::oom::out_of_memory::OUT_OF_MEMORY;
 use mmreap::sync::thread::Reason;
 use mmreap::trace::{Kind, ObjectRef, Role};
 use mmreap::world::{End, Stuck, World};
 
 /// Judges how the run ended.
-pub fn judge(world: &World) -> Option<Failure> {
-    match world.end? {
-        End::Livelock => Some(describe(world, "livelock")),
-        End::StepLimit => {
-            let failure = describe(world, "endless run");
-            Some(Failure { signature: signature("O-LIVE", Kind::OomKiller, &[]), ..failure })
+pub struct Live;
+
+impl Oracle for Live {
+    fn judge(&self, world: &World) -> Option<Failure> {
+        match world.end? {
+            End::Livelock => Some(describe(world, "livelock")),
+            End::StepLimit => {
+                let failure = describe(world, "endless run");
+                Some(Failure { signature: signature("O-LIVE", Kind::OomKiller, &[]), ..failure })
+            }
+            _ => None,
         }
-        _ => None,
+    }
+
+    fn rules(&self, failure: &Signature) -> Vec<&'static Rule> {
+        if failure.oracle == "O-LIVE" { vec![&CERTAINTY] } else { Vec::new() }
     }
 }
 

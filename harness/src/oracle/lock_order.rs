@@ -5,10 +5,45 @@
 //! trylocks wait for nobody and make no order; two locks of one class are not judged, as their order has
 //! to be annotated.
 
-use super::{Deed, Failure, signature};
+use super::{Apart, Deed, Failure, Oracle, Rule, signature};
+use crate::case::Signature;
 use mmreap::sync::thread::Tid;
 use mmreap::trace::{Event, Kind, What};
 use mmreap::world::World;
+
+static LOCKS: Rule = Rule {
+    name: "locks",
+    text: "locks are taken in one order and once, released by their holder, and nobody sleeps under a \
+           spinlock",
+    source: "Documentation/locking/lockdep-design",
+    noticed: "it may do that with these locks",
+    other: "nobody takes its locks the other way round",
+    apart: Apart::Places,
+};
+
+/// Judges the order, and says what every failure of locks breaks.
+pub struct LockOrder;
+
+impl Oracle for LockOrder {
+    /// Looks for a cycle in the order. Which of the nestings closed it is chance, so it is named by the
+    /// first two by name.
+    fn judge(&self, world: &World) -> Option<Failure> {
+        let mut order = Order::default();
+        for (index, event) in world.log.iter().enumerate() {
+            order.note(index, event);
+        }
+        let mut cycle: Vec<Nesting> =
+            order.nestings.iter().copied().filter(|it| order.turns(it)).collect();
+        cycle.sort_unstable_by_key(|nesting| (nesting.by, nesting.held, nesting.taken));
+        let (&one, rest) = cycle.split_first()?;
+        let other = rest.iter().find(|other| !same(other.taken, one.taken)).copied()?;
+        Some(describe(world, one, other))
+    }
+
+    fn rules(&self, failure: &Signature) -> Vec<&'static Rule> {
+        if failure.oracle == "O-LOCK" { vec![&LOCKS] } else { Vec::new() }
+    }
+}
 
 /// The name of a lock class.
 type Class = &'static str;
@@ -31,21 +66,6 @@ struct Order {
     nestings: Vec<Nesting>,
     /// Threads, each with a class that it holds, in the order of acquisition.
     held: Vec<(Tid, Class)>,
-}
-
-/// Looks for a cycle in the order. Which of the nestings closed it is chance, so it is named by the
-/// first two by name.
-pub fn judge(world: &World) -> Option<Failure> {
-    let mut order = Order::default();
-    for (index, event) in world.log.iter().enumerate() {
-        order.note(index, event);
-    }
-    let mut cycle: Vec<Nesting> =
-        order.nestings.iter().copied().filter(|it| order.turns(it)).collect();
-    cycle.sort_unstable_by_key(|nesting| (nesting.by, nesting.held, nesting.taken));
-    let (&one, rest) = cycle.split_first()?;
-    let other = rest.iter().find(|other| !same(other.taken, one.taken)).copied()?;
-    Some(describe(world, one, other))
 }
 
 impl Order {

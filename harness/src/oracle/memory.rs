@@ -6,15 +6,71 @@
 //! `BUG_ON` of the run ends it, so the report is about the first. Tolerance: none.
 
 use super::bug::{self, O_BUG};
-use super::{Deed, Failure, signature};
+use super::obligations::{EXCLUSION, REFERENCE};
+use super::{Apart, Deed, Failure, Oracle, Rule, by, signature};
+use crate::case::Signature;
+use mmreap::exit::exit_mmap::EXIT_MMAP;
 use mmreap::memory::{Place, Violation};
-use mmreap::trace::Kind;
+use mmreap::oom::oom_reap_task_mm::OOM_REAP_TASK_MM;
+use mmreap::trace::{Kind, Role};
 use mmreap::world::World;
 
-/// Names the violation that ended the run, if one did.
-pub fn judge(world: &World) -> Option<Failure> {
-    let violation = world.violation?;
-    Some(describe(world, violation))
+static ENTRY: Rule = Rule {
+    name: "page-table entries",
+    text: "what was read of a page table without its lock may be gone once the lock is held, so it is looked \
+           at again",
+    source: "688272809fcc (v4.18)",
+    noticed: "the entry that it saw before it took the lock is still there",
+    other: "whoever wants the entry looks again under the lock",
+    apart: Apart::Noticed,
+};
+
+static FLUSH: Rule = Rule {
+    name: "flush before free",
+    text: "a page is freed after every page table and every TLB has lost it",
+    source: "687cb0884a71 (v4.15)",
+    noticed: "nobody can reach the page any more",
+    other: "what it reaches through its TLB is its own",
+    apart: Apart::Places,
+};
+
+static OOPS: Rule = Rule {
+    name: "no oops",
+    text: "a pointer that can be NULL is looked at before it is followed, and every loop and \
+           every recursion ends",
+    source: "Documentation/admin-guide/bug-hunting.rst",
+    noticed: "what it needs is there, and what it does comes to an end",
+    other: "nobody needs what it leaves behind",
+    apart: Apart::Noticed,
+};
+
+/// Judges how checked memory was used.
+pub struct Memory;
+
+impl Oracle for Memory {
+    /// Names the violation that ended the run, if one did.
+    fn judge(&self, world: &World) -> Option<Failure> {
+        Some(describe(world, world.violation?))
+    }
+
+    /// What locks, notifiers and assertions are about is said by the oracles that judge the rest of it.
+    fn rules(&self, failure: &Signature) -> Vec<&'static Rule> {
+        match &*failure.oracle {
+            "O-PT-UAF" if !reaps_against_exit(failure) => vec![&ENTRY],
+            "O-PT-UAF" | "O-VMA-UAF" => vec![&EXCLUSION],
+            "O-MM-UAF" | "O-TASK-UAF" | "O-DOUBLE" => vec![&REFERENCE],
+            "O-PAGEMAP" | "O-TLB" => vec![&FLUSH],
+            "O-OOPS" => vec![&OOPS],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Whether the reaper and the exit path are in conflict.
+fn reaps_against_exit(failure: &Signature) -> bool {
+    let has = |deed: &str| failure.sites.iter().any(|site| site == deed);
+    let exits = has(EXIT_MMAP.name()) || has(&by(OOM_REAP_TASK_MM.name(), Role::ExitPath));
+    exits && has(OOM_REAP_TASK_MM.name())
 }
 
 /// The oracle's name, and what the report calls it.

@@ -1,7 +1,8 @@
 //! Oracles: each judges a finished run by its events and objects, and names what it found.
 //!
 //! No oracle knows which revision ran. One file per oracle (or family), whose head says what it promises
-//! and what it tolerates. A failure's [`Signature`] is what makes two failures the same bug: the oracle,
+//! and what it tolerates, and which has the [`Rule`] that it watches; and one line in [`oracles!`](crate::oracles).
+//! [`add`] makes one from outside as good as these. A failure's [`Signature`] is what makes two failures the same bug: the oracle,
 //! the kind of object, and the two protocol functions that are in conflict, the one that noticed first. Who acts is
 //! asked of the event ([`mmreap::trace::Actor`]), and not guessed from a function that several may call.
 //!
@@ -17,8 +18,7 @@ use crate::case::Signature;
 use crate::case::check::bounds::is_oracle;
 use mmreap::memory::Place;
 use mmreap::oom::oom_reap_task_mm::OOM_REAP_TASK_MM;
-use mmreap::trace::noun::MMF_OOM_SKIP;
-use mmreap::trace::{Actor, Event, Kind, ObjectRef, Role, Site, SkipReason, What};
+use mmreap::trace::{Actor, Event, Kind, ObjectRef, Role, Site, SkipReason};
 use mmreap::world::World;
 
 mod added;
@@ -32,10 +32,13 @@ mod live;
 mod lock_order;
 mod memory;
 mod notifiers;
+mod obligations;
+mod rule;
 mod skip;
 mod victims;
 
-pub use added::{Oracle, add};
+pub use added::add;
+pub use rule::{Apart, Rule};
 
 /// What an oracle found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,69 +81,125 @@ impl Failure {
     }
 }
 
-/// Judges the run that is in the world. The first oracle that speaks is heard: what breaks memory comes
-/// before what follows from it.
-pub fn judge(world: &World) -> Option<Failure> {
-    let seen = Seen::in_log(&world.log);
-    let heard = ORACLES.iter().filter(|(matters, _)| matters(&seen));
-    heard.into_iter().find_map(|(_, judge)| judge(world)).or_else(|| added::judge(world))
-}
+/// Judges finished runs: one file that implements this, and one line in the list of all.
+///
+/// It sees events and objects only, and it is a function of the trace, as the [module](self) says: proofs rely on it.
+///
+/// ```
+/// use mmreap::prelude::*;
+/// use mmreap::world::World;
+/// use mmreap_harness::case::Signature;
+/// use mmreap_harness::oracle::{self, Apart, Failure, Oracle, Rule};
+///
+/// static ONCE: Rule = Rule {
+///     name: "once",
+///     text: "whoever has been reaped is not reaped again",
+///     source: "a comment in oom_reap_task",
+///     noticed: "there is something left to take",
+///     other: "its pass is the last",
+///     apart: Apart::Places,
+/// };
+///
+/// /// No address space is reaped twice.
+/// struct OncePerVictim;
+///
+/// impl Oracle for OncePerVictim {
+///     fn judge(&self, world: &World) -> Option<Failure> {
+///         let begins = |&index: &usize| {
+///             matches!(world.log[index].what, What::Trace(Tracepoint::StartTaskReaping))
+///         };
+///         let starts: Vec<usize> = (0..world.log.len()).filter(begins).collect();
+///         let again = starts.windows(2).find(|two| {
+///             world.log[two[0]].object == world.log[two[1]].object
+///         })?;
+///         Some(Failure::of_events(world, "O-ONCE", "reaped twice", &[again[1], again[0]]))
+///     }
+///
+///     fn rules(&self, failure: &Signature) -> Vec<&'static Rule> {
+///         if failure.oracle == "O-ONCE" { vec![&ONCE] } else { Vec::new() }
+///     }
+/// }
+///
+/// oracle::add(&OncePerVictim);
+/// ```
+pub trait Oracle: Sync {
+    /// The failure of the run that is in the world, if it failed.
+    fn judge(&self, world: &World) -> Option<Failure>;
 
-type Judge = fn(&World) -> Option<Failure>;
-
-/// Whether an oracle can have anything to say.
-type Matters = fn(&Seen) -> bool;
-
-/// Oracles, each with what must have happened for it to matter: most runs pass, and most oracles need not
-/// look at them.
-const ORACLES: [(Matters, Judge); 12] = [
-    (|_| true, memory::judge),
-    (|seen| seen.queued, list::judge),
-    (|seen| seen.marked, victims::judge),
-    (|_| true, lock_order::judge),
-    (|seen| seen.read, data::judge),
-    (|seen| seen.kills > 1, skip::judge_second_kill),
-    (|seen| seen.kills > 0, asker::judge),
-    (|_| true, notifiers::judge),
-    (|_| true, live::judge),
-    (|seen| seen.marked && seen.given_up, skip::judge_given_up),
-    (|_| true, leak::judge),
-    (|seen| seen.warned, bug::judge),
-];
-
-/// What happened at all in a run.
-#[derive(Default)]
-struct Seen {
-    /// Somebody read user memory, or could not.
-    read: bool,
-    /// A task was put on the reaper's queue, or taken off it.
-    queued: bool,
-    /// A task was marked, or the count of victims changed.
-    marked: bool,
-    /// An address space was given up on.
-    given_up: bool,
-    /// The kernel warned of itself.
-    warned: bool,
-    /// Kills.
-    kills: u32,
-}
-
-impl Seen {
-    fn in_log(log: &[Event]) -> Self {
-        let mut seen = Seen::default();
-        for Event { what, object, site, .. } in log {
-            // No branches, which nobody could predict.
-            seen.read |= matches!(what, What::UserRead { .. } | What::UserFault { .. });
-            seen.queued |= matches!(what, What::Enqueue | What::Dequeue);
-            seen.marked |= matches!(what, What::Marked)
-                | (matches!(what, What::Count { .. }) & (object.kind == Kind::OomKiller));
-            seen.warned |= matches!(what, What::Warning);
-            seen.given_up |=
-                matches!(what, What::SetFlag { was: false }) && site.noun() == MMF_OOM_SKIP;
-            seen.kills += u32::from(matches!(what, What::Kill));
-        }
-        seen
+    /// Whether it can have anything to say because this happened. A run without any such event is not judged: most runs
+    /// pass, and most oracles need not look at them.
+    fn concerns(&self, _event: &Event) -> bool {
+        true
     }
+
+    /// The rules that a failure breaks, the main one first; none if it is another oracle's. Explanations show them, and
+    /// failures are counted by the main one.
+    fn rules(&self, _failure: &Signature) -> Vec<&'static Rule> {
+        Vec::new()
+    }
+}
+
+/// Hands every oracle that is part of mmreap to a macro, in the order in which they are heard: what breaks memory comes
+/// before what follows from it. Each has the names of its failures, and for each what a function may be called that is
+/// about it alone; a name that several oracles use has one line all the same.
+#[macro_export]
+macro_rules! oracles {
+    ($callback:ident) => {
+        $callback! {
+            memory::Memory {
+                o_pt_uaf "O-PT-UAF", o_vma_uaf "O-VMA-UAF", o_mm_uaf "O-MM-UAF", o_task_uaf "O-TASK-UAF",
+                o_double "O-DOUBLE", o_pagemap "O-PAGEMAP", o_tlb "O-TLB", o_oops "O-OOPS"
+            }
+            list::List { o_list "O-LIST" }
+            victims::Victims { o_nv "O-NV" }
+            lock_order::LockOrder { o_lock "O-LOCK" }
+            data::Data { o_data "O-DATA" }
+            skip::SecondKill { o_spur "O-SPUR" }
+            asker::Asking {}
+            notifiers::Notifiers { o_notif "O-NOTIF" }
+            live::Live { o_live "O-LIVE" }
+            skip::GivenUp { o_inv_skip "O-INV-SKIP" }
+            leak::Leak { o_leak "O-LEAK" }
+            bug::Bug { o_bug "O-BUG" }
+        }
+    };
+}
+
+macro_rules! all {
+    ($($module:ident::$oracle:ident { $($function:ident $name:literal),* })*) => {
+        const ORACLES: &[&dyn Oracle] = &[$(&$module::$oracle),*];
+
+        const NAMES: &[&str] = &[$($($name,)*)*];
+
+        /// Which oracles an event concerns, a bit each. Their types are known here, so that the compiler makes one question
+        /// of all.
+        fn concerned(event: &Event) -> u32 {
+            let concerned = [$($module::$oracle.concerns(event)),*];
+            let bits = concerned.iter().enumerate().map(|(number, &it)| u32::from(it) << number);
+            bits.fold(0, |all, bit| all | bit)
+        }
+    };
+}
+
+oracles!(all);
+
+const _: () = assert!(ORACLES.len() <= u32::BITS as usize, "each has a bit");
+
+/// Judges the run that is in the world. The first oracle that speaks is heard.
+pub fn judge(world: &World) -> Option<Failure> {
+    // No branches, which nobody could predict.
+    let concerned = world.log.iter().fold(0, |all, event| all | concerned(event));
+    let heard = ORACLES.iter().enumerate().filter(|(number, _)| concerned >> number & 1 != 0);
+    let failure = heard.into_iter().find_map(|(_, oracle)| oracle.judge(world));
+    let is_listed = |it: &Failure| NAMES.contains(&&*it.signature.oracle);
+    debug_assert!(failure.iter().all(is_listed), "the line of an oracle lacks a name");
+    failure.or_else(|| added::judge(world))
+}
+
+/// The rules that a failure breaks, the main one first; none if no oracle says so.
+pub fn broken(failure: &Signature) -> Vec<&'static Rule> {
+    let all = ORACLES.iter().copied().chain(added::ADDED.all());
+    all.map(|oracle| oracle.rules(failure)).find(|rules| !rules.is_empty()).unwrap_or_default()
 }
 
 /// A signature from an oracle's name, a kind of object and the deeds in conflict.
@@ -189,7 +248,7 @@ pub fn skipped(reason: SkipReason) -> String {
 }
 
 /// Whether a place of a signature says so.
-pub fn is_skip(site: &str) -> bool {
+fn is_skip(site: &str) -> bool {
     site.starts_with(&skip_of())
 }
 
@@ -198,6 +257,6 @@ fn skip_of() -> String {
 }
 
 /// A function in a signature that somebody else calls than who mostly does.
-pub fn by(function: &str, role: Role) -> String {
+fn by(function: &str, role: Role) -> String {
     format!("{function}/by({})", role.name())
 }

@@ -14,57 +14,110 @@
 //! space that pid 1 shares is given up on at once. (f) Who is given up on after the search has looked is
 //! killed all the same. O-SPUR says nothing about memory that is shared, or a device's.
 
+use super::asker::is_for_the_dying;
 use super::ledger::{Ledger, Look, Pass, Victim};
-use super::{Deed, Failure, signature, skipped};
+use super::obligations::{REACHABILITY, TRUTH};
+use super::{Apart, Deed, Failure, Oracle, Rule, is_skip, signature, skipped};
+use crate::case::Signature;
 use mmreap::aio::Completion;
+use mmreap::oom::oom_kill_process::OOM_KILL_PROCESS;
 use mmreap::oom::oom_reap_task_mm::OOM_REAP_TASK_MM;
 use mmreap::trace::{Event, Kind, ObjectRef, Tracepoint, What};
 use mmreap::world::{End, World};
 use std::collections::BTreeMap;
 
-/// Finds a second kill that was not necessary.
-pub fn judge_second_kill(world: &World) -> Option<Failure> {
-    let mut ledger = Ledger::new(world);
-    // The last kill that passed each over, and how many pages that held.
-    let mut passed_over: BTreeMap<ObjectRef, (usize, usize)> = BTreeMap::new();
-    for (index, event) in world.log.iter().enumerate() {
-        if event.what == What::Kill {
-            if let Some(failure) = killed_again(world, &ledger, index) {
-                return Some(failure);
+static GIVEN_UP: Rule = Rule {
+    name: "given up is given up",
+    text: "an address space that was given up on is neither waited for nor killed again",
+    source: "26db62f179d1 and 862e3073b3ee (v4.9)",
+    noticed: "what it kills has memory to give",
+    other: "nobody comes back to what was given up on",
+    apart: Apart::Noticed,
+};
+
+/// O-SPUR: judges second kills.
+pub struct SecondKill;
+
+impl Oracle for SecondKill {
+    /// Finds a second kill that was not necessary.
+    fn judge(&self, world: &World) -> Option<Failure> {
+        world.log.iter().filter(|event| event.what == What::Kill).nth(1)?;
+        let mut ledger = Ledger::new(world);
+        // The last kill that passed each over, and how many pages that held.
+        let mut passed_over: BTreeMap<ObjectRef, (usize, usize)> = BTreeMap::new();
+        for (index, event) in world.log.iter().enumerate() {
+            if event.what == What::Kill {
+                if let Some(failure) = killed_again(world, &ledger, index) {
+                    return Some(failure);
+                }
+                let missed = missed(&ledger, event);
+                passed_over.extend(missed.map(|(mm, pages)| (mm, (index, pages))));
             }
-            let missed = missed(&ledger, event);
-            passed_over.extend(missed.map(|(mm, pages)| (mm, (index, pages))));
+            ledger.note(index, event);
         }
-        ledger.note(index, event);
+        let at_rest = matches!(world.end, Some(End::Quiescent | End::Livelock));
+        let comes_free =
+            |victim: &&Victim| victim.pages.is_empty() && !waits_for_memory(world, victim.mm);
+        let mut needless = ledger.victims.iter().filter(|_| at_rest).filter(comes_free);
+        needless.find_map(|victim| {
+            let (kill, pages) = *passed_over.get(&victim.mm)?;
+            let title = "needless kill after early skip";
+            Some(describe(world, victim, (kill, pages), "O-SPUR", title))
+        })
     }
-    let at_rest = matches!(world.end, Some(End::Quiescent | End::Livelock));
-    let comes_free =
-        |victim: &&Victim| victim.pages.is_empty() && !waits_for_memory(world, victim.mm);
-    let mut needless = ledger.victims.iter().filter(|_| at_rest).filter(comes_free);
-    needless.find_map(|victim| {
-        let (kill, pages) = *passed_over.get(&victim.mm)?;
-        let title = "needless kill after early skip";
-        Some(describe(world, victim, (kill, pages), "O-SPUR", title))
-    })
+
+    fn concerns(&self, event: &Event) -> bool {
+        matches!(event.what, What::Kill)
+    }
+
+    fn rules(&self, failure: &Signature) -> Vec<&'static Rule> {
+        let is_again = failure.sites.iter().any(|site| site == OOM_KILL_PROCESS.name());
+        match &*failure.oracle {
+            "O-SPUR" if is_for_the_dying(failure) => Vec::new(),
+            "O-SPUR" if is_again => vec![&GIVEN_UP],
+            "O-SPUR" => too_early(failure),
+            _ => Vec::new(),
+        }
+    }
 }
 
-/// Finds memory that was given up on and that nobody frees.
-pub fn judge_given_up(world: &World) -> Option<Failure> {
-    let mut ledger = Ledger::new(world);
-    for (index, event) in world.log.iter().enumerate() {
-        // A panic for want of memory is what came of it.
-        if event.what == What::OomPanic {
-            return ledger.victims.iter().filter(|victim| is_given_up(victim)).find_map(|victim| {
-                let pages = ledger.missed(event.thread, victim.mm)?;
-                Some(describe(world, victim, (index, pages), "O-INV-SKIP", "early skip"))
-            });
+/// O-INV-SKIP: judges what nobody frees.
+pub struct GivenUp;
+
+impl Oracle for GivenUp {
+    /// Finds memory that was given up on and that nobody frees.
+    fn judge(&self, world: &World) -> Option<Failure> {
+        let mut ledger = Ledger::new(world);
+        for (index, event) in world.log.iter().enumerate() {
+            // A panic for want of memory is what came of it.
+            if event.what == What::OomPanic {
+                let mut given_up = ledger.victims.iter().filter(|victim| is_given_up(victim));
+                return given_up.find_map(|victim| {
+                    let pages = ledger.missed(event.thread, victim.mm)?;
+                    Some(describe(world, victim, (index, pages), "O-INV-SKIP", "early skip"))
+                });
+            }
+            ledger.note(index, event);
         }
-        ledger.note(index, event);
+        let lost = |victim: &&Victim| is_given_up(victim) && !victim.pages.is_empty();
+        let victim = ledger.victims.iter().find(lost)?;
+        let (skipped, _) = victim.skipped?;
+        Some(describe(world, victim, (skipped, victim.pages.len()), "O-INV-SKIP", "early skip"))
     }
-    let lost = |victim: &&Victim| is_given_up(victim) && !victim.pages.is_empty();
-    let victim = ledger.victims.iter().find(lost)?;
-    let (skipped, _) = victim.skipped?;
-    Some(describe(world, victim, (skipped, victim.pages.len()), "O-INV-SKIP", "early skip"))
+
+    fn concerns(&self, event: &Event) -> bool {
+        matches!(event.what, What::OomMm)
+    }
+
+    fn rules(&self, failure: &Signature) -> Vec<&'static Rule> {
+        if failure.oracle == "O-INV-SKIP" { too_early(failure) } else { Vec::new() }
+    }
+}
+
+/// What is broken if `MMF_OOM_SKIP` is set too early; if the reaper was kept away, that besides.
+fn too_early(failure: &Signature) -> Vec<&'static Rule> {
+    let was_skipped = failure.sites.iter().any(|site| is_skip(site));
+    if was_skipped { vec![&TRUTH, &REACHABILITY] } else { vec![&TRUTH] }
 }
 
 /// A kill of an address space that had been given up on, and its search did not find otherwise.

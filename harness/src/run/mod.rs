@@ -27,7 +27,7 @@ use mmreap::revision::Revision;
 use mmreap::sync::engine::{Choose, Engine};
 use mmreap::sync::point::ExtraPoints;
 use mmreap::world::{End, World};
-use plan::Plan;
+use plan::{Piloted, Plan};
 use pool::{Lent, Pool};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -121,7 +121,7 @@ impl Runner {
                 self.pilot(plan, revision);
             }
             let pilot = plan.pilot.borrow();
-            pilot.as_ref().expect("the pilot ran").1.borrow().estimates()
+            pilot.as_ref().expect("the pilot ran").pilot.borrow().estimates()
         })
     }
 
@@ -129,7 +129,7 @@ impl Runner {
     fn pilot(&mut self, plan: &Rc<Plan>, revision: &'static Revision) -> Run {
         let pilot = Rc::new(RefCell::new(Pilot::new()));
         let run = self.run_with(plan, revision, Box::new(Shared(pilot.clone())));
-        plan.pilot.replace(Some((revision.name, pilot)));
+        plan.pilot.replace(Some(Piloted { revision: revision.name, pilot }));
         run
     }
 
@@ -170,7 +170,7 @@ impl Default for Runner {
 
 /// Whether the pilot of the plan has run on the revision.
 fn is_known(plan: &Plan, revision: &Revision) -> bool {
-    plan.pilot.borrow().as_ref().is_some_and(|pilot| pilot.0 == revision.name)
+    plan.pilot.borrow().as_ref().is_some_and(|piloted| piloted.revision == revision.name)
 }
 
 /// Judges a run that is over.

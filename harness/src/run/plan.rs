@@ -32,8 +32,17 @@ pub struct Plan {
     pub requests: Vec<(String, aio::Completion)>,
     /// What the schedule fixes.
     pub segments: Vec<Segment>,
-    /// The pilot, and the revision on which it ran, once it did.
-    pub(super) pilot: RefCell<Option<(&'static str, Rc<RefCell<Pilot>>)>>,
+    /// The pilot's latest run, if there was one.
+    pub(super) pilot: RefCell<Option<Piloted>>,
+}
+
+/// A run of the pilot that is over.
+#[derive(Debug)]
+pub(super) struct Piloted {
+    /// The revision's name.
+    pub revision: &'static str,
+    /// What remembers what ran.
+    pub pilot: Rc<RefCell<Pilot>>,
 }
 
 /// A process or kernel thread.
