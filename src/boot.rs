@@ -18,7 +18,7 @@ use crate::sync::daemon::Daemon;
 use crate::sync::thread::{self, Tid};
 use crate::syscall::vfork::add_child;
 use crate::task::{self, Signal, Task, TaskFlag, new_task};
-use crate::trace::{What, record};
+use crate::trace::{EventKind, record};
 use crate::world::world;
 use std::rc::Rc;
 
@@ -180,7 +180,7 @@ fn fill(mm: Handle<Mm>, vma: Handle<Vma>, page: u32, content: u32) {
     let populated = fault::populate(vma, page);
     let stored = populated && vma.peek(Vma::is_anonymous) && store(mm, page, content);
     let content = if stored { content } else { vma.peek(|vma| vma.pristine(page)) };
-    record(mm.object(), What::UserWrite { page, content });
+    record(mm.object(), EventKind::UserWrite { page, content });
 }
 
 fn store(mm: Handle<Mm>, page: u32, content: u32) -> bool {

@@ -7,7 +7,7 @@
 
 use crate::sync::point::Access;
 use crate::sync::thread::Tid;
-use crate::trace::{Kind, ObjectRef, What, record};
+use crate::trace::{EventKind, Kind, ObjectRef, record};
 use crate::world::{World, world};
 
 /// Each fault point once: the variant, what happens there, and its name in the kernel or in its manner, by which cases
@@ -194,7 +194,7 @@ pub(crate) fn disarm(w: &mut World) {
 pub fn strikes(point: FaultPoint) -> bool {
     let struck = world(|w| evaluate(w, point));
     if struck {
-        record(ObjectRef::sole(Kind::None), What::Fault);
+        record(ObjectRef::sole(Kind::None), EventKind::Fault);
     }
     struck
 }

@@ -7,7 +7,7 @@
 use crate::inject::{FaultPoint, strikes};
 use crate::memory::{Place, Violation, report};
 use crate::sync::point::{Access, point};
-use crate::trace::{Kind, ObjectRef, What, record};
+use crate::trace::{EventKind, Kind, ObjectRef, record};
 use crate::world::{World, world};
 
 /// Names a page frame; numbers count from 1 as in reports.
@@ -125,7 +125,7 @@ pub fn get_page_from_freelist(watermark: Watermark) -> Option<Frame> {
         return None;
     }
     let frame = world(|w| take(w, watermark))?;
-    record(frame.object(), What::AllocateFrames { frames: 1 });
+    record(frame.object(), EventKind::AllocateFrames { frames: 1 });
     Some(frame)
 }
 
@@ -202,7 +202,7 @@ pub fn free_pages(frames: &[Frame]) {
         }
     }
     if freed > 0 {
-        record(World::ZONE, What::FreeFrames { frames: freed });
+        record(World::ZONE, EventKind::FreeFrames { frames: freed });
     }
 }
 

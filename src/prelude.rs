@@ -22,5 +22,7 @@ pub use crate::sync::rwsem::{
 pub use crate::sync::spinlock::{spin_lock, spin_unlock};
 pub use crate::sync::time::{HZ, schedule_timeout_idle};
 pub use crate::task::{Task, TaskFlag, current, tsk_is_oom_victim};
-pub use crate::trace::{Function, Role, SkipReason, Tracepoint, What, enter, protocol, record};
+pub use crate::trace::{
+    EventKind, Function, Role, SkipReason, Tracepoint, enter, protocol, record,
+};
 pub use crate::world::world;

@@ -10,7 +10,7 @@ struct OnePass;
 
 impl Oracle for OnePass {
     fn judge(&self, world: &World) -> Option<Failure> {
-        let is_skip = |&index: &usize| matches!(world.log[index].what, What::Skip(_));
+        let is_skip = |&index: &usize| matches!(world.log[index].kind, EventKind::Skip(_));
         let skips: Vec<usize> = (0..world.log.len()).filter(is_skip).collect();
         let again = skips.windows(2).find(|two| {
             let (first, second) = (&world.log[two[0]], &world.log[two[1]]);

@@ -10,7 +10,7 @@ mod common;
 use common::{case, kernel, run, sample};
 use mmreap::release::V4_15;
 use mmreap::revision::{PARTS, Revision};
-use mmreap::trace::{SkipReason, What};
+use mmreap::trace::{EventKind, SkipReason};
 use mmreap_harness::case::Case;
 use mmreap_harness::prove::{Options, Verdict, prove};
 
@@ -100,8 +100,8 @@ fn io_destroy_unmaps_the_ring() {
     let run = run(&case);
     assert_eq!(run.failure, None);
     let log = &run.world().log;
-    let skipped = log.iter().find(|event| matches!(event.what, What::Skip(_)));
-    assert_eq!(skipped.map(|event| event.what), Some(What::Skip(SkipReason::LockBusy)));
+    let skipped = log.iter().find(|event| matches!(event.kind, EventKind::Skip(_)));
+    assert_eq!(skipped.map(|event| event.kind), Some(EventKind::Skip(SkipReason::LockBusy)));
     let unmaps = log.iter().filter(|event| event.site.function() == "vm_munmap");
-    assert_eq!(unmaps.filter(|event| event.what == What::Enter).count(), 1);
+    assert_eq!(unmaps.filter(|event| event.kind == EventKind::Enter).count(), 1);
 }

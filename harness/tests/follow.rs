@@ -4,7 +4,7 @@ use arbitrary::Unstructured;
 use mmreap::release::RELEASES;
 use mmreap::revision::Revision;
 use mmreap::sync::point::ExtraPoints;
-use mmreap::trace::{Event, What};
+use mmreap::trace::{Event, EventKind};
 use mmreap::world::World;
 use mmreap_harness::campaign::Campaign;
 use mmreap_harness::case::{Case, Segment, Stop, generate};
@@ -124,8 +124,8 @@ fn what_is_written_out_survives_more_scheduling_points() {
 /// Every function and operation by which the tasks of a run came.
 fn places(w: &World) -> BTreeSet<(String, String)> {
     let name = |event: &Event| w.threads()[event.thread.index()].name.clone();
-    let place = |event: &Event| match event.what {
-        What::Enter => event.site.function().to_string(),
+    let place = |event: &Event| match event.kind {
+        EventKind::Enter => event.site.function().to_string(),
         _ => event.site.to_string(),
     };
     let begun = w.log.iter().filter(|event| event.step > 0 && event.thread.index() > 0);

@@ -8,7 +8,7 @@ mod common;
 use common::{case, kernel};
 use mmreap::inject::Fault;
 use mmreap::sync::thread::Tid;
-use mmreap::trace::What;
+use mmreap::trace::EventKind;
 use mmreap_harness::campaign::{Campaign, Found};
 use mmreap_harness::case::{Case, FaultPoint, Signature, generate, mutate};
 use mmreap_harness::corpus;
@@ -325,9 +325,9 @@ fn strikes(rest: &str, thread: u8) -> Vec<bool> {
     let case = case(&format!("{FAULTY}{rest}"));
     let run = Runner::new().run_case(&case, kernel("v4.15"));
     let copies = run.world().log.iter().filter(|event| event.thread == Tid(thread));
-    let struck = copies.filter_map(|event| match event.what {
-        What::Fault if event.site.function() == "copy_from_user" => Some(true),
-        What::UserRead { .. } => Some(false),
+    let struck = copies.filter_map(|event| match event.kind {
+        EventKind::Fault if event.site.function() == "copy_from_user" => Some(true),
+        EventKind::UserRead { .. } => Some(false),
         _ => None,
     });
     struck.collect()

@@ -8,7 +8,7 @@ mod common;
 
 use common::{case, kernel, run, sample};
 use mmreap::release::RELEASES;
-use mmreap::trace::{SkipReason, Tracepoint, What};
+use mmreap::trace::{EventKind, SkipReason, Tracepoint};
 use mmreap_harness::case::Case;
 use mmreap_harness::corpus;
 use mmreap_harness::prove::{Options, Verdict, prove};
@@ -82,9 +82,9 @@ fn an_address_space_that_had_notifiers_is_never_reaped() {
         assert_eq!(proven(&case, name), None, "{name}");
         let run = Runner::new().run_case(&case, kernel(name));
         assert_eq!(run.failure, None);
-        let passes = |what| run.world().log.iter().filter(|event| event.what == what).count();
-        assert_eq!(passes(What::Skip(SkipReason::Notifier)), 1);
-        assert_eq!(passes(What::Trace(Tracepoint::StartTaskReaping)), 0);
+        let passes = |what| run.world().log.iter().filter(|event| event.kind == what).count();
+        assert_eq!(passes(EventKind::Skip(SkipReason::Notifier)), 1);
+        assert_eq!(passes(EventKind::Trace(Tracepoint::StartTaskReaping)), 0);
     }
 }
 
@@ -136,9 +136,9 @@ fn collapsing_is_told() {
         ";
     is_silent(collapse);
     let run = run(&case(collapse));
-    let moved = |what: &What| matches!(what, What::Unshadow { .. });
+    let moved = |what: &EventKind| matches!(what, EventKind::Unshadow { .. });
     let by =
-        |e: &&mmreap::trace::Event| e.site.protocol() == "collapse_huge_page" && moved(&e.what);
+        |e: &&mmreap::trace::Event| e.site.protocol() == "collapse_huge_page" && moved(&e.kind);
     assert_eq!(run.world().log.iter().filter(by).count(), 4);
 }
 
@@ -201,7 +201,7 @@ fn release_may_wait_for_who_waits_for_memory() {
     }
     let run = run(&case);
     let waits = |e: &mmreap::trace::Event| {
-        e.what == What::Sleep && e.site.to_string() == "mmu_release/mutex_lock(driver_lock)"
+        e.kind == EventKind::Sleep && e.site.to_string() == "mmu_release/mutex_lock(driver_lock)"
     };
     assert!(run.world().log.iter().any(waits));
 }

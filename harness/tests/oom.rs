@@ -5,7 +5,7 @@ mod common;
 
 use common::{kernel, sample};
 use mmreap::release::RELEASES;
-use mmreap::trace::{Event, What};
+use mmreap::trace::{Event, EventKind};
 use mmreap::world::End;
 use mmreap_harness::case::Case;
 use mmreap_harness::corpus;
@@ -38,9 +38,9 @@ where
 
 /// Whom the OOM killer killed, marked, and queued, in this order.
 fn blows(run: &Run) -> Vec<String> {
-    let blow = |event: &Event| match event.what {
-        What::Kill | What::Marked | What::Enqueue => {
-            Some(format!("{} {}", event.what.name(), event.object))
+    let blow = |event: &Event| match event.kind {
+        EventKind::Kill | EventKind::Marked | EventKind::Enqueue => {
+            Some(format!("{} {}", event.kind.name(), event.object))
         }
         _ => None,
     };
@@ -50,7 +50,7 @@ fn blows(run: &Run) -> Vec<String> {
 /// Which threads called the OOM killer, and where.
 fn requests(run: &Run) -> Vec<String> {
     let w = run.world();
-    let asks = |event: &&Event| matches!(event.what, What::OomRequest { .. });
+    let asks = |event: &&Event| matches!(event.kind, EventKind::OomRequest { .. });
     let name = |event: &Event| &w.threads()[event.thread.index()].name;
     let requests = w.log.iter().filter(asks);
     requests.map(|event| format!("{} {}", name(event), event.site.function())).collect()
@@ -155,7 +155,7 @@ fn a_dying_thread_touches_memory_that_was_reaped() {
         let log = &run.world().log;
         let begins = |event: &Event| event.site.function() == "put_user";
         let put_user = log.iter().position(begins).expect("the number is to be cleared");
-        let maps = |event: &Event| matches!(event.what, What::Map { .. });
+        let maps = |event: &Event| matches!(event.kind, EventKind::Map { .. });
         log[put_user..].iter().any(maps)
     };
     for (release, expected) in

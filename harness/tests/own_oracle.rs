@@ -1,6 +1,6 @@
 //! An oracle of somebody's own. It judges every run of its process, so it has a test program to itself.
 
-use mmreap::trace::{Event, What};
+use mmreap::trace::{Event, EventKind};
 use mmreap::world::World;
 use mmreap_harness::case::Signature;
 use mmreap_harness::explain::briefly;
@@ -22,7 +22,7 @@ static PEACE: Rule = Rule {
 
 impl Oracle for NobodyDies {
     fn judge(&self, world: &World) -> Option<Failure> {
-        let kill = world.log.iter().position(|event| event.what == What::Kill)?;
+        let kill = world.log.iter().position(|event| event.kind == EventKind::Kill)?;
         Some(Failure::of_events(world, "O-PEACE", "a kill", &[kill]))
     }
 

@@ -7,7 +7,7 @@
 #[path = "portfolio/shapes.rs"]
 mod shapes;
 
-use mmreap::trace::What;
+use mmreap::trace::EventKind;
 use mmreap::world::World;
 use mmreap_harness::schedule::derive_seed;
 use mmreap_harness::schedule::pilot::PILOT;
@@ -58,7 +58,8 @@ fn surw_is_uniform() {
     for run in 0..4000 {
         program.run(SURW.of(&[derive_seed(1, run)]));
         let writes = |w: &World| {
-            let writes = w.log.iter().filter(|event| event.step > 0 && event.what == What::Write);
+            let writes =
+                w.log.iter().filter(|event| event.step > 0 && event.kind == EventKind::Write);
             writes.map(|event| event.thread.0).collect()
         };
         *seen.entry(writes(&program.world)).or_insert(0) += 1;

@@ -8,7 +8,7 @@ use mmreap::mm::mmu_notifier::mmu_notifier_release;
 use mmreap::oom::oom_reap_task_mm::{self, OOM_REAP_TASK_MM};
 use mmreap::prelude::*;
 use mmreap::sync::bits::Flag;
-use mmreap::trace::{Actor, Event, Role, What};
+use mmreap::trace::{Actor, Event, EventKind, Role};
 use mmreap_harness::case::Expect;
 use mmreap_harness::case::parse::parse;
 use mmreap_harness::explain::rules::Group;
@@ -72,7 +72,8 @@ fn pass_belongs_to_who_makes_it() {
     assert_eq!(events(&|event| in_pass(event) && victim(event)), [of(Role::ExitPath)]);
     assert_eq!(events(&|event| in_pass(event) && reaper(event)), [of(Role::Reaper)]);
     let gives_up = |event: &Event| {
-        matches!(event.what, What::SetFlag { .. }) && event.site.noun() == MmFlag::OomSkip.name()
+        matches!(event.kind, EventKind::SetFlag { .. })
+            && event.site.noun() == MmFlag::OomSkip.name()
     };
     let exits = events(&|event| gives_up(event) && victim(event));
     assert!(exits.iter().all(|actor| actor.is(Role::ExitPath)), "{exits:?}");
@@ -110,7 +111,7 @@ fn skipped_pass_of_the_exit_path_is_not_the_reapers() {
     assert_eq!(failure.signature.to_string(), "O-SPUR mm exit_mmap");
     assert_eq!(failure.details[1], "reaper's last pass: there was none");
     let victim = by(&run, "victim");
-    let skips = actors(&run, |event| matches!(event.what, What::Skip(_)) && victim(event));
+    let skips = actors(&run, |event| matches!(event.kind, EventKind::Skip(_)) && victim(event));
     assert_eq!(skips, [Actor { role: Role::Pass, of: Role::ExitPath }]);
 }
 

@@ -7,7 +7,7 @@ use mmreap::memory::Handle;
 use mmreap::mm::Mm;
 use mmreap::release::V4_15;
 use mmreap::revision::Revision;
-use mmreap::trace::What;
+use mmreap::trace::EventKind;
 use mmreap::world::{End, World, world};
 use mmreap_harness::case::Case;
 use mmreap_harness::explain::log;
@@ -88,7 +88,7 @@ fn worlds_are_used_again() {
 #[test]
 fn what_is_not_in_a_run_sees_nothing_of_one() {
     let mut runner = Runner::new();
-    let happened = |run: &Run| run.world().log.iter().any(|event| event.what == What::Enter);
+    let happened = |run: &Run| run.world().log.iter().any(|event| event.kind == EventKind::Enter);
     for revision in [&V4_15, &ALWAYS] {
         assert!(happened(&runner.run_case(&kill(1), revision)), "{}", revision.name);
         assert!(world(|w| w.log.is_empty() && w.end.is_none()), "{}", revision.name);

@@ -9,7 +9,7 @@
 mod common;
 
 use common::{case, kernel};
-use mmreap::trace::What;
+use mmreap::trace::EventKind;
 use mmreap::world::World;
 use mmreap_harness::case::{Case, Strategy};
 use mmreap_harness::explain::log;
@@ -95,7 +95,7 @@ fn twins() -> Case {
 /// The threads that store, in their order.
 fn writers(w: &World) -> Vec<u8> {
     let stores = |event: &mmreap::trace::Event| {
-        event.step > 0 && matches!(event.what, What::UserWrite { .. })
+        event.step > 0 && matches!(event.kind, EventKind::UserWrite { .. })
     };
     w.log.iter().filter(|event| stores(event)).map(|event| event.thread.0).collect()
 }

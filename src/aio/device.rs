@@ -9,7 +9,7 @@ use crate::sync::point::{Access, point};
 use crate::sync::time::schedule_timeout_uninterruptible;
 use crate::sync::wait::{wait_event, wait_for_work, wake_up};
 use crate::trace::noun::ALLOCATION;
-use crate::trace::{ObjectRef, What, enter, record};
+use crate::trace::{EventKind, ObjectRef, enter, record};
 use crate::world::{World, world};
 
 /// The device: completes one request in its own time.
@@ -68,7 +68,7 @@ pub fn allocation_succeeded() {
 fn aio_complete(request: Handle<Kiocb>, ok: bool) {
     let _call = enter("aio_complete");
     point(request.object(), Access::Write, "complete", "kiocb");
-    record(request.object(), What::Complete { ok });
+    record(request.object(), EventKind::Complete { ok });
     let ctx = request.peek_at("submitted", |request| request.ctx);
     free(request);
     if let Some(ctx) = ctx {

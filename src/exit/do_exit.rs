@@ -18,7 +18,7 @@ use crate::task::{
     thread_group_empty,
 };
 use crate::trace::noun::{ACTIVE_MM, FRAMES, MM, PINS};
-use crate::trace::{Function, Role, What, enter, protocol, record};
+use crate::trace::{EventKind, Function, Role, enter, protocol, record};
 
 /// `exit_mm`, in traces.
 pub const EXIT_MM: Function = Function::acting("exit_mm", Role::ExitPath);
@@ -35,7 +35,7 @@ pub fn do_exit() {
     exit_notify(task);
     finish_task_switch(task);
     crate::sync::lock::held_at_exit();
-    record(task.object(), What::Exited);
+    record(task.object(), EventKind::Exited);
     put_task_struct(task);
 }
 

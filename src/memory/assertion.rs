@@ -7,7 +7,7 @@
 //! exact word for, such as a page that is freed twice, or a count below zero.
 
 use super::report::{Violation, report};
-use crate::trace::{Frame, ObjectRef, What, enter, record};
+use crate::trace::{EventKind, Frame, ObjectRef, enter, record};
 use crate::world::world;
 
 /// An assertion of a kernel function: one of those that are modelled, or a patch's own.
@@ -97,7 +97,7 @@ pub fn warn_on(condition: bool, assertion: Assertion, object: ObjectRef) {
     if condition {
         let before = world(|w| w.running().operation);
         let call = assertion.speaks();
-        record(object, What::Warning);
+        record(object, EventKind::Warning);
         drop(call);
         world(|w| w.running().operation = before);
     }

@@ -18,7 +18,7 @@ pub use slab::{Handle, Obituary, Slab};
 
 use crate::sync::point::{Access, point};
 use crate::sync::primitive::Primitive;
-use crate::trace::{Kind, ObjectRef, What, record};
+use crate::trace::{EventKind, Kind, ObjectRef, record};
 use crate::world::{World, world};
 
 /// Fields of objects, by their names. Loads commute, and so do changes that do not look, of fields that only count.
@@ -44,7 +44,7 @@ pub fn allocate<T: Object>(value: T) -> Handle<T> {
         let place = w.here();
         T::slab(w).insert(value, place)
     });
-    record(handle.object(), What::Allocate);
+    record(handle.object(), EventKind::Allocate);
     handle
 }
 
@@ -56,7 +56,7 @@ pub fn free<T: Object>(handle: Handle<T>) {
         T::slab(w).remove(handle, place)
     });
     match freed {
-        Ok(()) => record(handle.object(), What::Free),
+        Ok(()) => record(handle.object(), EventKind::Free),
         Err(obituary) => {
             let (allocated, freed) = *obituary;
             let used = world(|w| w.here());
@@ -70,7 +70,7 @@ pub fn free<T: Object>(handle: Handle<T>) {
 pub fn read<T: Object, R>(handle: Handle<T>, field: &'static str, f: impl FnOnce(&T) -> R) -> R {
     point(handle.object(), Access::Read, "read", field);
     let value = handle.peek_at(field, f);
-    record(handle.object(), What::Read);
+    record(handle.object(), EventKind::Read);
     value
 }
 
@@ -78,7 +78,7 @@ pub fn read<T: Object, R>(handle: Handle<T>, field: &'static str, f: impl FnOnce
 pub fn write<T: Object>(handle: Handle<T>, field: &'static str, f: impl FnOnce(&mut T)) {
     point(handle.object(), Access::Write, "write", field);
     handle.poke_at(field, f);
-    record(handle.object(), What::Write);
+    record(handle.object(), EventKind::Write);
 }
 
 impl<T: Object> Handle<T> {

@@ -6,7 +6,7 @@
 use super::oops::Oops;
 use crate::sync::point::halt;
 use crate::sync::thread::Tid;
-use crate::trace::{Actor, ObjectRef, Site, What, record};
+use crate::trace::{Actor, EventKind, ObjectRef, Site, record};
 use crate::world::world;
 
 /// A moment of a run: who was where.
@@ -174,7 +174,7 @@ impl Violation {
 
 /// Records the violation and ends the run.
 pub fn report(violation: Violation) -> ! {
-    record(violation.object(), What::Violation);
+    record(violation.object(), EventKind::Violation);
     world(|w| w.violation = Some(violation));
     halt()
 }

@@ -22,7 +22,7 @@ use crate::memory::{Handle, read};
 use crate::page::{Frame, content, free_pages, get_page, mlock_page, store};
 use crate::page_alloc::alloc_page;
 use crate::sync::spinlock::{SpinLock, spin_unlock};
-use crate::trace::{What, record};
+use crate::trace::{EventKind, record};
 use crate::world::world;
 
 /// Why a fault could not be resolved.
@@ -136,7 +136,7 @@ fn do_anonymous_page(fault: Fault) -> Result<(), VmFault> {
 fn set_zero_page(fault: Fault, slot: Slot) -> Result<(), VmFault> {
     check_stable(fault.mm)?;
     slot.set(Entry::Zero);
-    record(fault.mm.object(), What::Map { frame: 0, page: fault.page });
+    record(fault.mm.object(), EventKind::Map { frame: 0, page: fault.page });
     Ok(())
 }
 

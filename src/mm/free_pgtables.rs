@@ -11,7 +11,7 @@ use super::pgtable::{
 use super::vma::Vma;
 use crate::memory::{Handle, free, read};
 use crate::sync::point::{Access, point};
-use crate::trace::{What, enter, record};
+use crate::trace::{EventKind, enter, record};
 
 /// The tables of mappings from `first` on; `floor` and `ceiling` are the pages next to them that are
 /// still in use (the kernel's `FIRST_USER_ADDRESS` and 0 in `exit_mmap`). A table that several of the
@@ -59,5 +59,5 @@ fn clear(slot: Slot, noun: &'static str) {
     let table = slot.table.object();
     point(table, Access::Write, "write", noun);
     slot.set(Entry::None);
-    record(table, What::Write);
+    record(table, EventKind::Write);
 }

@@ -17,7 +17,7 @@ use crate::memory::{Assertion, Handle, Violation, bug_on, read, report};
 use crate::page::{Frame, clear_page_mlock};
 use crate::sync::point::Access;
 use crate::sync::spinlock::spin_unlock;
-use crate::trace::{What, enter, record};
+use crate::trace::{EventKind, enter, record};
 use crate::world::world;
 
 /// `unmap_vmas`: zaps every mapping of the list.
@@ -144,7 +144,7 @@ fn remove_mapping(mm: Handle<Mm>, page: u32, frame: Frame) {
     if access == Access::PutLast {
         clear_page_mlock(frame);
     }
-    record(mm.object(), What::Unmap { frame: u32::from(frame.0), page });
+    record(mm.object(), EventKind::Unmap { frame: u32::from(frame.0), page });
 }
 
 /// `page_add_new_anon_rmap`. The caller has put the entry into the table.
@@ -157,7 +157,7 @@ pub fn page_add_new_anon_rmap(vma: Handle<Vma>, page: u32, frame: Frame) {
 /// `page_add_rmap` for private memory. The caller has put the entry into the table.
 pub fn page_add_rmap(mm: Handle<Mm>, page: u32, frame: Frame) {
     count_mapping(mm, frame);
-    record(mm.object(), What::Map { frame: u32::from(frame.0), page });
+    record(mm.object(), EventKind::Map { frame: u32::from(frame.0), page });
 }
 
 /// The frame is mapped once more, and the page counts as resident.

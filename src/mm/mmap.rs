@@ -14,7 +14,7 @@ use crate::page::free_pages;
 use crate::page_alloc::alloc_page;
 use crate::sync::lock::might_sleep;
 use crate::sync::rwsem::{down_read, down_write_killable, up_read, up_write};
-use crate::trace::{What, enter, record};
+use crate::trace::{EventKind, enter, record};
 use std::rc::Rc;
 
 /// What a mapping is to be.
@@ -152,7 +152,7 @@ fn contains_what_is_mapped(vma: Handle<Vma>) {
     let (mm, pages) = vma.peek(|vma| (vma.mm, vma.start..vma.end));
     for page in pages {
         let content = vma.peek(|vma| vma.pristine(page));
-        record(mm.object(), What::UserWrite { page, content });
+        record(mm.object(), EventKind::UserWrite { page, content });
     }
 }
 
@@ -164,7 +164,7 @@ fn discard(vma: Handle<Vma>, done: bool) {
     }
     for page in pages {
         let content = vma.peek(|vma| vma.pristine(page));
-        record(mm.object(), What::UserDiscard { page, content, done });
+        record(mm.object(), EventKind::UserDiscard { page, content, done });
     }
 }
 

@@ -10,7 +10,7 @@ use crate::memory::{Handle, Place, Violation, allocate, free, read, report};
 use crate::page::Frame;
 use crate::sync::point::{Access, point};
 use crate::sync::spinlock::{SpinLock, spin_lock, spin_unlock};
-use crate::trace::{What, record};
+use crate::trace::{EventKind, record};
 use crate::world::world;
 
 /// Entries of a middle or lowest table, and so pages of a huge page.
@@ -187,7 +187,7 @@ pub fn pmd_lock(pmd: Slot) -> SpinLock {
 pub fn pte_offset_map_lock(pmd: Slot) -> (Handle<PageTable>, SpinLock) {
     point(pmd.table.object(), Access::Read, "pte_offset_map_lock", "pmd");
     let Entry::Table(table) = pmd.peek() else { entry_vanished(pmd) };
-    record(pmd.table.object(), What::Read);
+    record(pmd.table.object(), EventKind::Read);
     let ptl = table.peek(|table| table.ptl);
     spin_lock(ptl);
     table.peek(|_| ());

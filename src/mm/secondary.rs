@@ -18,7 +18,7 @@ use crate::sync::mutex::{mutex_lock, mutex_unlock};
 use crate::sync::point::{Access, point};
 use crate::sync::wait::{complete, wait_event_killable};
 use crate::trace::noun::MM;
-use crate::trace::{Function, Kind, ObjectRef, What, enter, record};
+use crate::trace::{EventKind, Function, Kind, ObjectRef, enter, record};
 use crate::workqueue::flush_scheduled_work;
 use crate::world::{World, world};
 use std::ops::Range;
@@ -131,7 +131,7 @@ pub fn invalidate_range_start(mmu: Handle<SecondaryMmu>, pages: &Range<u32>) {
         mmu.invalidations += 1;
         mmu.invalidated = here;
     });
-    record(mmu.object(), What::Write);
+    record(mmu.object(), EventKind::Write);
     zap(mmu, pages);
 }
 
@@ -184,7 +184,7 @@ fn zap(mmu: Handle<SecondaryMmu>, pages: &Range<u32>) {
     let mm = mmu.peek_at(MM, |mmu| mmu.mm);
     for Spte { page, frame, .. } in gone {
         touch(frame, Access::Write);
-        record(mm.object(), What::Unshadow { frame: number(frame), page });
+        record(mm.object(), EventKind::Unshadow { frame: number(frame), page });
     }
 }
 
@@ -215,7 +215,7 @@ pub fn set_spte(
     });
     touch(frame, Access::Add);
     let mm = mmu.peek_at(MM, |mmu| mmu.mm);
-    record(mm.object(), What::Shadow { frame: number(frame), page });
+    record(mm.object(), EventKind::Shadow { frame: number(frame), page });
 }
 
 fn touch(frame: Option<Frame>, access: Access) {

@@ -64,7 +64,7 @@ impl Tlbs {
 pub fn flush_tlb_mm(mm: Handle<Mm>) {
     point(mm.object(), Access::Update, "flush_tlb_mm", "tlb");
     world(|w| w.forget_translations(|t| t.mm == mm));
-    crate::trace::record(mm.object(), crate::trace::What::Write);
+    crate::trace::record(mm.object(), crate::trace::EventKind::Write);
 }
 
 /// `enter_lazy_tlb`: this CPU will not use the address space again.

@@ -14,7 +14,7 @@ use crate::sync::time::{HZ, schedule_timeout_idle};
 use crate::sync::wait::{wait_for_work, wake_up};
 use crate::task::{Task, get_task_struct};
 use crate::trace::noun::{OOM_REAPER_LIST, OOM_REAPER_WAIT};
-use crate::trace::{Function, Role, Tracepoint, What, protocol, record};
+use crate::trace::{EventKind, Function, Role, Tracepoint, protocol, record};
 use crate::world::world;
 
 /// The reaper's thread, in traces.
@@ -37,9 +37,9 @@ pub fn wake_oom_reaper(task: Handle<Task>) {
     let next = head();
     task.poke_at(OOM_REAPER_LIST, |task| task.oom_reaper_list = next);
     set_head(Some(task));
-    record(task.object(), What::Enqueue);
+    record(task.object(), EventKind::Enqueue);
     spin_unlock(lock);
-    record(task.object(), What::Trace(Tracepoint::WakeReaper));
+    record(task.object(), EventKind::Trace(Tracepoint::WakeReaper));
     wake_up(REAPER_LIST, OOM_REAPER_WAIT);
 }
 
@@ -83,7 +83,7 @@ fn pop() -> Option<Handle<Task>> {
     if let Some(task) = head {
         let next = task.peek_at(OOM_REAPER_LIST, |task| task.oom_reaper_list);
         set_head(next);
-        record(task.object(), What::Dequeue);
+        record(task.object(), EventKind::Dequeue);
     }
     spin_unlock(lock);
     head

@@ -9,7 +9,7 @@ use crate::memory::Handle;
 use crate::mm::Mm;
 use crate::sync::bits::peek_bit;
 use crate::task::{Task, TaskFlag, for_each_process, get_task_struct, put_task_struct, rcu_read};
-use crate::trace::{Function, Role, What, protocol, record};
+use crate::trace::{EventKind, Function, Role, protocol, record};
 
 /// `oom_control`: a search for a victim, and how far it has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,5 +72,5 @@ pub fn is_global_init(task: Handle<Task>) -> bool {
 
 /// Says which address space a kill is about, for the log.
 pub fn announce_kill(mm: Handle<Mm>) {
-    record(mm.object(), What::Kill);
+    record(mm.object(), EventKind::Kill);
 }

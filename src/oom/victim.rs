@@ -6,7 +6,7 @@ use super::OOM;
 use crate::sync::atomic::{ATOMIC_DEC, ATOMIC_INC};
 use crate::sync::point::{Access, point};
 use crate::trace::noun::OOM_VICTIMS;
-use crate::trace::{What, record};
+use crate::trace::{EventKind, record};
 use crate::world::world;
 
 /// `atomic_inc(&oom_victims)`.
@@ -27,6 +27,6 @@ fn add(verb: &'static str, delta: i32) -> i32 {
         w.oom.fewest_victims = w.oom.fewest_victims.min(w.oom.victims);
         (old, w.oom.victims)
     });
-    record(OOM, What::Count { old, new });
+    record(OOM, EventKind::Count { old, new });
     new
 }

@@ -6,7 +6,7 @@ use crate::oom::out_of_memory::{Request, out_of_memory};
 use crate::page::{Frame, Watermark, get_page_from_freelist};
 use crate::sync::mutex::{mutex_trylock, mutex_unlock};
 use crate::sync::time::memory_nap;
-use crate::trace::{What, enter, record};
+use crate::trace::{EventKind, enter, record};
 use crate::world::{World, world};
 
 /// What the attempt under `oom_lock` brought.
@@ -32,7 +32,7 @@ pub fn alloc_pages_may_oom(fails: impl Fn() -> bool) -> Attempt {
         mutex_unlock(oom_lock);
         return Attempt::Page(frame);
     }
-    record(World::ZONE, What::OomRequest { frames: 1, forced: false });
+    record(World::ZONE, EventKind::OomRequest { frames: 1, forced: false });
     let progress = out_of_memory(Request::Allocation);
     mutex_unlock(oom_lock);
     if fails() || !progress {

@@ -3,7 +3,7 @@
 use crate::memory::{Handle, Object, Violation, report};
 use crate::sync::point::{Access, point};
 use crate::sync::primitive::Primitive;
-use crate::trace::{ObjectRef, What, record};
+use crate::trace::{EventKind, ObjectRef, record};
 use crate::world::world;
 
 /// Changes that do not look (`atomic_inc`) commute; whoever looks (`atomic_dec_and_test`, `atomic_inc_not_zero`) is in
@@ -57,7 +57,7 @@ const VERBS: [&str; 6] = [
 pub fn atomic_read<T: Object>(object: Handle<T>, field: &'static str, counter: Counter<T>) -> i32 {
     point(object.object(), Access::Read, ATOMIC_READ, field);
     let value = object.access(field, Access::Read, |o| *counter(o));
-    record(object.object(), What::Count { old: value, new: value });
+    record(object.object(), EventKind::Count { old: value, new: value });
     value
 }
 
@@ -89,7 +89,7 @@ pub fn atomic_sub_and_test<T: Object>(
     let old = object.access(field, Access::Update, |o| *counter(o));
     let new = old - delta;
     object.access(field, Access::Update, |o| *counter(o) = new);
-    record(object.object(), What::Count { old, new });
+    record(object.object(), EventKind::Count { old, new });
     new == 0
 }
 
@@ -102,7 +102,7 @@ pub fn atomic_inc_not_zero<T: Object>(
     point(object.object(), Access::Update, ATOMIC_INC_NOT_ZERO, field);
     let old = object.access(field, Access::Update, |o| *counter(o));
     if old == 0 {
-        record(object.object(), What::Count { old, new: old });
+        record(object.object(), EventKind::Count { old, new: old });
         return false;
     }
     add(object, field, Access::Update, counter, 1);
@@ -120,7 +120,7 @@ fn add<T: Object>(
     let new = old + delta;
     check(object.object(), old, new);
     object.access(field, access, |o| *counter(o) = new);
-    record(object.object(), What::Count { old, new });
+    record(object.object(), EventKind::Count { old, new });
     new
 }
 

@@ -3,7 +3,7 @@
 use crate::memory::{Handle, Object};
 use crate::sync::point::{Access, point};
 use crate::sync::primitive::Primitive;
-use crate::trace::{What, record};
+use crate::trace::{EventKind, record};
 
 /// Who tests a flag changes nothing. Who sets one looks, because oracles ask who was the first. Different bits of one
 /// word have nouns of their own.
@@ -39,7 +39,7 @@ fn exchange<F: Flag>(holder: Handle<F::Holder>, flag: F, access: Access, set: bo
 pub fn test_bit<F: Flag>(holder: Handle<F::Holder>, flag: F) -> bool {
     point(holder.object(), Access::Read, "test_bit", flag.name());
     let set = peek_bit(holder, flag);
-    record(holder.object(), What::TestFlag { set });
+    record(holder.object(), EventKind::TestFlag { set });
     set
 }
 
@@ -52,14 +52,14 @@ pub fn peek_bit<F: Flag>(holder: Handle<F::Holder>, flag: F) -> bool {
 pub fn set_bit<F: Flag>(holder: Handle<F::Holder>, flag: F) {
     point(holder.object(), Access::Update, "set_bit", flag.name());
     let was = exchange(holder, flag, Access::Update, true);
-    record(holder.object(), What::SetFlag { was });
+    record(holder.object(), EventKind::SetFlag { was });
 }
 
 /// `clear_bit`.
 pub fn clear_bit<F: Flag>(holder: Handle<F::Holder>, flag: F) {
     point(holder.object(), Access::Write, "clear_bit", flag.name());
     let was = exchange(holder, flag, Access::Write, false);
-    record(holder.object(), What::ClearFlag { was });
+    record(holder.object(), EventKind::ClearFlag { was });
 }
 
 /// `test_and_set_bit`, in traces.
@@ -69,6 +69,6 @@ pub const TEST_AND_SET_BIT: &str = "test_and_set_bit";
 pub fn test_and_set_bit<F: Flag>(holder: Handle<F::Holder>, flag: F) -> bool {
     point(holder.object(), Access::Update, TEST_AND_SET_BIT, flag.name());
     let was = exchange(holder, flag, Access::Update, true);
-    record(holder.object(), What::SetFlag { was });
+    record(holder.object(), EventKind::SetFlag { was });
     was
 }

@@ -8,7 +8,7 @@ use crate::inject::{FaultPoint, strikes};
 use crate::memory::{LockRule, Violation, check_live};
 use crate::sync::point::{Access, point};
 use crate::sync::thread::{Reason, Sleep, Tid, sleep, wake};
-use crate::trace::{ObjectRef, What, record};
+use crate::trace::{EventKind, ObjectRef, record};
 use crate::world::{World, world};
 use std::collections::VecDeque;
 use std::fmt;
@@ -206,7 +206,7 @@ pub(super) fn acquire(
         Attempt::Queued => wait(lock, mode, object, class, killable)?,
         Attempt::Misuse(rule) => misuse(object, rule),
     }
-    record(object, What::Acquire { mode, trylock: false });
+    record(object, EventKind::Acquire { mode, trylock: false });
     Ok(())
 }
 
@@ -224,7 +224,7 @@ fn attempt(w: &mut World, lock: LockId, mode: Mode, object: ObjectRef) -> Attemp
     if !take_or_queue(w, lock, mode) {
         return Attempt::Queued;
     }
-    w.record(object, What::Acquire { mode, trylock: false });
+    w.record(object, EventKind::Acquire { mode, trylock: false });
     Attempt::Taken
 }
 
@@ -306,8 +306,12 @@ pub(super) fn try_acquire(lock: LockId, mode: Mode, verb: &'static str) -> bool 
     check_live(object);
     let injected = strikes(FaultPoint::Trylock);
     let taken = !injected && world(|w| try_take(w, lock, mode));
-    let what = if taken { What::Acquire { mode, trylock: true } } else { What::TryFailed { mode } };
-    record(object, what);
+    let kind = if taken {
+        EventKind::Acquire { mode, trylock: true }
+    } else {
+        EventKind::TryFailed { mode }
+    };
+    record(object, kind);
     taken
 }
 
@@ -351,7 +355,7 @@ fn let_go(lock: LockId, mode: Mode) {
         let state = w.locks.get(lock);
         state.holders.retain(|holder| *holder != me);
         let (object, class, awaited) = (state.object, state.class, !state.queue.is_empty());
-        w.record(object, What::Release { mode });
+        w.record(object, EventKind::Release { mode });
         if awaited {
             // Of several readers that release it, the last hands it over.
             w.footprint.touch(object, class, Access::Update);

@@ -7,7 +7,7 @@ use crate::sync::point::{Access, Op, end_run, leave_if_stopping, point};
 use crate::sync::primitive::Primitive;
 use crate::task::Task;
 use crate::trace::names::Pair;
-use crate::trace::{Actor, Call, Kind, ObjectRef, Site, What};
+use crate::trace::{Actor, Call, EventKind, Kind, ObjectRef, Site};
 use crate::world::world;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -193,7 +193,7 @@ pub fn run_clock() {
 /// that sleep otherwise. Most runs end with every thread idle, and returning is much cheaper.
 pub(super) fn sleep(sleep: Sleep) -> bool {
     world(|w| {
-        w.record(sleep.object, What::Sleep);
+        w.record(sleep.object, EventKind::Sleep);
         w.running().sleep = Some(sleep);
     });
     engine::block();
@@ -203,7 +203,7 @@ pub(super) fn sleep(sleep: Sleep) -> bool {
     leave_if_stopping();
     world(|w| {
         w.running().sleep = None;
-        w.record(sleep.object, What::Wake);
+        w.record(sleep.object, EventKind::Wake);
     });
     true
 }

@@ -11,7 +11,7 @@ use crate::sync::point::{Access, point};
 use crate::sync::primitive::Primitive;
 use crate::sync::thread::{Reason, Sleep, Tid, sleep, wake};
 use crate::task::fatal_signal_pending;
-use crate::trace::{Kind, ObjectRef, What, record};
+use crate::trace::{EventKind, Kind, ObjectRef, record};
 use crate::world::{End, World, world};
 
 /// Timers that are set do not see each other, and neither do those who make progress. The clock looks at all of it.
@@ -135,7 +135,7 @@ pub(super) fn tick() -> Option<End> {
     });
     let Some(deadline) = deadline else { return Some(at_rest()) };
     world(|w| fire(w, deadline));
-    record(ObjectRef::sole(Kind::Clock), What::Tick { jiffies: world(|w| w.clock.jiffies) });
+    record(ObjectRef::sole(Kind::Clock), EventKind::Tick { jiffies: world(|w| w.clock.jiffies) });
     (0..world(|w| w.clock.fired.len())).for_each(|n| wake(world(|w| w.clock.fired[n].thread)));
     None
 }

@@ -15,7 +15,7 @@ use crate::page::{Frame, content, free_pages, get_page, store};
 use crate::sync::point::{Access, point};
 use crate::task::{Signal, current, fatal_signal_pending, find_task_by_vpid, rcu_read};
 use crate::trace::noun::MM;
-use crate::trace::{What, enter, record};
+use crate::trace::{EventKind, enter, record};
 use std::ops::Range;
 
 /// The secondary MMU that a process has open, with a reference, if it still has one.
@@ -44,7 +44,7 @@ pub fn guest_read(process: Handle<Signal>, pages: Range<u32>) -> Result<(), Acce
         let frame = access(mmu, page, false)?;
         let content = frame.map_or(0, content);
         let frame = frame.map_or(0, |frame| u32::from(frame.0));
-        record(mmu.peek(|mmu| mmu.mm).object(), What::UserRead { frame, page, content });
+        record(mmu.peek(|mmu| mmu.mm).object(), EventKind::UserRead { frame, page, content });
         Ok(())
     })
 }
@@ -60,7 +60,7 @@ pub fn guest_write(
             store(frame, content + page);
         }
         let content = content + page;
-        record(mmu.peek(|mmu| mmu.mm).object(), What::UserWrite { page, content });
+        record(mmu.peek(|mmu| mmu.mm).object(), EventKind::UserWrite { page, content });
         Ok(())
     })
 }

@@ -20,7 +20,7 @@ use crate::sync::thread::Tid;
 use crate::sync::time::memory_nap;
 use crate::task::{current, fatal_signal_pending};
 use crate::trace::noun::MM;
-use crate::trace::{Function, What, enter, record};
+use crate::trace::{EventKind, Function, enter, record};
 use crate::world::world;
 
 /// Who accesses user memory.
@@ -60,7 +60,7 @@ fn read(mm: Handle<Mm>, page: u32, by: By) -> Result<u32, AccessError> {
     let frame = access(mm, page, false, by)?;
     let content = frame.map_or(0, content);
     let frame = frame.map_or(0, |frame| u32::from(frame.0));
-    record(mm.object(), What::UserRead { frame, page, content });
+    record(mm.object(), EventKind::UserRead { frame, page, content });
     Ok(content)
 }
 
@@ -80,7 +80,7 @@ fn write(mm: Handle<Mm>, page: u32, content: u32, by: By) -> Result<(), AccessEr
     if let Some(frame) = access(mm, page, true, by)? {
         store(frame, content);
     }
-    record(mm.object(), What::UserWrite { page, content });
+    record(mm.object(), EventKind::UserWrite { page, content });
     Ok(())
 }
 
@@ -100,7 +100,7 @@ fn access(mm: Handle<Mm>, page: u32, write: bool, by: By) -> Result<Option<Frame
         }
         let fault = page_fault(mm, page, write, by);
         if fault.is_err() && by == By::User && !fatal_signal_pending() {
-            record(mm.object(), What::UserFault { page });
+            record(mm.object(), EventKind::UserFault { page });
         }
         fault?;
     }

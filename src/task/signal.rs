@@ -14,7 +14,7 @@ use crate::sync::bits::{Flag, peek_bit};
 use crate::sync::point::{Access, point};
 use crate::sync::thread::wake_killable;
 use crate::trace::noun::{EXIT_STATE, OOM_MM};
-use crate::trace::{What, enter, record};
+use crate::trace::{EventKind, enter, record};
 use crate::world::world;
 use smallvec::SmallVec;
 use std::rc::Rc;
@@ -112,7 +112,7 @@ pub fn send_sigkill(task: Handle<Task>) {
         return;
     }
     complete_signal(signal);
-    record(signal.object(), What::Signal);
+    record(signal.object(), EventKind::Signal);
 }
 
 /// `complete_signal`: the process exits, and SIGKILL is pending for all its threads, unless each of them
@@ -156,6 +156,6 @@ pub fn tsk_is_oom_victim(task: Handle<Task>) -> bool {
     let signal = task.peek(|task| task.signal);
     point(signal.object(), Access::Read, "tsk_is_oom_victim", OOM_MM);
     let set = signal.peek_at(OOM_MM, |signal| signal.oom_mm.is_some());
-    record(signal.object(), What::TestFlag { set });
+    record(signal.object(), EventKind::TestFlag { set });
     set
 }

@@ -89,7 +89,7 @@ impl SkipReason {
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum EventKind {
     /// A function was entered.
     Enter,
     /// An object was allocated.
@@ -274,112 +274,116 @@ pub struct Event {
     /// To which object.
     pub object: ObjectRef,
     /// What.
-    pub what: What,
+    pub kind: EventKind,
 }
 
 /// The events of a run, oldest first.
 pub type Log = Vec<Event>;
 
-impl fmt::Display for What {
+impl fmt::Display for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            What::Count { old, new } if old == new => write!(f, "= {new}"),
-            What::Count { old, new } => write!(f, "{old} -> {new}"),
-            What::TestFlag { set } => write!(f, "= {}", u8::from(set)),
-            What::SetFlag { was } | What::ClearFlag { was } => write!(f, "was {}", u8::from(was)),
-            What::Acquire { mode, trylock: true } => write!(f, "{mode} = 1"),
-            What::TryFailed { mode } => write!(f, "{mode} = 0"),
-            What::Acquire { mode, .. } | What::Release { mode } => write!(f, "{mode}"),
-            What::Map { frame, page }
-            | What::Unmap { frame, page }
-            | What::Shadow { frame, page }
-            | What::Unshadow { frame, page } => {
+            EventKind::Count { old, new } if old == new => write!(f, "= {new}"),
+            EventKind::Count { old, new } => write!(f, "{old} -> {new}"),
+            EventKind::TestFlag { set } => write!(f, "= {}", u8::from(set)),
+            EventKind::SetFlag { was } | EventKind::ClearFlag { was } => {
+                write!(f, "was {}", u8::from(was))
+            }
+            EventKind::Acquire { mode, trylock: true } => write!(f, "{mode} = 1"),
+            EventKind::TryFailed { mode } => write!(f, "{mode} = 0"),
+            EventKind::Acquire { mode, .. } | EventKind::Release { mode } => write!(f, "{mode}"),
+            EventKind::Map { frame, page }
+            | EventKind::Unmap { frame, page }
+            | EventKind::Shadow { frame, page }
+            | EventKind::Unshadow { frame, page } => {
                 write!(f, "page {page}, frame {frame}")
             }
-            What::UserWrite { page, content }
-            | What::UserRead { page, content, .. }
-            | What::UserDiscard { page, content, .. } => {
+            EventKind::UserWrite { page, content }
+            | EventKind::UserRead { page, content, .. }
+            | EventKind::UserDiscard { page, content, .. } => {
                 write!(f, "page {page}, content {content}")
             }
-            What::UserFault { page } => write!(f, "page {page}"),
-            What::OomRequest { frames, forced } => write!(f, "{frames} frames, forced {forced}"),
-            What::AllocateFrames { frames } | What::FreeFrames { frames } => {
+            EventKind::UserFault { page } => write!(f, "page {page}"),
+            EventKind::OomRequest { frames, forced } => {
+                write!(f, "{frames} frames, forced {forced}")
+            }
+            EventKind::AllocateFrames { frames } | EventKind::FreeFrames { frames } => {
                 write!(f, "{frames} frames")
             }
-            What::Skip(reason) => f.write_str(reason.name()),
-            What::Trace(tracepoint) => f.write_str(tracepoint.name()),
-            What::Complete { ok } => f.write_str(if ok { "ok" } else { "error" }),
-            What::Tick { jiffies } => write!(f, "{jiffies}"),
+            EventKind::Skip(reason) => f.write_str(reason.name()),
+            EventKind::Trace(tracepoint) => f.write_str(tracepoint.name()),
+            EventKind::Complete { ok } => f.write_str(if ok { "ok" } else { "error" }),
+            EventKind::Tick { jiffies } => write!(f, "{jiffies}"),
             _ => Ok(()),
         }
     }
 }
 
-impl What {
+impl EventKind {
     /// Whether it changes what a stuck allocation waits for.
     pub(crate) fn is_progress(self) -> bool {
         matches!(
             self,
-            What::FreeFrames { .. }
-                | What::AllocateFrames { .. }
-                | What::Kill
-                | What::Marked
-                | What::Signal
-                | What::Enqueue
-                | What::Dequeue
-                | What::Skip(_)
-                | What::Complete { .. }
-                | What::Exited
-                | What::Unmap { .. }
-                | What::Map { .. }
-                | What::SetFlag { was: false }
-                | What::ClearFlag { was: true }
+            EventKind::FreeFrames { .. }
+                | EventKind::AllocateFrames { .. }
+                | EventKind::Kill
+                | EventKind::Marked
+                | EventKind::Signal
+                | EventKind::Enqueue
+                | EventKind::Dequeue
+                | EventKind::Skip(_)
+                | EventKind::Complete { .. }
+                | EventKind::Exited
+                | EventKind::Unmap { .. }
+                | EventKind::Map { .. }
+                | EventKind::SetFlag { was: false }
+                | EventKind::ClearFlag { was: true }
         )
     }
 
     /// The name of the kind of event, as logs print it.
     pub const fn name(self) -> &'static str {
         match self {
-            What::Enter => "enter",
-            What::Allocate => "allocate",
-            What::Free => "free",
-            What::Read => "read",
-            What::Write => "write",
-            What::Count { .. } => "count",
-            What::TestFlag { .. } => "test",
-            What::SetFlag { .. } => "set",
-            What::ClearFlag { .. } => "clear",
-            What::Acquire { .. } => "acquire",
-            What::TryFailed { .. } => "try_failed",
-            What::Release { .. } => "release",
-            What::Sleep => "sleep",
-            What::Wake => "wake",
-            What::Fault => "fault",
-            What::Map { .. } => "map",
-            What::Unmap { .. } => "unmap",
-            What::Shadow { .. } => "shadow",
-            What::Unshadow { .. } => "unshadow",
-            What::UserWrite { .. } => "user_write",
-            What::UserRead { .. } => "user_read",
-            What::UserFault { .. } => "user_fault",
-            What::UserDiscard { .. } => "user_discard",
-            What::OomRequest { .. } => "oom_request",
-            What::AllocateFrames { .. } => "allocate_frames",
-            What::FreeFrames { .. } => "free_frames",
-            What::Kill => "kill",
-            What::Signal => "signal",
-            What::OomMm => "oom_mm",
-            What::Marked => "marked",
-            What::Enqueue => "enqueue",
-            What::Dequeue => "dequeue",
-            What::Skip(_) => "skip",
-            What::Trace(_) => "trace",
-            What::Complete { .. } => "complete",
-            What::OomPanic => "oom_panic",
-            What::Exited => "exited",
-            What::Tick { .. } => "tick",
-            What::Warning => "warning",
-            What::Violation => "violation",
+            EventKind::Enter => "enter",
+            EventKind::Allocate => "allocate",
+            EventKind::Free => "free",
+            EventKind::Read => "read",
+            EventKind::Write => "write",
+            EventKind::Count { .. } => "count",
+            EventKind::TestFlag { .. } => "test",
+            EventKind::SetFlag { .. } => "set",
+            EventKind::ClearFlag { .. } => "clear",
+            EventKind::Acquire { .. } => "acquire",
+            EventKind::TryFailed { .. } => "try_failed",
+            EventKind::Release { .. } => "release",
+            EventKind::Sleep => "sleep",
+            EventKind::Wake => "wake",
+            EventKind::Fault => "fault",
+            EventKind::Map { .. } => "map",
+            EventKind::Unmap { .. } => "unmap",
+            EventKind::Shadow { .. } => "shadow",
+            EventKind::Unshadow { .. } => "unshadow",
+            EventKind::UserWrite { .. } => "user_write",
+            EventKind::UserRead { .. } => "user_read",
+            EventKind::UserFault { .. } => "user_fault",
+            EventKind::UserDiscard { .. } => "user_discard",
+            EventKind::OomRequest { .. } => "oom_request",
+            EventKind::AllocateFrames { .. } => "allocate_frames",
+            EventKind::FreeFrames { .. } => "free_frames",
+            EventKind::Kill => "kill",
+            EventKind::Signal => "signal",
+            EventKind::OomMm => "oom_mm",
+            EventKind::Marked => "marked",
+            EventKind::Enqueue => "enqueue",
+            EventKind::Dequeue => "dequeue",
+            EventKind::Skip(_) => "skip",
+            EventKind::Trace(_) => "trace",
+            EventKind::Complete { .. } => "complete",
+            EventKind::OomPanic => "oom_panic",
+            EventKind::Exited => "exited",
+            EventKind::Tick { .. } => "tick",
+            EventKind::Warning => "warning",
+            EventKind::Violation => "violation",
         }
     }
 }

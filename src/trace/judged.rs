@@ -6,7 +6,7 @@
 //! looks at, but what it is to be right about.
 
 use super::noun::MMF_OOM_SKIP;
-use super::{Event, Role, What};
+use super::{Event, EventKind, Role};
 use crate::sync::footprint::Footprint;
 use crate::sync::point::Access;
 use crate::sync::time::PROGRESS;
@@ -15,22 +15,22 @@ use crate::world::World;
 /// Adds to a footprint what an event touches besides its operation.
 pub(crate) fn touch(event: &Event, footprint: &mut Footprint) {
     let object = event.object;
-    match event.what {
+    match event.kind {
         // What a read may bring depends on what was stored and given up before.
-        What::UserWrite { .. } | What::UserDiscard { .. } => {
+        EventKind::UserWrite { .. } | EventKind::UserDiscard { .. } => {
             footprint.touch(object, "user_memory", Access::Update);
         }
-        What::UserRead { .. } => footprint.touch(object, "user_memory", Access::Read),
+        EventKind::UserRead { .. } => footprint.touch(object, "user_memory", Access::Read),
         // Who is passed over may still have memory, and there may be enough by now.
-        What::TestFlag { set: true } if passes_over(event) => {
+        EventKind::TestFlag { set: true } if passes_over(event) => {
             footprint.touch(object, "rss", Access::Read);
             footprint.touch(World::ZONE, "free_pages", Access::Read);
         }
         // Who is killed may have been given up on.
-        What::Kill => footprint.touch(object, MMF_OOM_SKIP, Access::Read),
+        EventKind::Kill => footprint.touch(object, MMF_OOM_SKIP, Access::Read),
         _ => {}
     }
-    if event.what.is_progress() {
+    if event.kind.is_progress() {
         footprint.touch(PROGRESS, "progress", Access::Add);
     }
 }

@@ -12,13 +12,13 @@ mod role;
 mod site;
 
 pub use crate::world::Kind;
-pub use event::{Event, Log, ObjectRef, SkipReason, Tracepoint, What};
+pub use event::{Event, EventKind, Log, ObjectRef, SkipReason, Tracepoint};
 pub use role::{Actor, Function, Role};
 pub use site::{Call, Frame, Site, base, enter, protocol};
 
 use crate::world::world;
 
 /// Appends an event of the running thread to the log.
-pub fn record(object: ObjectRef, what: What) {
-    world(|w| w.record(object, what));
+pub fn record(object: ObjectRef, kind: EventKind) {
+    world(|w| w.record(object, kind));
 }

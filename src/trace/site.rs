@@ -6,7 +6,7 @@
 
 use crate::memory::{Oops, oops};
 use crate::trace::names::Pair;
-use crate::trace::{Actor, Function, ObjectRef, What};
+use crate::trace::{Actor, EventKind, Function, ObjectRef};
 use crate::world::world;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -142,7 +142,7 @@ fn push(function: Function, protocol: Option<&'static str>, object: ObjectRef) -
         let actor = caller.map_or(Actor::default(), |call| call.actor).taking(function.role());
         let names = w.names.pair(protocol.unwrap_or(below), function.name());
         w.running().calls.push(Call { names, actor, object });
-        w.record(object, What::Enter);
+        w.record(object, EventKind::Enter);
         w.running().calls.len() > DEPTH
     });
     let frame = Frame(());

@@ -13,7 +13,7 @@ pub use objects::{Kind, World};
 pub use threads::{STEP_LIMIT, Stuck};
 
 use crate::memory::Place;
-use crate::trace::{Event, ObjectRef, What, judged};
+use crate::trace::{Event, EventKind, ObjectRef, judged};
 use std::cell::RefCell;
 
 thread_local! {
@@ -58,12 +58,12 @@ impl World {
 
     /// Appends an event of the running thread. While the machine boots, only what has an effect counts:
     /// nobody is there to race with.
-    pub fn record(&mut self, object: ObjectRef, what: What) {
-        if self.booting && is_routine(what) {
+    pub fn record(&mut self, object: ObjectRef, kind: EventKind) {
+        if self.booting && is_routine(kind) {
             return;
         }
         let thread = &self.threads[self.running.index()];
-        let enters = what == What::Enter;
+        let enters = kind == EventKind::Enter;
         let (site, actor) = if enters { thread.entering() } else { thread.doing() };
         let event = Event {
             thread: self.running,
@@ -73,7 +73,7 @@ impl World {
             step: self.step,
             site,
             object,
-            what,
+            kind,
         };
         if self.footprint.recording {
             judged::touch(&event, &mut self.footprint);
@@ -83,19 +83,19 @@ impl World {
 
     /// Whether an event from this index on counts as progress.
     pub(crate) fn made_progress(&self, since: usize) -> bool {
-        self.log[since..].iter().any(|event| event.what.is_progress())
+        self.log[since..].iter().any(|event| event.kind.is_progress())
     }
 }
 
 /// Whether an event leaves everything as it was in the end.
-fn is_routine(what: What) -> bool {
+fn is_routine(kind: EventKind) -> bool {
     matches!(
-        what,
-        What::Enter
-            | What::Read
-            | What::Write
-            | What::TestFlag { .. }
-            | What::Acquire { .. }
-            | What::Release { .. }
+        kind,
+        EventKind::Enter
+            | EventKind::Read
+            | EventKind::Write
+            | EventKind::TestFlag { .. }
+            | EventKind::Acquire { .. }
+            | EventKind::Release { .. }
     )
 }

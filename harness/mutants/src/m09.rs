@@ -42,10 +42,10 @@ fn reap(task: Handle<Task>, mm: Handle<Mm>) -> bool {
     if strikes(FaultPoint::Notifier) || mm_has_notifiers(mm) {
         up_read(mmap_sem(mm));
         schedule_timeout_idle(HZ);
-        record(mm.object(), What::Skip(SkipReason::Notifier));
+        record(mm.object(), EventKind::Skip(SkipReason::Notifier));
         return true;
     }
-    record(task.object(), What::Trace(Tracepoint::StartTaskReaping));
+    record(task.object(), EventKind::Trace(Tracepoint::StartTaskReaping));
     set_bit(mm, MmFlag::Unstable);
     for_each_vma(mm, |vma| {
         if is_reapable(vma) {
@@ -55,7 +55,7 @@ fn reap(task: Handle<Task>, mm: Handle<Mm>) -> bool {
         }
     });
     up_read(mmap_sem(mm));
-    record(task.object(), What::Trace(Tracepoint::FinishTaskReaping));
+    record(task.object(), EventKind::Trace(Tracepoint::FinishTaskReaping));
     true
 }
 

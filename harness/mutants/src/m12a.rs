@@ -42,14 +42,14 @@ fn reap(task: Handle<Task>, mm: Handle<Mm>) -> bool {
     if strikes(FaultPoint::Notifier) || mm_has_notifiers(mm) {
         up_read(mmap_sem(mm));
         schedule_timeout_idle(HZ);
-        record(mm.object(), What::Skip(SkipReason::Notifier));
+        record(mm.object(), EventKind::Skip(SkipReason::Notifier));
         return true;
     }
     if test_bit(mm, MmFlag::OomSkip) {
         up_read(mmap_sem(mm));
         return skip(task, mm, SkipReason::AlreadySkipped);
     }
-    record(task.object(), What::Trace(Tracepoint::StartTaskReaping));
+    record(task.object(), EventKind::Trace(Tracepoint::StartTaskReaping));
     for_each_vma(mm, |vma| {
         if is_reapable(vma) {
             let gather = tlb_gather_mmu(mm, false);
@@ -59,7 +59,7 @@ fn reap(task: Handle<Task>, mm: Handle<Mm>) -> bool {
     });
     set_bit(mm, MmFlag::Unstable);
     up_read(mmap_sem(mm));
-    record(task.object(), What::Trace(Tracepoint::FinishTaskReaping));
+    record(task.object(), EventKind::Trace(Tracepoint::FinishTaskReaping));
     true
 }
 

@@ -29,16 +29,16 @@ fn mark_oom_victim(task: Handle<Task>) {
     if test_and_set_bit(task, TaskFlag::Memdie) {
         return;
     }
-    record(task.object(), What::Marked);
+    record(task.object(), EventKind::Marked);
     let (signal, mm) = task.peek_at(MM, |task| (task.signal, task.mm));
     if signal.peek_at(OOM_MM, |signal| signal.oom_mm.is_none()) {
         write(signal, OOM_MM, |signal| signal.oom_mm = mm);
         let mm = dereference(mm, task.object());
-        record(mm.object(), What::OomMm);
+        record(mm.object(), EventKind::OomMm);
         set_bit(mm, MmFlag::OomVictim);
     }
     inc_oom_victims();
-    record(task.object(), What::Trace(Tracepoint::MarkVictim));
+    record(task.object(), EventKind::Trace(Tracepoint::MarkVictim));
 }
 
 /// `free_signal_struct`, for an `oom_mm` that is not held.

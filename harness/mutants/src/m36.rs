@@ -41,7 +41,7 @@ fn reap(task: Handle<Task>, mm: Handle<Mm>) -> bool {
         up_read(mmap_sem(mm));
         return skip(task, mm, SkipReason::AlreadySkipped);
     }
-    record(task.object(), What::Trace(Tracepoint::StartTaskReaping));
+    record(task.object(), EventKind::Trace(Tracepoint::StartTaskReaping));
     set_bit(mm, MmFlag::Unstable);
     for_each_vma(mm, |vma| {
         if is_reapable(vma) {
@@ -51,7 +51,7 @@ fn reap(task: Handle<Task>, mm: Handle<Mm>) -> bool {
         }
     });
     up_read(mmap_sem(mm));
-    record(task.object(), What::Trace(Tracepoint::FinishTaskReaping));
+    record(task.object(), EventKind::Trace(Tracepoint::FinishTaskReaping));
     true
 }
 

@@ -10,7 +10,7 @@ use super::map::SIZE;
 use super::role::{THREADS, roles};
 use crate::schedule::watch::Step;
 use mmreap::sync::thread::Tid;
-use mmreap::trace::What;
+use mmreap::trace::EventKind;
 use mmreap::world::World;
 
 /// Room for things. A case of usual size touches about a hundred; of two in one place, the later is kept.
@@ -100,7 +100,7 @@ impl Tracer {
     }
 
     fn faults(&mut self, w: &World, mut add: impl FnMut(Feature)) {
-        for event in w.log.iter().filter(|event| event.what == What::Fault) {
+        for event in w.log.iter().filter(|event| event.kind == EventKind::Fault) {
             let role = u64::from(self.roles[event.thread.index()]);
             add(Feature::Single(number(mix(u64::from(event.site.hash()), role))));
         }

@@ -12,7 +12,7 @@ use super::words::Words;
 use crate::oracle::Failure;
 use mmreap::memory::Violation;
 use mmreap::sync::thread::Tid;
-use mmreap::trace::{Event, What};
+use mmreap::trace::{Event, EventKind};
 use mmreap::world::{End, World};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -93,9 +93,9 @@ fn without_empty(mut diagram: Diagram) -> Diagram {
 
 /// The tasks with the most to tell, of those that did more than look, in the order in which they begin to; and those without a column.
 fn cast(world: &World, picks: &[Pick]) -> (Vec<Tid>, Vec<Tid>) {
-    let what = |pick: &Pick| world.log[pick.event as usize].what;
+    let what = |pick: &Pick| world.log[pick.event as usize].kind;
     // To give up is a deed.
-    let acts = |pick: &Pick| !only_looks(what(pick)) || matches!(what(pick), What::Skip(_));
+    let acts = |pick: &Pick| !only_looks(what(pick)) || matches!(what(pick), EventKind::Skip(_));
     let mut weights: BTreeMap<Tid, (usize, usize)> = BTreeMap::new();
     for pick in picks {
         let weight = weights.entry(pick.thread).or_default();
@@ -134,9 +134,9 @@ fn without_repeats(words: &Words<'_>, picks: &[Pick]) -> Vec<Pick> {
     let mut kept = Vec::new();
     for pick in picks {
         let event = &words.world.log[pick.event as usize];
-        let subject = (pick.thread, pick.rank, event.object, event.what.name(), event.site);
-        let before = seen.insert(subject, event.what);
-        let again = only_looks(event.what) && before == Some(event.what);
+        let subject = (pick.thread, pick.rank, event.object, event.kind.name(), event.site);
+        let before = seen.insert(subject, event.kind);
+        let again = only_looks(event.kind) && before == Some(event.kind);
         if pick.rank == Rank::Decisive || !again {
             kept.push(*pick);
         }

@@ -2,7 +2,7 @@
 //! it byte for byte, so nothing goes into it that is not part of the run.
 
 use super::names;
-use mmreap::trace::{Event, What};
+use mmreap::trace::{Event, EventKind};
 use mmreap::world::World;
 use std::fmt::Write;
 
@@ -18,16 +18,16 @@ pub fn log(world: &World) -> String {
 }
 
 fn line(world: &World, event: &Event) -> String {
-    let Event { jiffies, object, what, .. } = event;
+    let Event { jiffies, object, kind, .. } = event;
     let task = names::thread(world, event.thread);
     let place = place(event);
-    format!("{jiffies:5} {task:15} {place} {object} {} {what}", what.name())
+    format!("{jiffies:5} {task:15} {place} {object} {} {kind}", kind.name())
 }
 
 fn place(event: &Event) -> String {
     let depth = usize::from(event.depth);
-    match event.what {
-        What::Enter => {
+    match event.kind {
+        EventKind::Enter => {
             format!("{:1$}{2}()", "", 2 * depth.saturating_sub(1), event.site.function())
         }
         _ => format!("{:1$}{2}", "", 2 * depth, event.site),

@@ -5,7 +5,7 @@ use mmreap::memory::{Handle, Slab};
 use mmreap::mm::Mm;
 use mmreap::sync::thread::Tid;
 use mmreap::task::{Signal, Task};
-use mmreap::trace::{Kind, ObjectRef, What};
+use mmreap::trace::{EventKind, Kind, ObjectRef};
 use mmreap::world::World;
 
 /// The object of a slab that an event speaks of, dead or alive.
@@ -48,7 +48,7 @@ pub(super) fn owner(world: &World, space: ObjectRef) -> String {
 fn leaver(world: &World, space: ObjectRef) -> Option<String> {
     let mut log = world.log.iter();
     let left = log.find(|event| {
-        event.what == What::Enter
+        event.kind == EventKind::Enter
             && event.site.function() == EXIT_MM.name()
             && event.object == space
     })?;

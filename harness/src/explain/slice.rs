@@ -14,7 +14,7 @@ use mmreap::sync::bits::Flag;
 use mmreap::sync::lock::Mode;
 use mmreap::sync::thread::Tid;
 use mmreap::trace::noun::{MM_USERS, OOM_MM, OOM_REAPER_LIST};
-use mmreap::trace::{Event, Kind, ObjectRef, Tracepoint, What};
+use mmreap::trace::{Event, EventKind, Kind, ObjectRef, Tracepoint};
 use mmreap::world::{End, World};
 use std::collections::HashMap;
 
@@ -60,12 +60,15 @@ pub(super) fn picks(
 }
 
 /// Whether an event only looks: seeing the same twice is seeing it once.
-pub(super) fn only_looks(what: What) -> bool {
-    match what {
-        What::TestFlag { .. } | What::TryFailed { .. } | What::Read | What::Skip(_) => true,
-        What::Acquire { trylock, .. } => trylock,
-        What::OomRequest { .. } | What::Sleep => true,
-        What::Count { old, new } => old == new,
+pub(super) fn only_looks(kind: EventKind) -> bool {
+    match kind {
+        EventKind::TestFlag { .. }
+        | EventKind::TryFailed { .. }
+        | EventKind::Read
+        | EventKind::Skip(_) => true,
+        EventKind::Acquire { trylock, .. } => trylock,
+        EventKind::OomRequest { .. } | EventKind::Sleep => true,
+        EventKind::Count { old, new } => old == new,
         _ => false,
     }
 }
@@ -93,7 +96,8 @@ impl<'a> Slicer<'a> {
         failure: &'a Failure,
         end: End,
     ) -> Self {
-        let kill = world.log.iter().position(|e| matches!(e.what, What::Kill | What::Marked));
+        let kill =
+            world.log.iter().position(|e| matches!(e.kind, EventKind::Kill | EventKind::Marked));
         let first_kill = kill.unwrap_or(0) as u32;
         let decisive = decisive(world, failure, end);
         let queue = failure.signature.object == Kind::ReaperList.name();
@@ -113,7 +117,7 @@ impl<'a> Slicer<'a> {
 
     /// If the reaper's queue suffered, everything else makes that easier to follow at best.
     fn around_queue(&self, index: u32, event: &Event) -> Option<Rank> {
-        if is_about_queue(event) || event.what == What::Kill {
+        if is_about_queue(event) || event.kind == EventKind::Kill {
             return Some(Rank::Essential);
         }
         self.in_protocol(index, event).map(|_| Rank::Context)
@@ -121,12 +125,14 @@ impl<'a> Slicer<'a> {
 
     fn in_protocol(&self, index: u32, event: &Event) -> Option<Rank> {
         let (spaces, object) = (&self.subjects.spaces, event.object);
-        match event.what {
-            What::Enter | What::Wake | What::Exited | What::Tick { .. } => None,
-            What::Fault | What::Kill | What::OomPanic | What::Warning => Some(Rank::Essential),
-            What::OomRequest { .. } => Some(self.request()),
-            What::Complete { .. } => Some(Rank::Context),
-            What::Read | What::TestFlag { .. } if event.site.noun() == OOM_MM => {
+        match event.kind {
+            EventKind::Enter | EventKind::Wake | EventKind::Exited | EventKind::Tick { .. } => None,
+            EventKind::Fault | EventKind::Kill | EventKind::OomPanic | EventKind::Warning => {
+                Some(Rank::Essential)
+            }
+            EventKind::OomRequest { .. } => Some(self.request()),
+            EventKind::Complete { .. } => Some(Rank::Context),
+            EventKind::Read | EventKind::TestFlag { .. } if event.site.noun() == OOM_MM => {
                 self.asks_for_victim(index)
             }
             _ if spaces.contains(&object) => self.of_space(index, event),
@@ -148,19 +154,21 @@ impl<'a> Slicer<'a> {
         if event.object != self.subjects.object || !suffers {
             return None;
         }
-        match event.what {
-            What::Allocate | What::Sleep => Some(Rank::Context),
-            What::Acquire { .. } | What::Release { .. } => None,
-            what => changes(what).then_some(Rank::Essential),
+        match event.kind {
+            EventKind::Allocate | EventKind::Sleep => Some(Rank::Context),
+            EventKind::Acquire { .. } | EventKind::Release { .. } => None,
+            kind => changes(kind).then_some(Rank::Essential),
         }
     }
 
     fn of_people(&self, index: u32, event: &Event) -> Option<Rank> {
-        match event.what {
-            What::Signal | What::Marked if self.is_part_of_kill(index) => Some(Rank::Context),
-            What::Signal | What::Marked => Some(Rank::Essential),
-            What::Enqueue | What::Dequeue => Some(Rank::Context),
-            What::Trace(Tracepoint::StartTaskReaping | Tracepoint::FinishTaskReaping) => {
+        match event.kind {
+            EventKind::Signal | EventKind::Marked if self.is_part_of_kill(index) => {
+                Some(Rank::Context)
+            }
+            EventKind::Signal | EventKind::Marked => Some(Rank::Essential),
+            EventKind::Enqueue | EventKind::Dequeue => Some(Rank::Context),
+            EventKind::Trace(Tracepoint::StartTaskReaping | Tracepoint::FinishTaskReaping) => {
                 Some(Rank::Context)
             }
             _ => None,
@@ -169,7 +177,7 @@ impl<'a> Slicer<'a> {
 
     /// Whether the same call has said before whom it kills.
     fn is_part_of_kill(&self, index: u32) -> bool {
-        let is_kill = |&event: &u32| self.world.log[event as usize].what == What::Kill;
+        let is_kill = |&event: &u32| self.world.log[event as usize].kind == EventKind::Kill;
         let calls: Vec<u32> = self.stacks.calls(index).collect();
         let outermost = calls.last().copied().unwrap_or(index);
         let kill = (outermost..index).rev().find(is_kill);
@@ -184,20 +192,28 @@ impl<'a> Slicer<'a> {
 
     fn of_space(&self, index: u32, event: &Event) -> Option<Rank> {
         let when_contested = |rank| self.is_contested(event).then_some(rank);
-        match event.what {
-            What::Free | What::Allocate | What::Skip(_) | What::Violation => Some(Rank::Essential),
-            What::SetFlag { .. } | What::ClearFlag { .. } if is_agreed(event.site.noun()) => {
+        match event.kind {
+            EventKind::Free | EventKind::Allocate | EventKind::Skip(_) | EventKind::Violation => {
                 Some(Rank::Essential)
             }
-            What::SetFlag { .. } | What::ClearFlag { .. } => when_contested(Rank::Context),
-            What::TestFlag { .. } => self.flag_test(index, event),
-            What::Count { .. } => self.counter(event),
-            What::TryFailed { .. } | What::Acquire { trylock: true, .. } => Some(Rank::Essential),
-            What::Acquire { mode: Mode::Write, .. } => when_contested(Rank::Essential),
-            What::Acquire { .. } | What::Release { .. } => when_contested(Rank::Context),
-            What::Read | What::Write => when_contested(Rank::Context),
-            What::Sleep => Some(Rank::Context),
-            what => self.is_about(what).then_some(Rank::Essential),
+            EventKind::SetFlag { .. } | EventKind::ClearFlag { .. }
+                if is_agreed(event.site.noun()) =>
+            {
+                Some(Rank::Essential)
+            }
+            EventKind::SetFlag { .. } | EventKind::ClearFlag { .. } => {
+                when_contested(Rank::Context)
+            }
+            EventKind::TestFlag { .. } => self.flag_test(index, event),
+            EventKind::Count { .. } => self.counter(event),
+            EventKind::TryFailed { .. } | EventKind::Acquire { trylock: true, .. } => {
+                Some(Rank::Essential)
+            }
+            EventKind::Acquire { mode: Mode::Write, .. } => when_contested(Rank::Essential),
+            EventKind::Acquire { .. } | EventKind::Release { .. } => when_contested(Rank::Context),
+            EventKind::Read | EventKind::Write => when_contested(Rank::Context),
+            EventKind::Sleep => Some(Rank::Context),
+            kind => self.is_about(kind).then_some(Rank::Essential),
         }
     }
 
@@ -216,13 +232,13 @@ impl<'a> Slicer<'a> {
     }
 
     /// Whether it is about the page frame or the content of the page that failed.
-    fn is_about(&self, what: What) -> bool {
+    fn is_about(&self, kind: EventKind) -> bool {
         let Subjects { object, pages, .. } = self.subjects;
-        match what {
-            What::Map { frame, page }
-            | What::Unmap { frame, page }
-            | What::Shadow { frame, page }
-            | What::Unshadow { frame, page } => {
+        match kind {
+            EventKind::Map { frame, page }
+            | EventKind::Unmap { frame, page }
+            | EventKind::Shadow { frame, page }
+            | EventKind::Unshadow { frame, page } => {
                 (object.kind == Kind::Page && object.serial == frame) || pages.contains(&page)
             }
             other => page(other).is_some_and(|page| pages.contains(&page)),
@@ -233,7 +249,7 @@ impl<'a> Slicer<'a> {
     fn is_contested(&self, event: &Event) -> bool {
         let touches = self.touches.get(&(event.object, event.site.noun()));
         let mut others = touches.into_iter().flatten().filter(|touch| touch.0 != event.thread);
-        others.any(|other| other.1 || changes(event.what))
+        others.any(|other| other.1 || changes(event.kind))
     }
 }
 
@@ -244,18 +260,21 @@ fn is_agreed(flag: &str) -> bool {
 
 /// Whether it changes the reaper's queue, or looks whether a task is on it.
 fn is_about_queue(event: &Event) -> bool {
-    match event.what {
-        What::Enqueue | What::Dequeue => true,
-        What::Read | What::Write => event.site.noun() == OOM_REAPER_LIST,
+    match event.kind {
+        EventKind::Enqueue | EventKind::Dequeue => true,
+        EventKind::Read | EventKind::Write => event.site.noun() == OOM_REAPER_LIST,
         _ => false,
     }
 }
 
-fn changes(what: What) -> bool {
-    match what {
-        What::Write | What::Free | What::SetFlag { .. } | What::ClearFlag { .. } => true,
-        What::Acquire { mode, .. } | What::Release { mode } => mode == Mode::Write,
-        What::Count { old, new } => old != new,
+fn changes(kind: EventKind) -> bool {
+    match kind {
+        EventKind::Write
+        | EventKind::Free
+        | EventKind::SetFlag { .. }
+        | EventKind::ClearFlag { .. } => true,
+        EventKind::Acquire { mode, .. } | EventKind::Release { mode } => mode == Mode::Write,
+        EventKind::Count { old, new } => old != new,
         _ => false,
     }
 }
@@ -264,7 +283,7 @@ fn touches(log: &[Event]) -> Touches {
     let mut touches = Touches::new();
     for event in log.iter().filter(|event| event.thread != Tid::CLOCK) {
         let who = touches.entry((event.object, event.site.noun())).or_default();
-        let touch = (event.thread, changes(event.what));
+        let touch = (event.thread, changes(event.kind));
         if !who.contains(&touch) {
             who.push(touch);
         }

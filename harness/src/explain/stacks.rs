@@ -3,7 +3,7 @@
 //! An event knows its depth, and each call's beginning is an event; that is enough. A call is named by
 //! the index of the event with which it began.
 
-use mmreap::trace::{Event, Kind, ObjectRef, What};
+use mmreap::trace::{Event, EventKind, Kind, ObjectRef};
 
 /// For each event of a log, the call that it happened in.
 pub(super) struct Stacks {
@@ -43,7 +43,7 @@ impl Stacks {
 
 /// Brings a thread's stack up to an event, and returns the caller.
 fn follow(stack: &mut Vec<u32>, index: u32, event: &Event) -> Option<u32> {
-    let begins = event.what == What::Enter;
+    let begins = event.kind == EventKind::Enter;
     stack.truncate(usize::from(event.depth).saturating_sub(usize::from(begins)));
     let caller = stack.last().copied();
     if begins {

@@ -13,7 +13,7 @@ use super::words::Words;
 use crate::oracle::{self, Failure, Rule};
 use mmreap::sync::thread::Reason;
 use mmreap::trace::noun::MM_USERS;
-use mmreap::trace::{Event, What};
+use mmreap::trace::{Event, EventKind};
 use mmreap::world::{End, World};
 use serde::Serialize;
 
@@ -69,7 +69,7 @@ fn sides(world: &World, failure: &Failure, end: End) -> (Option<u32>, Option<u32
     let named = || failure.events.iter().copied().filter(|&event| happened(world, event));
     let noticed = named().max();
     // Who sets a flag notices nothing: the end of the run brought it to light.
-    let sets = |event: u32| matches!(world.log[event as usize].what, What::SetFlag { .. });
+    let sets = |event: u32| matches!(world.log[event as usize].kind, EventKind::SetFlag { .. });
     if noticed.is_some_and(sets) {
         return (None, noticed);
     }
@@ -84,7 +84,7 @@ fn stuck_sides(world: &World) -> (Option<u32>, Option<u32>) {
     let naps = |reason: Option<Reason>| reason == Some(Reason::MemoryNap);
     let allocator = world.stuck.iter().find(|stuck| naps(stuck.sleep.map(|sleep| sleep.reason)));
     let noticed = allocator.and_then(|stuck| last(&|event| event.thread == stuck.thread));
-    (noticed, last(&|event| matches!(event.what, What::Skip(_))))
+    (noticed, last(&|event| matches!(event.kind, EventKind::Skip(_))))
 }
 
 struct Teller<'a> {
@@ -136,9 +136,9 @@ impl Teller<'_> {
 
 /// Whether a task learned something by the event that it acts upon.
 fn looks(event: &Event) -> bool {
-    match event.what {
-        What::Sleep | What::OomRequest { .. } | What::Skip(_) => false,
-        What::Count { old, new } => event.site.noun() == MM_USERS && new <= old,
+    match event.kind {
+        EventKind::Sleep | EventKind::OomRequest { .. } | EventKind::Skip(_) => false,
+        EventKind::Count { old, new } => event.site.noun() == MM_USERS && new <= old,
         what => only_looks(what),
     }
 }

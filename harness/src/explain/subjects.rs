@@ -11,7 +11,7 @@ use mmreap::memory::Handle;
 use mmreap::mm::Mm;
 use mmreap::sync::thread::Tid;
 use mmreap::task::{Signal, Task};
-use mmreap::trace::{Kind, ObjectRef, What};
+use mmreap::trace::{EventKind, Kind, ObjectRef};
 use mmreap::world::{End, World};
 
 /// What a failure is about.
@@ -32,18 +32,18 @@ impl Subjects {
         let spaces = spaces(world, stacks, failure, end);
         let people = people(world, &spaces);
         let events = failure.events.iter().filter_map(|&event| world.log.get(event as usize));
-        let pages = events.filter_map(|event| page(event.what)).collect();
+        let pages = events.filter_map(|event| page(event.kind)).collect();
         Subjects { object: failure.object, spaces, people, pages }
     }
 }
 
 /// The page whose content an event is about.
-pub(super) fn page(what: What) -> Option<u32> {
-    match what {
-        What::UserWrite { page, .. }
-        | What::UserRead { page, .. }
-        | What::UserFault { page }
-        | What::UserDiscard { page, .. } => Some(page),
+pub(super) fn page(kind: EventKind) -> Option<u32> {
+    match kind {
+        EventKind::UserWrite { page, .. }
+        | EventKind::UserRead { page, .. }
+        | EventKind::UserFault { page }
+        | EventKind::UserDiscard { page, .. } => Some(page),
         _ => None,
     }
 }
@@ -105,7 +105,7 @@ fn of_waiter(world: &World, waiter: ObjectRef) -> Option<Handle<Mm>> {
 /// Where a frame was mapped last.
 fn of_frame(world: &World, frame: ObjectRef) -> Option<ObjectRef> {
     let mapped = world.log.iter().rev().find(
-        |event| matches!(event.what, What::Map { frame: mapped, .. } if mapped == frame.serial),
+        |event| matches!(event.kind, EventKind::Map { frame: mapped, .. } if mapped == frame.serial),
     );
     mapped.map(|event| event.object)
 }

@@ -10,7 +10,7 @@ use super::words::Words;
 use mmreap::memory::Handle;
 use mmreap::sync::thread::Tid;
 use mmreap::trace::noun::OOM_REAPER_WAIT;
-use mmreap::trace::{Event, Kind, What};
+use mmreap::trace::{Event, EventKind, Kind};
 use mmreap::world::World;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -98,8 +98,8 @@ impl Timeline {
             events: BTreeMap::new(),
         };
         for (index, event) in (0..).zip(&world.log).skip(booted) {
-            match event.what {
-                What::Enter => writer.call(index, event),
+            match event.kind {
+                EventKind::Enter => writer.call(index, event),
                 _ => writer.event(index, event, decisive.contains(&index)),
             }
         }
@@ -158,7 +158,7 @@ impl Writer<'_> {
             site: event.site.to_string(),
             object: names::name(self.words.world, event.object),
             text: self.words.event(index),
-            kind: event.what.name(),
+            kind: event.kind.name(),
             decisive,
         };
         self.timeline.events.push(moment);
@@ -168,7 +168,7 @@ impl Writer<'_> {
 /// The event of another task that let a sleeper go on.
 fn cause(world: &World, wake: u32) -> Option<u32> {
     let event = &world.log[wake as usize];
-    if event.what != What::Wake {
+    if event.kind != EventKind::Wake {
         return None;
     }
     let mut before = (0..wake).rev().zip(world.log[..wake as usize].iter().rev());
@@ -181,14 +181,14 @@ fn cause(world: &World, wake: u32) -> Option<u32> {
 /// Whether an event ends the sleep.
 fn lets_go(world: &World, cause: &Event, wake: &Event) -> bool {
     let same = cause.object == wake.object && cause.site.noun() == wake.site.noun();
-    match (wake.object.kind, cause.what) {
-        (Kind::Clock, What::Tick { .. }) => true,
-        (Kind::ReaperList, What::Enqueue) => wake.site.noun() == OOM_REAPER_WAIT,
-        (Kind::Task, What::Signal) => is_of(world, cause, wake),
-        (Kind::AioWait, What::Complete { .. }) => true,
-        (Kind::Zone, What::AllocateFrames { .. }) => true,
-        (_, What::Release { .. }) => same,
-        (_, What::Write | What::SetFlag { .. } | What::Count { .. }) => same,
+    match (wake.object.kind, cause.kind) {
+        (Kind::Clock, EventKind::Tick { .. }) => true,
+        (Kind::ReaperList, EventKind::Enqueue) => wake.site.noun() == OOM_REAPER_WAIT,
+        (Kind::Task, EventKind::Signal) => is_of(world, cause, wake),
+        (Kind::AioWait, EventKind::Complete { .. }) => true,
+        (Kind::Zone, EventKind::AllocateFrames { .. }) => true,
+        (_, EventKind::Release { .. }) => same,
+        (_, EventKind::Write | EventKind::SetFlag { .. } | EventKind::Count { .. }) => same,
         _ => false,
     }
 }

@@ -7,7 +7,7 @@ use super::names::{name, owner};
 use mmreap::sync::atomic::ATOMIC_INC_NOT_ZERO;
 use mmreap::sync::bits::TEST_AND_SET_BIT;
 use mmreap::trace::noun::{MM, OOM_MM};
-use mmreap::trace::{Event, Kind, ObjectRef, Site, What};
+use mmreap::trace::{Event, EventKind, Kind, ObjectRef, Site};
 use mmreap::world::World;
 
 /// Spells events of a run.
@@ -26,7 +26,7 @@ impl Words<'_> {
             .or_else(|| self.lock(event))
             .or_else(|| self.oom(event))
             .or_else(|| memory(event))
-            .unwrap_or_else(|| event.what.name().to_string())
+            .unwrap_or_else(|| event.kind.name().to_string())
     }
 
     /// A field of an object.
@@ -38,31 +38,37 @@ impl Words<'_> {
 
     fn access(&self, index: u32, event: &Event) -> Option<String> {
         let (verb, noun) = (event.site.verb(), event.site.noun());
-        Some(match event.what {
-            What::Enter => format!("{}()", event.site.function()),
-            What::Allocate => format!("allocate {}", event.object),
-            What::Free => format!("free({})", event.object),
-            What::Read if noun == OOM_MM => {
+        Some(match event.kind {
+            EventKind::Enter => format!("{}()", event.site.function()),
+            EventKind::Allocate => format!("allocate {}", event.object),
+            EventKind::Free => format!("free({})", event.object),
+            EventKind::Read if noun == OOM_MM => {
                 format!("{} = {}", self.field(event), self.oom_mm(index, event.object))
             }
-            What::Read | What::Write if noun.is_empty() => format!("{verb}({})", event.object),
-            What::Read | What::Write => format!("{verb} {}", self.field(event)),
-            What::Count { old: 0, new: 0 } if verb == ATOMIC_INC_NOT_ZERO => {
+            EventKind::Read | EventKind::Write if noun.is_empty() => {
+                format!("{verb}({})", event.object)
+            }
+            EventKind::Read | EventKind::Write => format!("{verb} {}", self.field(event)),
+            EventKind::Count { old: 0, new: 0 } if verb == ATOMIC_INC_NOT_ZERO => {
                 format!("{verb}({}) = 0", self.field(event))
             }
-            What::Count { .. } => format!("{} {}", self.field(event), event.what),
-            What::TestFlag { set } if noun == OOM_MM => {
+            EventKind::Count { .. } => format!("{} {}", self.field(event), event.kind),
+            EventKind::TestFlag { set } if noun == OOM_MM => {
                 format!("{verb}(current) = {}", u8::from(set))
             }
-            What::TestFlag { set } => format!("{verb}({}) = {}", self.field(event), u8::from(set)),
-            What::SetFlag { was } | What::ClearFlag { was } if verb == TEST_AND_SET_BIT => {
+            EventKind::TestFlag { set } => {
+                format!("{verb}({}) = {}", self.field(event), u8::from(set))
+            }
+            EventKind::SetFlag { was } | EventKind::ClearFlag { was }
+                if verb == TEST_AND_SET_BIT =>
+            {
                 format!("{verb}({}) = {}", self.field(event), u8::from(was))
             }
-            What::SetFlag { .. } | What::ClearFlag { .. } => {
+            EventKind::SetFlag { .. } | EventKind::ClearFlag { .. } => {
                 format!("{verb}({})", self.field(event))
             }
-            What::Violation | What::Warning => operation(event.site),
-            What::Fault => format!("{}: injected fault", operation(event.site)),
+            EventKind::Violation | EventKind::Warning => operation(event.site),
+            EventKind::Fault => format!("{}: injected fault", operation(event.site)),
             _ => return None,
         })
     }
@@ -71,41 +77,47 @@ impl Words<'_> {
     fn oom_mm(&self, index: u32, process: ObjectRef) -> &'static str {
         let mut before = self.world.log[..index as usize].iter();
         let written = |event: &Event| {
-            event.object == process && event.site.noun() == OOM_MM && event.what == What::Write
+            event.object == process && event.site.noun() == OOM_MM && event.kind == EventKind::Write
         };
         if before.any(written) { MM } else { "NULL" }
     }
 
     fn lock(&self, event: &Event) -> Option<String> {
         let verb = event.site.verb();
-        Some(match event.what {
-            What::Acquire { trylock: true, .. } => format!("{verb}({}) = 1", self.field(event)),
-            What::TryFailed { .. } => format!("{verb}({}) = 0", self.field(event)),
-            What::Acquire { .. } | What::Release { .. } => format!("{verb}({})", self.field(event)),
-            What::Sleep if event.object.kind == Kind::Clock => "schedule_timeout()".to_string(),
-            What::Sleep => format!("{} sleeps", operation(event.site)),
-            What::Wake => format!("{} goes on", operation(event.site)),
+        Some(match event.kind {
+            EventKind::Acquire { trylock: true, .. } => {
+                format!("{verb}({}) = 1", self.field(event))
+            }
+            EventKind::TryFailed { .. } => format!("{verb}({}) = 0", self.field(event)),
+            EventKind::Acquire { .. } | EventKind::Release { .. } => {
+                format!("{verb}({})", self.field(event))
+            }
+            EventKind::Sleep if event.object.kind == Kind::Clock => {
+                "schedule_timeout()".to_string()
+            }
+            EventKind::Sleep => format!("{} sleeps", operation(event.site)),
+            EventKind::Wake => format!("{} goes on", operation(event.site)),
             _ => return None,
         })
     }
 
     fn oom(&self, event: &Event) -> Option<String> {
         let object = || name(self.world, event.object);
-        Some(match event.what {
-            What::OomRequest { forced: true, .. } => "sysrq-f".to_string(),
-            What::OomRequest { .. } => "out of memory".to_string(),
-            What::OomPanic => "panic: no killable processes".to_string(),
-            What::Kill => format!("oom kill -> {}", owner(self.world, event.object)),
-            What::Signal => format!("SIGKILL -> {}", object()),
-            What::Marked => format!("mark_oom_victim({})", object()),
-            What::Enqueue => format!("enqueue({})", object()),
-            What::OomMm => format!("oom_mm := {}", event.object),
-            What::Dequeue => format!("dequeue({})", object()),
-            What::Skip(reason) => format!("gives up: {}", reason.name()),
-            What::Trace(tracepoint) => tracepoint.name().to_string(),
-            What::Complete { ok: true } => format!("aio_complete({})", object()),
-            What::Complete { ok: false } => format!("aio_complete({}): error", object()),
-            What::Exited => "exits".to_string(),
+        Some(match event.kind {
+            EventKind::OomRequest { forced: true, .. } => "sysrq-f".to_string(),
+            EventKind::OomRequest { .. } => "out of memory".to_string(),
+            EventKind::OomPanic => "panic: no killable processes".to_string(),
+            EventKind::Kill => format!("oom kill -> {}", owner(self.world, event.object)),
+            EventKind::Signal => format!("SIGKILL -> {}", object()),
+            EventKind::Marked => format!("mark_oom_victim({})", object()),
+            EventKind::Enqueue => format!("enqueue({})", object()),
+            EventKind::OomMm => format!("oom_mm := {}", event.object),
+            EventKind::Dequeue => format!("dequeue({})", object()),
+            EventKind::Skip(reason) => format!("gives up: {}", reason.name()),
+            EventKind::Trace(tracepoint) => tracepoint.name().to_string(),
+            EventKind::Complete { ok: true } => format!("aio_complete({})", object()),
+            EventKind::Complete { ok: false } => format!("aio_complete({}): error", object()),
+            EventKind::Exited => "exits".to_string(),
             _ => return None,
         })
     }
@@ -120,18 +132,18 @@ pub(super) fn operation(site: Site) -> String {
 }
 
 fn memory(event: &Event) -> Option<String> {
-    Some(match event.what {
-        What::Map { frame, page } => format!("map page {page} -> frame {frame}"),
-        What::Unmap { frame, page } => format!("unmap page {page} (frame {frame})"),
-        What::Shadow { frame, page } => format!("guest maps page {page} -> frame {frame}"),
-        What::Unshadow { frame, page } => format!("guest loses page {page} (frame {frame})"),
-        What::UserWrite { page, content } => format!("page {page} := {content}"),
-        What::UserRead { page, content, .. } => format!("page {page} reads as {content}"),
-        What::UserFault { page } => format!("page {page} faults for good"),
-        What::UserDiscard { page, .. } => format!("page {page} discarded"),
-        What::AllocateFrames { .. } => format!("allocate {}", event.object),
-        What::FreeFrames { frames } => format!("free {frames} frames"),
-        What::Tick { jiffies } => format!("jiffies = {jiffies}"),
+    Some(match event.kind {
+        EventKind::Map { frame, page } => format!("map page {page} -> frame {frame}"),
+        EventKind::Unmap { frame, page } => format!("unmap page {page} (frame {frame})"),
+        EventKind::Shadow { frame, page } => format!("guest maps page {page} -> frame {frame}"),
+        EventKind::Unshadow { frame, page } => format!("guest loses page {page} (frame {frame})"),
+        EventKind::UserWrite { page, content } => format!("page {page} := {content}"),
+        EventKind::UserRead { page, content, .. } => format!("page {page} reads as {content}"),
+        EventKind::UserFault { page } => format!("page {page} faults for good"),
+        EventKind::UserDiscard { page, .. } => format!("page {page} discarded"),
+        EventKind::AllocateFrames { .. } => format!("allocate {}", event.object),
+        EventKind::FreeFrames { frames } => format!("free {frames} frames"),
+        EventKind::Tick { jiffies } => format!("jiffies = {jiffies}"),
         _ => return None,
     })
 }

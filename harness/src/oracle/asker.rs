@@ -15,7 +15,7 @@ use mmreap::oom::out_of_memory::OUT_OF_MEMORY;
 use mmreap::oom::task_will_free_mem::TASK_WILL_FREE_MEM;
 use mmreap::sync::thread::Tid;
 use mmreap::trace::noun::MMF_OOM_SKIP;
-use mmreap::trace::{Event, Kind, ObjectRef, What};
+use mmreap::trace::{Event, EventKind, Kind, ObjectRef};
 use mmreap::world::{End, World};
 use std::collections::BTreeMap;
 
@@ -38,15 +38,15 @@ impl Oracle for Asking {
         let mut askers: BTreeMap<Tid, Asker> = BTreeMap::new();
         let mut events = world.log.iter().enumerate();
         events.find_map(|(index, event)| {
-            match event.what {
-                What::OomRequest { .. } => {
+            match event.kind {
+                EventKind::OomRequest { .. } => {
                     askers.insert(event.thread, Asker { request: index, given_up: None });
                 }
-                What::TestFlag { set: true } if asks_about_itself(event) => {
+                EventKind::TestFlag { set: true } if asks_about_itself(event) => {
                     let asker = askers.get_mut(&event.thread)?;
                     asker.given_up = Some((event.object, index));
                 }
-                What::Kill | What::OomPanic => {
+                EventKind::Kill | EventKind::OomPanic => {
                     let asker = askers.get(&event.thread)?;
                     let (mm, seen) = asker.given_up.filter(|(mm, _)| *mm != event.object)?;
                     let needless = was_reaped(world, mm) && !is_stuck(world, event.thread);
@@ -59,7 +59,7 @@ impl Oracle for Asking {
     }
 
     fn concerns(&self, event: &Event) -> bool {
-        matches!(event.what, What::Kill)
+        matches!(event.kind, EventKind::Kill)
     }
 
     fn rules(&self, failure: &Signature) -> Vec<&'static Rule> {

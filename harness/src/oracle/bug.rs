@@ -7,7 +7,7 @@
 
 use super::{Apart, Failure, Oracle, Rule};
 use crate::case::Signature;
-use mmreap::trace::{Event, Kind, Site, What};
+use mmreap::trace::{Event, EventKind, Kind, Site};
 use mmreap::world::World;
 
 /// The name of the oracle.
@@ -29,7 +29,7 @@ impl Oracle for Bug {
     /// Looks for a warning. What ended the run is [`super::memory`]'s to say.
     fn judge(&self, world: &World) -> Option<Failure> {
         let events = world.log.iter().enumerate();
-        let warnings = events.filter(|(_, event)| event.what == What::Warning);
+        let warnings = events.filter(|(_, event)| event.kind == EventKind::Warning);
         let (index, event) =
             warnings.min_by_key(|(_, event)| (event.site.to_string(), event.object))?;
         let Event { object, site, thread, .. } = *event;
@@ -44,7 +44,7 @@ impl Oracle for Bug {
     }
 
     fn concerns(&self, event: &Event) -> bool {
-        matches!(event.what, What::Warning)
+        matches!(event.kind, EventKind::Warning)
     }
 
     fn rules(&self, failure: &Signature) -> Vec<&'static Rule> {

@@ -13,7 +13,7 @@ use super::{Deed, Failure, Oracle, Rule, signature};
 use crate::case::Signature;
 use mmreap::syscall::uaccess::DO_PAGE_FAULT;
 use mmreap::trace::noun::MMF_UNSTABLE;
-use mmreap::trace::{Event, Kind, ObjectRef, What};
+use mmreap::trace::{Event, EventKind, Kind, ObjectRef};
 use mmreap::world::World;
 use std::collections::BTreeMap;
 
@@ -26,18 +26,18 @@ impl Oracle for Data {
         let mut pages = Pages::default();
         for (index, event) in world.log.iter().enumerate() {
             let object = event.object;
-            match event.what {
-                What::UserWrite { page, content } => pages.at(object, page).store(content),
-                What::UserDiscard { page, content, done } => {
+            match event.kind {
+                EventKind::UserWrite { page, content } => pages.at(object, page).store(content),
+                EventKind::UserDiscard { page, content, done } => {
                     pages.at(object, page).discard(content, done);
                 }
-                What::UserRead { frame, page, content } => {
+                EventKind::UserRead { frame, page, content } => {
                     if let Some(expected) = pages.at(object, page).expected_instead_of(content) {
                         let said = format!("got {content}; the last store left {expected}");
                         return Some(describe(world, index, (object, page, frame), &said));
                     }
                 }
-                What::UserFault { page } => {
+                EventKind::UserFault { page } => {
                     if let Some(lost) = where_it_was_lost(&world.log, index) {
                         return Some(describe_loss(world, index, page, lost));
                     }
@@ -49,7 +49,7 @@ impl Oracle for Data {
     }
 
     fn concerns(&self, event: &Event) -> bool {
-        matches!(event.what, What::UserRead { .. } | What::UserFault { .. })
+        matches!(event.kind, EventKind::UserRead { .. } | EventKind::UserFault { .. })
     }
 
     fn rules(&self, failure: &Signature) -> Vec<&'static Rule> {
@@ -100,12 +100,13 @@ impl Page {
 fn where_it_was_lost(log: &[Event], fault: usize) -> Option<usize> {
     let Event { thread, object, .. } = log[fault];
     let own = log[..fault].iter().rev().filter(|event| event.thread == thread);
-    let in_fault =
-        |event: &&Event| event.what != What::Enter || event.site.function() != DO_PAGE_FAULT.name();
+    let in_fault = |event: &&Event| {
+        event.kind != EventKind::Enter || event.site.function() != DO_PAGE_FAULT.name()
+    };
     let unstable = |event: &Event| event.site.noun() == MMF_UNSTABLE && event.object == object;
     let mut own = own.take_while(in_fault);
-    own.find(|event| unstable(event) && event.what == What::TestFlag { set: true })?;
-    log.iter().position(|event| unstable(event) && event.what == What::SetFlag { was: false })
+    own.find(|event| unstable(event) && event.kind == EventKind::TestFlag { set: true })?;
+    log.iter().position(|event| unstable(event) && event.kind == EventKind::SetFlag { was: false })
 }
 
 fn describe_loss(world: &World, fault: usize, number: u32, lost: usize) -> Failure {
@@ -144,7 +145,7 @@ fn origin(log: &[Event], (object, number, frame): Read) -> (Option<usize>, Optio
     let Some(before) = unmapped(&log[..mapped], (object, number, frame)) else {
         return (Some(mapped), None);
     };
-    if let What::Unmap { frame, .. } = log[before].what
+    if let EventKind::Unmap { frame, .. } = log[before].kind
         && is_copy(log, before, mapped)
         && let (Some(mapped), unmapped) = origin(&log[..before], (object, number, frame))
     {
@@ -161,12 +162,13 @@ fn is_copy(log: &[Event], unmapped: usize, mapped: usize) -> bool {
 
 /// Where the frame was mapped last.
 fn installed(log: &[Event], (object, number, read): Read) -> Option<usize> {
-    let maps = |what| matches!(what, What::Map { frame, page } if (frame, page) == (read, number));
-    log.iter().rposition(|event| event.object == object && maps(event.what))
+    let maps =
+        |what| matches!(what, EventKind::Map { frame, page } if (frame, page) == (read, number));
+    log.iter().rposition(|event| event.object == object && maps(event.kind))
 }
 
 /// Where the page was unmapped last.
 fn unmapped(log: &[Event], (object, number, _): Read) -> Option<usize> {
-    let unmaps = |what| matches!(what, What::Unmap { page, .. } if page == number);
-    log.iter().rposition(|event| event.object == object && unmaps(event.what))
+    let unmaps = |what| matches!(what, EventKind::Unmap { page, .. } if page == number);
+    log.iter().rposition(|event| event.object == object && unmaps(event.kind))
 }

@@ -9,7 +9,7 @@ use mmreap::oom::select::SELECT_BAD_PROCESS;
 use mmreap::sync::thread::Tid;
 use mmreap::sync::time::HZ;
 use mmreap::trace::noun::{MMF_OOM_SKIP, MMF_UNSTABLE};
-use mmreap::trace::{Actor, Event, ObjectRef, Role, SkipReason, What};
+use mmreap::trace::{Actor, Event, EventKind, ObjectRef, Role, SkipReason};
 use mmreap::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,15 +86,15 @@ impl<'a> Ledger<'a> {
 
     /// Adds an event.
     pub fn note(&mut self, index: usize, event: &Event) {
-        match event.what {
-            What::OomMm => self.add_victim(index, event.object),
-            What::AllocateFrames { frames } => self.free -= i64::from(frames),
-            What::FreeFrames { frames } => self.free += i64::from(frames),
-            What::OomRequest { forced, .. } => self.killer(event.thread).by_hand = forced,
-            What::Enter if event.site.function() == SELECT_BAD_PROCESS.name() => {
+        match event.kind {
+            EventKind::OomMm => self.add_victim(index, event.object),
+            EventKind::AllocateFrames { frames } => self.free -= i64::from(frames),
+            EventKind::FreeFrames { frames } => self.free += i64::from(frames),
+            EventKind::OomRequest { forced, .. } => self.killer(event.thread).by_hand = forced,
+            EventKind::Enter if event.site.function() == SELECT_BAD_PROCESS.name() => {
                 self.killer(event.thread).looks.clear();
             }
-            What::TestFlag { set } if is_skip(event) => self.looked(event, set),
+            EventKind::TestFlag { set } if is_skip(event) => self.looked(event, set),
             _ => {}
         }
         for victim in self.victims.iter_mut().filter(|victim| victim.mm == event.object) {
@@ -165,16 +165,16 @@ impl<'a> Ledger<'a> {
 
 impl Victim {
     fn note(&mut self, index: usize, event: &Event) {
-        match event.what {
-            What::Unmap { page, .. } => _ = self.pages.remove(&page),
-            What::Map { page, frame } if frame > 0 => _ = self.pages.insert(page),
-            What::SetFlag { was } if is_skip(event) => {
+        match event.kind {
+            EventKind::Unmap { page, .. } => _ = self.pages.remove(&page),
+            EventKind::Map { page, frame } if frame > 0 => _ = self.pages.insert(page),
+            EventKind::SetFlag { was } if is_skip(event) => {
                 if !was {
                     self.skipped = Some((index, event.actor));
                 }
                 self.left |= event.actor.is(Role::Reaper);
             }
-            What::SetFlag { .. } | What::Skip(_) if event.actor.is(Role::Reaper) => {
+            EventKind::SetFlag { .. } | EventKind::Skip(_) if event.actor.is(Role::Reaper) => {
                 self.note_pass(index, event);
             }
             _ => {}
@@ -183,12 +183,14 @@ impl Victim {
 
     /// What the reaper does; who else makes a pass does not wait, and may come back in another way.
     fn note_pass(&mut self, index: usize, event: &Event) {
-        match event.what {
-            What::SetFlag { .. } if event.site.noun() == MMF_UNSTABLE => {
+        match event.kind {
+            EventKind::SetFlag { .. } if event.site.noun() == MMF_UNSTABLE => {
                 self.pass_ends(Pass::Reaped, 0);
             }
-            What::Skip(SkipReason::AlreadySkipped) => {}
-            What::Skip(reason) => self.pass_ends(Pass::Skipped(index, reason), nap_after(reason)),
+            EventKind::Skip(SkipReason::AlreadySkipped) => {}
+            EventKind::Skip(reason) => {
+                self.pass_ends(Pass::Skipped(index, reason), nap_after(reason))
+            }
             _ => {}
         }
     }

@@ -6,7 +6,7 @@
 use super::{Apart, Deed, Failure, Oracle, Rule, signature};
 use crate::case::Signature;
 use mmreap::trace::noun::OOM_REAPER_LIST;
-use mmreap::trace::{Event, Kind, Role, What};
+use mmreap::trace::{Event, EventKind, Kind, Role};
 use mmreap::world::{End, World};
 use std::collections::BTreeMap;
 
@@ -28,14 +28,14 @@ impl Oracle for List {
         let mut queued: BTreeMap<u32, usize> = BTreeMap::new();
         for (index, event) in world.log.iter().enumerate() {
             let task = event.object.serial;
-            match event.what {
-                What::Enqueue => {
+            match event.kind {
+                EventKind::Enqueue => {
                     if let Some(first) = queued.insert(task, index) {
                         let (places, events) = ([index, first], [first, index]);
                         return Some(describe(world, "double entry", &places, &events));
                     }
                 }
-                What::Dequeue if queued.remove(&task).is_none() => {
+                EventKind::Dequeue if queued.remove(&task).is_none() => {
                     return Some(describe(world, "missing entry", &[index], &[index]));
                 }
                 _ => {}
@@ -47,7 +47,7 @@ impl Oracle for List {
     }
 
     fn concerns(&self, event: &Event) -> bool {
-        matches!(event.what, What::Enqueue | What::Dequeue)
+        matches!(event.kind, EventKind::Enqueue | EventKind::Dequeue)
     }
 
     fn rules(&self, failure: &Signature) -> Vec<&'static Rule> {
@@ -58,8 +58,9 @@ impl Oracle for List {
 /// Where the reaper made a task free for the queue last, without regard to what had been put behind it; if it never
 /// did, where the queue was changed last.
 fn cut_off(world: &World, queued: usize) -> usize {
-    let frees = |event: &Event| event.what == What::Write && event.site.noun() == OOM_REAPER_LIST;
-    let changes = |event: &Event| matches!(event.what, What::Enqueue | What::Dequeue);
+    let frees =
+        |event: &Event| event.kind == EventKind::Write && event.site.noun() == OOM_REAPER_LIST;
+    let changes = |event: &Event| matches!(event.kind, EventKind::Enqueue | EventKind::Dequeue);
     let mut events = world.log.iter();
     let freed = events.clone().rposition(frees);
     freed.or_else(|| events.rposition(changes)).unwrap_or(queued)

@@ -8,7 +8,7 @@
 use super::{Apart, Deed, Failure, Oracle, Rule, signature};
 use crate::case::Signature;
 use mmreap::sync::thread::Tid;
-use mmreap::trace::{Event, Kind, What};
+use mmreap::trace::{Event, EventKind, Kind};
 use mmreap::world::World;
 
 static LOCKS: Rule = Rule {
@@ -71,14 +71,14 @@ struct Order {
 impl Order {
     fn note(&mut self, index: usize, event: &Event) {
         let (thread, class) = (event.thread, event.site.noun());
-        match event.what {
-            What::Acquire { trylock, .. } => {
+        match event.kind {
+            EventKind::Acquire { trylock, .. } => {
                 if !trylock {
                     self.take(index, event);
                 }
                 self.held.push((thread, class));
             }
-            What::Release { .. } => {
+            EventKind::Release { .. } => {
                 let released = |held: &(Tid, Class)| held.0 == thread && same(held.1, class);
                 self.held.iter().rposition(released).map(|place| self.held.remove(place));
             }

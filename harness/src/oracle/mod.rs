@@ -106,7 +106,7 @@ impl Failure {
 /// impl Oracle for OncePerVictim {
 ///     fn judge(&self, world: &World) -> Option<Failure> {
 ///         let begins = |&index: &usize| {
-///             matches!(world.log[index].what, What::Trace(Tracepoint::StartTaskReaping))
+///             matches!(world.log[index].kind, EventKind::Trace(Tracepoint::StartTaskReaping))
 ///         };
 ///         let starts: Vec<usize> = (0..world.log.len()).filter(begins).collect();
 ///         let again = starts.windows(2).find(|two| {

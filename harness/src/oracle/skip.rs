@@ -22,7 +22,7 @@ use crate::case::Signature;
 use mmreap::aio::Completion;
 use mmreap::oom::oom_kill_process::OOM_KILL_PROCESS;
 use mmreap::oom::oom_reap_task_mm::OOM_REAP_TASK_MM;
-use mmreap::trace::{Event, Kind, ObjectRef, Tracepoint, What};
+use mmreap::trace::{Event, EventKind, Kind, ObjectRef, Tracepoint};
 use mmreap::world::{End, World};
 use std::collections::BTreeMap;
 
@@ -41,12 +41,12 @@ pub struct SecondKill;
 impl Oracle for SecondKill {
     /// Finds a second kill that was not necessary.
     fn judge(&self, world: &World) -> Option<Failure> {
-        world.log.iter().filter(|event| event.what == What::Kill).nth(1)?;
+        world.log.iter().filter(|event| event.kind == EventKind::Kill).nth(1)?;
         let mut ledger = Ledger::new(world);
         // The last kill that passed each over, and how many pages that held.
         let mut passed_over: BTreeMap<ObjectRef, (usize, usize)> = BTreeMap::new();
         for (index, event) in world.log.iter().enumerate() {
-            if event.what == What::Kill {
+            if event.kind == EventKind::Kill {
                 if let Some(failure) = killed_again(world, &ledger, index) {
                     return Some(failure);
                 }
@@ -67,7 +67,7 @@ impl Oracle for SecondKill {
     }
 
     fn concerns(&self, event: &Event) -> bool {
-        matches!(event.what, What::Kill)
+        matches!(event.kind, EventKind::Kill)
     }
 
     fn rules(&self, failure: &Signature) -> Vec<&'static Rule> {
@@ -90,7 +90,7 @@ impl Oracle for GivenUp {
         let mut ledger = Ledger::new(world);
         for (index, event) in world.log.iter().enumerate() {
             // A panic for want of memory is what came of it.
-            if event.what == What::OomPanic {
+            if event.kind == EventKind::OomPanic {
                 let mut given_up = ledger.victims.iter().filter(|victim| is_given_up(victim));
                 return given_up.find_map(|victim| {
                     let pages = ledger.missed(event.thread, victim.mm)?;
@@ -106,7 +106,7 @@ impl Oracle for GivenUp {
     }
 
     fn concerns(&self, event: &Event) -> bool {
-        matches!(event.what, What::OomMm)
+        matches!(event.kind, EventKind::OomMm)
     }
 
     fn rules(&self, failure: &Signature) -> Vec<&'static Rule> {

@@ -7,7 +7,7 @@ use super::{Apart, Deed, Failure, Oracle, Rule, signature};
 use crate::case::Signature;
 use mmreap::task::TaskFlag;
 use mmreap::trace::noun::OOM_VICTIMS;
-use mmreap::trace::{Event, Kind, What};
+use mmreap::trace::{Event, EventKind, Kind};
 use mmreap::world::{End, World};
 
 static VICTIMS: Rule = Rule {
@@ -26,8 +26,8 @@ pub struct Victims;
 impl Oracle for Victims {
     fn judge(&self, world: &World) -> Option<Failure> {
         if world.oom.fewest_victims < 0 {
-            let negative = |what| matches!(what, What::Count { new, .. } if new < 0);
-            let index = world.log.iter().position(|it| counts_victims(it) && negative(it.what))?;
+            let negative = |what| matches!(what, EventKind::Count { new, .. } if new < 0);
+            let index = world.log.iter().position(|it| counts_victims(it) && negative(it.kind))?;
             return Some(describe(world, index, "is negative".into()));
         }
         let marked =
@@ -41,8 +41,9 @@ impl Oracle for Victims {
     }
 
     fn concerns(&self, event: &Event) -> bool {
-        matches!(event.what, What::Marked)
-            | (matches!(event.what, What::Count { .. }) & (event.object.kind == Kind::OomKiller))
+        matches!(event.kind, EventKind::Marked)
+            | (matches!(event.kind, EventKind::Count { .. })
+                & (event.object.kind == Kind::OomKiller))
     }
 
     fn rules(&self, failure: &Signature) -> Vec<&'static Rule> {

@@ -6,7 +6,7 @@
 //! that finds what it waits for and one that is woken for it go on alike; so are the numbers of objects, which
 //! depend on who was created first, and values of counters, unless they are zero.
 
-use mmreap::trace::{Event, What};
+use mmreap::trace::{Event, EventKind};
 use mmreap::world::World;
 use rustc_hash::FxHasher;
 use std::hash::{Hash, Hasher};
@@ -15,7 +15,10 @@ use std::hash::{Hash, Hasher};
 pub fn behaviour(world: &World) -> u64 {
     let mut threads: Vec<FxHasher> = vec![FxHasher::default(); world.threads().len()];
     let slept = |event: &&Event| {
-        matches!(event.what, What::Enter | What::Sleep | What::Wake | What::Tick { .. })
+        matches!(
+            event.kind,
+            EventKind::Enter | EventKind::Sleep | EventKind::Wake | EventKind::Tick { .. }
+        )
     };
     for event in world.log.iter().filter(|event| !slept(event)) {
         essence(event).hash(&mut threads[event.thread.index()]);
@@ -27,14 +30,14 @@ pub fn behaviour(world: &World) -> u64 {
 
 /// An event in words, without what depends on the order of steps that commute.
 pub fn essence(event: &Event) -> String {
-    let what = match event.what {
-        What::Count { new, .. } => format!("count, zero {}", new == 0),
-        What::Map { page, .. } => format!("map {page}"),
-        What::Unmap { page, .. } => format!("unmap {page}"),
-        What::Shadow { page, .. } => format!("shadow {page}"),
-        What::Unshadow { page, .. } => format!("unshadow {page}"),
-        What::UserRead { page, content, .. } => format!("read {page}, {content}"),
+    let kind = match event.kind {
+        EventKind::Count { new, .. } => format!("count, zero {}", new == 0),
+        EventKind::Map { page, .. } => format!("map {page}"),
+        EventKind::Unmap { page, .. } => format!("unmap {page}"),
+        EventKind::Shadow { page, .. } => format!("shadow {page}"),
+        EventKind::Unshadow { page, .. } => format!("unshadow {page}"),
+        EventKind::UserRead { page, content, .. } => format!("read {page}, {content}"),
         other => format!("{other:?}"),
     };
-    format!("{} {} {} {what}", event.depth, event.site, event.object.kind.name())
+    format!("{} {} {} {kind}", event.depth, event.site, event.object.kind.name())
 }

@@ -6,7 +6,7 @@ use crate::run::Runner;
 use crate::schedule::follow::Decision;
 use mmreap::revision::Revision;
 use mmreap::sync::thread::Tid;
-use mmreap::trace::What;
+use mmreap::trace::EventKind;
 use mmreap::world::World;
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ impl Places {
                 count(&mut places.sites, w, thread, site.to_string());
             }
         }
-        for event in w.log.iter().filter(|event| event.what == What::Enter) {
+        for event in w.log.iter().filter(|event| event.kind == EventKind::Enter) {
             count(&mut places.functions, w, event.thread, event.site.function().to_string());
         }
         places

@@ -15,7 +15,7 @@ use std::fmt;
 /// A run that is over.
 ///
 /// ```
-/// use mmreap::trace::What;
+/// use mmreap::trace::EventKind;
 /// use mmreap_harness::case::parse::parse;
 /// use mmreap_harness::kernel;
 /// use mmreap_harness::run::{Run, Runner};
@@ -30,7 +30,7 @@ use std::fmt;
 ///
 /// // Both can be looked at: their events, oldest first, are in the logs of their worlds.
 /// let calls = |run: &Run, function| {
-///     let calls = run.world().log.iter().filter(|event| event.what == What::Enter);
+///     let calls = run.world().log.iter().filter(|event| event.kind == EventKind::Enter);
 ///     calls.filter(|event| event.site.function() == function).count()
 /// };
 /// assert_eq!((calls(&old, "exit_mmap"), calls(&new, "exit_mmap")), (1, 1));

@@ -24,7 +24,7 @@ use super::{Segment, Stop};
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::thread::CLOCK;
 use mmreap::sync::thread::Tid;
-use mmreap::trace::{Event, Site, What};
+use mmreap::trace::{Event, EventKind, Site};
 use mmreap::world::world;
 
 /// A segment that could not be followed.
@@ -296,7 +296,7 @@ impl Progress {
             let inside = calls.iter().any(|call| call.function() == function);
             let enters = |event: &&Event| {
                 event.thread == thread
-                    && event.what == What::Enter
+                    && event.kind == EventKind::Enter
                     && event.site.function() == function
             };
             self.arrivals += match self.events.replace(w.log.len()) {

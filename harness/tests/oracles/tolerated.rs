@@ -3,7 +3,7 @@
 
 use crate::common::{case, run, sample};
 use mmreap::release::RELEASES;
-use mmreap::trace::{Event, SkipReason, What};
+use mmreap::trace::{Event, EventKind, SkipReason};
 use mmreap::world::World;
 use mmreap_harness::prove::{Options, Verdict, prove};
 use mmreap_harness::run::Run;
@@ -22,11 +22,11 @@ fn passes(text: &str) -> (usize, Vec<SkipReason>) {
 }
 
 fn kills_and_skips(w: &World) -> (usize, Vec<SkipReason>) {
-    let skips = w.log.iter().filter_map(|event| match event.what {
-        What::Skip(reason) => Some(reason),
+    let skips = w.log.iter().filter_map(|event| match event.kind {
+        EventKind::Skip(reason) => Some(reason),
         _ => None,
     });
-    (w.log.iter().filter(|event| event.what == What::Kill).count(), skips.collect())
+    (w.log.iter().filter(|event| event.kind == EventKind::Kill).count(), skips.collect())
 }
 
 /// Somebody holds `mmap_sem` all the time. After ten attempts the reaper gives up, although the victim
@@ -165,7 +165,7 @@ fn a_thread_asks_whose_address_space_init_shares() {
            thread main:
         ",
     );
-    let asks = |event: &&Event| matches!(event.what, What::OomRequest { .. });
+    let asks = |event: &&Event| matches!(event.kind, EventKind::OomRequest { .. });
     let asked: Vec<_> = run.world().log.iter().filter(asks).map(|event| event.thread).collect();
     let (kills, _) = kills_and_skips(run.world());
     assert_eq!((kills, asked.len()), (2, 2));
@@ -269,8 +269,8 @@ fn madvise_races_with_reads() {
 
 /// What the reads of a run got, page by page.
 fn contents(run: &Run) -> Vec<u32> {
-    let read = |event: &Event| match event.what {
-        What::UserRead { content, .. } => Some(content),
+    let read = |event: &Event| match event.kind {
+        EventKind::UserRead { content, .. } => Some(content),
         _ => None,
     };
     run.world().log.iter().filter_map(read).collect()

@@ -8,7 +8,7 @@ use crate::oom::victim::inc_oom_victims;
 use crate::sync::bits::test_and_set_bit;
 use crate::task::{Task, TaskFlag};
 use crate::trace::noun::{MM, OOM_MM};
-use crate::trace::{Tracepoint, What, protocol, record};
+use crate::trace::{EventKind, Tracepoint, protocol, record};
 
 /// `mark_oom_victim`.
 pub fn mark_oom_victim(task: Handle<Task>) {
@@ -16,14 +16,14 @@ pub fn mark_oom_victim(task: Handle<Task>) {
     if test_and_set_bit(task, TaskFlag::Memdie) {
         return;
     }
-    record(task.object(), What::Marked);
+    record(task.object(), EventKind::Marked);
     let (signal, mm) = task.peek_at(MM, |task| (task.signal, task.mm));
     if signal.peek_at(OOM_MM, |signal| signal.oom_mm.is_none()) {
         write(signal, OOM_MM, |signal| signal.oom_mm = mm);
         let mm = dereference(mm, task.object());
-        record(mm.object(), What::OomMm);
+        record(mm.object(), EventKind::OomMm);
         mmgrab(mm);
     }
     inc_oom_victims();
-    record(task.object(), What::Trace(Tracepoint::MarkVictim));
+    record(task.object(), EventKind::Trace(Tracepoint::MarkVictim));
 }

@@ -18,7 +18,7 @@ use crate::memory::{Handle, read};
 use crate::mm::Mm;
 use crate::mm::vma::Vma;
 use crate::task::Task;
-use crate::trace::{Function, Role, SkipReason, Tracepoint, What, enter, record};
+use crate::trace::{EventKind, Function, Role, SkipReason, Tracepoint, enter, record};
 use crate::world::world;
 
 /// `__oom_reap_task_mm`, in traces.
@@ -44,7 +44,7 @@ pub fn for_each_vma(mm: Handle<Mm>, visit: impl Fn(Handle<Vma>)) {
 
 /// Says why a pass freed nothing; only a busy lock is worth another attempt.
 pub fn skip(task: Handle<Task>, mm: Handle<Mm>, reason: SkipReason) -> bool {
-    record(mm.object(), What::Skip(reason));
-    record(task.object(), What::Trace(Tracepoint::SkipTaskReaping));
+    record(mm.object(), EventKind::Skip(reason));
+    record(task.object(), EventKind::Trace(Tracepoint::SkipTaskReaping));
     reason != SkipReason::LockBusy
 }

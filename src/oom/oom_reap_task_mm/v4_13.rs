@@ -13,7 +13,7 @@ use crate::sync::bits::set_bit;
 use crate::sync::mutex::{mutex_lock, mutex_unlock};
 use crate::sync::rwsem::{down_read_trylock, up_read};
 use crate::task::Task;
-use crate::trace::{SkipReason, Tracepoint, What, protocol, record};
+use crate::trace::{EventKind, SkipReason, Tracepoint, protocol, record};
 use crate::workqueue::mmput_async;
 use crate::world::world;
 
@@ -35,7 +35,7 @@ fn reap(task: Handle<Task>, mm: Handle<Mm>) -> bool {
         up_read(mmap_sem(mm));
         return skip(task, mm, SkipReason::NoUsers);
     }
-    record(task.object(), What::Trace(Tracepoint::StartTaskReaping));
+    record(task.object(), EventKind::Trace(Tracepoint::StartTaskReaping));
     set_bit(mm, MmFlag::Unstable);
     let gather = tlb_gather_mmu(mm, true);
     for_each_vma(mm, |vma| {
@@ -46,7 +46,7 @@ fn reap(task: Handle<Task>, mm: Handle<Mm>) -> bool {
     tlb_finish_mmu(gather);
     up_read(mmap_sem(mm));
     mmput_async(mm);
-    record(task.object(), What::Trace(Tracepoint::FinishTaskReaping));
+    record(task.object(), EventKind::Trace(Tracepoint::FinishTaskReaping));
     true
 }
 

@@ -17,7 +17,7 @@ use crate::sync::mutex::{mutex_lock, mutex_unlock};
 use crate::sync::rwsem::{down_read_trylock, up_read};
 use crate::sync::time::{HZ, schedule_timeout_idle};
 use crate::task::Task;
-use crate::trace::{SkipReason, Tracepoint, What, protocol, record};
+use crate::trace::{EventKind, SkipReason, Tracepoint, protocol, record};
 use crate::world::world;
 
 /// `__oom_reap_task_mm`. Nobody is chosen while memory is being freed, because `oom_lock` is held.
@@ -37,14 +37,14 @@ fn reap(task: Handle<Task>, mm: Handle<Mm>) -> bool {
     if strikes(FaultPoint::Notifier) || mm_has_notifiers(mm) {
         up_read(mmap_sem(mm));
         schedule_timeout_idle(HZ);
-        record(mm.object(), What::Skip(SkipReason::Notifier));
+        record(mm.object(), EventKind::Skip(SkipReason::Notifier));
         return true;
     }
     if test_bit(mm, MmFlag::OomSkip) {
         up_read(mmap_sem(mm));
         return skip(task, mm, SkipReason::AlreadySkipped);
     }
-    record(task.object(), What::Trace(Tracepoint::StartTaskReaping));
+    record(task.object(), EventKind::Trace(Tracepoint::StartTaskReaping));
     set_bit(mm, MmFlag::Unstable);
     let gather = tlb_gather_mmu(mm, true);
     for_each_vma(mm, |vma| {
@@ -54,7 +54,7 @@ fn reap(task: Handle<Task>, mm: Handle<Mm>) -> bool {
     });
     tlb_finish_mmu(gather);
     up_read(mmap_sem(mm));
-    record(task.object(), What::Trace(Tracepoint::FinishTaskReaping));
+    record(task.object(), EventKind::Trace(Tracepoint::FinishTaskReaping));
     true
 }
 

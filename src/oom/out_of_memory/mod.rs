@@ -8,7 +8,7 @@ pub use v4_9::out_of_memory as v4_9;
 
 use crate::oom::OOM;
 use crate::sync::point::stop;
-use crate::trace::{Function, Role, What, record};
+use crate::trace::{EventKind, Function, Role, record};
 use crate::world::{End, world};
 
 /// `out_of_memory`, in traces.
@@ -33,6 +33,6 @@ pub fn nobody_left(request: Request) -> bool {
     if request == Request::ByHand {
         return false;
     }
-    record(OOM, What::OomPanic);
+    record(OOM, EventKind::OomPanic);
     stop(End::Panic)
 }

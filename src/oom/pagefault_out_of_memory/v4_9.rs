@@ -5,7 +5,7 @@
 
 use crate::oom::out_of_memory::{Request, out_of_memory};
 use crate::sync::mutex::{mutex_trylock, mutex_unlock};
-use crate::trace::{What, enter, record};
+use crate::trace::{EventKind, enter, record};
 use crate::world::{World, world};
 
 /// `pagefault_out_of_memory`.
@@ -13,7 +13,7 @@ pub fn pagefault_out_of_memory() {
     let _call = enter("pagefault_out_of_memory");
     let oom_lock = world(|w| w.oom.oom_lock());
     if mutex_trylock(oom_lock) {
-        record(World::ZONE, What::OomRequest { frames: 1, forced: false });
+        record(World::ZONE, EventKind::OomRequest { frames: 1, forced: false });
         out_of_memory(Request::Allocation);
         mutex_unlock(oom_lock);
     }
