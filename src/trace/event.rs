@@ -273,7 +273,7 @@ pub struct Event {
     pub site: Site,
     /// To which object.
     pub object: ObjectRef,
-    /// What.
+    /// What happened.
     pub kind: EventKind,
 }
 

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// Arguments of `mmreap bench`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-EventKind is counted in runs is the same with the same arguments, byte for byte, with any number of jobs. \
+What is counted in runs is the same with the same arguments, byte for byte, with any number of jobs. \
 Ctrl-C ends the bench and reports what is complete; with --keep, it goes on from there.
 
 Examples:

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 /// Arguments of `mmreap corpus`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-EventKind changes files only shows what it would do, until it is told to --apply it.
+What changes files only shows what it would do, until it is told to --apply it.
 
 Examples:
   mmreap corpus check
