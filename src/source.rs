@@ -2,6 +2,7 @@
 //!
 //! Which version of a function a release runs is said in the release's file, or in that of the one before.
 
+use crate::release::TEXTS;
 use crate::revision::PARTS;
 
 /// The directory of each function, and its versions.
@@ -42,14 +43,6 @@ static FUNCTIONS: [(&str, &[Version]); PARTS.len()] = versions! {
     "oom/pagefault_out_of_memory": "v4_9";
 };
 
-/// The releases' files, newest first.
-const RELEASES: [(&str, &str); 4] = [
-    ("v4.15", include_str!("release/v4_15.rs")),
-    ("v4.14", include_str!("release/v4_14.rs")),
-    ("v4.13", include_str!("release/v4_13.rs")),
-    ("v4.9", include_str!("release/v4_9.rs")),
-];
-
 /// A function of a release as a text that stands outside of this crate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -83,7 +76,7 @@ pub fn of(release: &str, function: &str) -> Option<Source> {
 
 /// The version that a release runs: what its file says of the field, or that of the release before.
 fn version(release: &str, field: &str) -> Option<&'static str> {
-    let mut files = RELEASES.iter().skip_while(|(name, _)| *name != release);
+    let mut files = TEXTS.iter().rev().skip_while(|(name, _)| *name != release);
     files.find_map(|(_, text)| {
         let line =
             text.lines().find(|line| line.trim_start().starts_with(&format!("{field}: ")))?;
