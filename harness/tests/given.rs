@@ -1,10 +1,11 @@
 //! Campaigns on given cases: they find what other schedules of a case show, and stay near to it.
 
 use mmreap_harness::campaign::Campaign;
-use mmreap_harness::case::{Case, Expect, Schedule};
+use mmreap_harness::case::{Case, Expect, Schedule, mutate};
 use mmreap_harness::corpus;
 use mmreap_harness::kernel;
 use mmreap_harness::schedule::in_order::IN_ORDER;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Runs after which a failure counts as not found. Seeds are fixed, so what passes keeps passing until the code
@@ -54,22 +55,32 @@ fn the_first_run_is_the_case_as_it_stands() {
     }
 }
 
+/// Lines that only one of the two texts has, or has more often.
+fn distance(one: &Case, other: &Case) -> usize {
+    let (one, other) = (body(one).to_string(), body(other).to_string());
+    let mut counts: BTreeMap<&str, isize> = BTreeMap::new();
+    one.lines().for_each(|line| *counts.entry(line).or_default() += 1);
+    other.lines().for_each(|line| *counts.entry(line).or_default() -= 1);
+    counts.values().map(|count| count.unsigned_abs()).sum()
+}
+
+/// More than three changes make: 9 is what this seed comes to. Changes of changes come to 23.
+const NEAR: usize = 12;
+
 /// Changes are made to what was given, and not to what came of it: nothing is far from it.
 #[test]
 fn what_is_tried_is_near() {
     let path = files().into_iter().next().expect("the corpus has a case");
-    let case = corpus::load(&path).expect("a case");
+    let mut case = corpus::load(&path).expect("a case");
+    mutate::forget_verdicts(&mut case);
     let revision = kernel::find(&case.kernel).expect("a kernel");
     let mut campaign = Campaign::new(revision, 1).on(vec![case.clone()]);
-    let given = body(&case);
-    let (mut same, mut other) = (0, 0);
-    while campaign.totals.cases < 400 {
+    let mut distances = Vec::new();
+    while campaign.totals.cases < 2000 {
         campaign.run();
-        for kept in campaign.take_kept() {
-            let is_same = body(&kept).processes == given.processes;
-            *if is_same { &mut same } else { &mut other } += 1;
-            assert!(kept.processes.len().abs_diff(given.processes.len()) <= 3, "{kept}");
-        }
+        distances.extend(campaign.take_kept().iter().map(|kept| distance(kept, &case)));
     }
-    assert!(same > 0 && other > 0, "{same} of the case itself, {other} near to it");
+    let farthest = distances.iter().copied().max();
+    assert!(farthest.is_some_and(|farthest| farthest <= NEAR), "{distances:?}");
+    assert!(distances.contains(&0) && distances.iter().any(|&it| it > 0), "{distances:?}");
 }

@@ -195,8 +195,6 @@ objects! {
     ReaperList "oom_reaper_list";
     /// The list of processes.
     ProcessList "process_list", one crate::task::ProcessList, in processes;
-    /// The global list of address spaces with swap (`mmlist`).
-    MmList "mmlist";
     /// ksmd's list of address spaces.
     KsmList "ksm_mm_head", one crate::scan_list::ScanList, in ksm;
     /// khugepaged's list of address spaces.

@@ -130,7 +130,7 @@ fn an_empty_file_does_not_stop_a_campaign() {
 fn one_job_follows_from_its_seed() {
     let files = |seed: &str| {
         let directory = tempfile::tempdir().unwrap();
-        campaign(directory.path(), &["--runs", "3000", "--seed", seed]).output().unwrap();
+        campaign(directory.path(), &["--runs", "1000", "--seed", seed]).output().unwrap();
         let state = fs::read(queue(directory.path()).join("worker-0.json")).unwrap();
         let cases = cases(directory.path()).into_iter();
         let named = cases.map(|(path, text)| (path.file_name().unwrap().to_owned(), text));
@@ -167,7 +167,7 @@ fn send(signal: &str, pid: u32) {
 #[cfg(target_os = "linux")]
 fn a_worker_that_dies_is_missed_and_takes_nothing_with_it() {
     let directory = tempfile::tempdir().unwrap();
-    let arguments = ["--jobs", "2", "--runs", "20000", "--seed", "1"];
+    let arguments = ["--jobs", "2", "--runs", "6000", "--seed", "1"];
     let team = campaign(directory.path(), &arguments).spawn().unwrap();
     wait_until("both workers write", || states(directory.path()).count() == 2);
     let before = cases(directory.path());
@@ -179,7 +179,7 @@ fn a_worker_that_dies_is_missed_and_takes_nothing_with_it() {
     assert_whole(&before, &cases(directory.path()));
     let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(summary["workers_lost"], 1);
-    assert!(summary["runs"].as_u64().unwrap() >= 10_000, "{summary}");
+    assert!(summary["runs"].as_u64().unwrap() >= 3000, "{summary}");
 }
 
 /// Ctrl-C to the parent alone, and the parent's death, end all workers.
@@ -252,7 +252,7 @@ fn a_damaged_file_is_told_once_by_a_team() {
 #[test]
 fn a_team_reports_each_failure_once() {
     let directory = tempfile::tempdir().unwrap();
-    let arguments = ["--jobs", "2", "--runs", "6000", "--seed", "1"];
+    let arguments = ["--jobs", "2", "--runs", "2000", "--seed", "1"];
     let output = campaign(directory.path(), &arguments).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -263,5 +263,5 @@ fn a_team_reports_each_failure_once() {
     signatures.sort();
     signatures.dedup();
     assert_eq!(signatures.len(), files.len());
-    assert_eq!(summary["runs"], 6000, "{summary}");
+    assert_eq!(summary["runs"], 2000, "{summary}");
 }
