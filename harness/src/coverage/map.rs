@@ -2,7 +2,7 @@
 //!
 //! Bytes, because libFuzzer wants its extra counters so; on disk it is a row of bits in hexadecimal.
 
-/// Features are numbers below this. 60,000 runs of a campaign see about half as many.
+/// Features are numbers below this. 60,000 runs of a campaign see some 12,000 single ones.
 pub const SIZE: usize = 1 << 17;
 
 /// Features that were seen.
