@@ -4,12 +4,12 @@
 //! there for the whole process: a program adds its own before it does anything else, and its workers, which are the
 //! same program, do the same.
 
+pub use crate::registry::Refused;
+
 use crate::registry::Registry;
 use mmreap::release::{RELEASES, V4_14};
 use mmreap::revision::Revision;
 use mmreap_mutants::MUTANTS;
-use std::error::Error;
-use std::fmt;
 
 static ADDED: Registry<Revision> = Registry::new();
 
@@ -49,27 +49,6 @@ pub fn add(kernel: &'static Revision) -> Result<(), Refused> {
     ADDED.add(kernel);
     Ok(())
 }
-
-/// Why a kernel cannot be added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Refused {
-    /// Another one has the name.
-    Taken(&'static str),
-    /// The name is no word of a case.
-    Word(&'static str),
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Refused::Taken(name) => write!(f, "there is another kernel named `{name}`"),
-            Refused::Word(name) => write!(f, "no case can name the kernel `{name}`"),
-        }
-    }
-}
-
-impl Error for Refused {}
 
 #[cfg(test)]
 mod tests {

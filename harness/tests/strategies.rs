@@ -76,11 +76,11 @@ fn what_could_not_be_used_is_not_added() {
     let refused = [
         (&TAKEN, Refused::Taken("pos")),
         (&WORDS, Refused::Word("two words")),
-        (&TWICE, Refused::Numbers("twice")),
-        (&MANY, Refused::Numbers("many")),
-        (&EMPTY, Refused::Numbers("empty")),
-        (&SEEDLESS, Refused::Numbers("seedless")),
-        (&SHORT, Refused::Numbers("short")),
+        (&TWICE, Refused::Parameters("twice")),
+        (&MANY, Refused::Parameters("many")),
+        (&EMPTY, Refused::Parameters("empty")),
+        (&SEEDLESS, Refused::Parameters("seedless")),
+        (&SHORT, Refused::Parameters("short")),
     ];
     for (kind, why) in refused {
         assert_eq!(schedule::add(kind), Err(why));

@@ -42,7 +42,8 @@ pub mod wait;
 pub mod write;
 pub mod write_file;
 
-pub use added::{Refused, add};
+pub use crate::registry::Refused;
+pub use added::add;
 pub(crate) use call::own_mm;
 pub use call::{Call, Next, Resolved};
 pub use kind::{Kind, Parameter, Rule, Who};

@@ -29,7 +29,8 @@ pub mod stock;
 pub mod surw;
 pub mod watch;
 
-pub use added::{Refused, add};
+pub use crate::registry::Refused;
+pub use added::add;
 pub use conflict::{conflict, disturbs, never_co_enabled, only_reads, ops_conflict};
 pub use kind::{AskPilot, Chooser, Kind, Parameter, Share, Strategy};
 pub use pilot::Estimates;
