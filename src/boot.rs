@@ -124,12 +124,16 @@ pub const DAEMONS: &[Daemon] = &[
     crate::workqueue::DAEMON,
 ];
 
-/// Starts the daemons: first those that are always there, whose numbers do not depend on the others by that.
-pub fn daemons() {
+/// Starts the daemons: first those that are always there, whose numbers do not depend on the others by that, and last
+/// those that somebody added, by which no others have other numbers.
+pub fn daemons(added: &[&'static Daemon]) {
+    let always = |daemon: &&Daemon| daemon.has_work.is_none();
     let has_work =
         |daemon: &&Daemon| daemon.has_work.is_some_and(|has_work| world(|w| has_work(w)));
-    let always = DAEMONS.iter().filter(|daemon| daemon.has_work.is_none());
-    for daemon in always.chain(DAEMONS.iter().filter(has_work)) {
+    world(|w| added.iter().for_each(|daemon| (daemon.boot)(w)));
+    let own = DAEMONS.iter().filter(always).chain(DAEMONS.iter().filter(has_work));
+    let added = added.iter().copied().filter(|daemon| always(daemon) || has_work(daemon));
+    for daemon in own.chain(added) {
         kernel_task(daemon.name.into(), daemon.body);
     }
 }

@@ -10,45 +10,49 @@ use crate::sync::thread::Tid;
 use crate::trace::{EventKind, Kind, ObjectRef, record};
 use crate::world::{World, world};
 
-/// Each fault point once: the variant, what happens there, and its name in the kernel or in its manner, by which cases
-/// call it.
+/// A place where a fault may strike, by its name in the kernel or in its manner, by which cases call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FaultPoint(&'static str);
+
+impl FaultPoint {
+    /// One with this name.
+    pub const fn new(name: &'static str) -> Self {
+        FaultPoint(name)
+    }
+
+    /// Its name in cases, and in sites.
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+}
+
+/// Each of the model's fault points once: what happens there, what it is called here, and its name.
 macro_rules! fault_points {
     ($($(#[$doc:meta])* $point:ident $name:literal;)*) => {
-        /// Where a fault may strike.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum FaultPoint {
-            $($(#[$doc])* $point,)*
-        }
-
         impl FaultPoint {
-            /// Every point, in the order in which the documentation lists them.
-            pub const ALL: [FaultPoint; [$($name),*].len()] = [$(FaultPoint::$point),*];
+            $($(#[$doc])* pub const $point: FaultPoint = FaultPoint::new($name);)*
 
-            /// Its name in cases, and in sites.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(FaultPoint::$point => $name,)*
-                }
-            }
+            /// Every point of the model, in the order in which the documentation lists them.
+            pub const ALL: &[FaultPoint; [$($name),*].len()] = &[$(FaultPoint::$point),*];
         }
     };
 }
 
 fault_points! {
     /// The page allocator has no page on its fast path.
-    PageAlloc "fail_page_alloc";
+    PAGE_ALLOC "fail_page_alloc";
     /// A small kernel object cannot be allocated.
-    Slab "failslab";
+    SLAB "failslab";
     /// A trylock fails although the lock is free.
-    Trylock "fail_trylock";
+    TRYLOCK "fail_trylock";
     /// An MMU notifier would have to block.
-    Notifier "fail_notifier";
+    NOTIFIER "fail_notifier";
     /// An AIO request completes with an error.
-    Aio "fail_aio";
+    AIO "fail_aio";
     /// Copying from user space faults.
-    Usercopy "fail_usercopy";
+    USERCOPY "fail_usercopy";
     /// The wake-up of the OOM reaper arrives one second late.
-    ReaperDelay "reaper_delay";
+    REAPER_DELAY "reaper_delay";
 }
 
 /// A set-up fault.
@@ -87,23 +91,21 @@ struct Armed {
 #[derive(Debug, Default)]
 pub struct Injection {
     armed: Vec<Armed>,
-    /// Calls of each thread at each point.
-    calls: Vec<[u32; POINTS]>,
+    /// For each thread, by its number, the points that it came by, and how often.
+    calls: Vec<Vec<(FaultPoint, u32)>>,
 }
-
-const POINTS: usize = FaultPoint::ALL.len();
 
 impl Injection {
     /// Disarms all faults and forgets what was counted.
     pub fn reset(&mut self) {
         let Injection { armed, calls } = self;
         armed.clear();
-        calls.clear();
+        calls.iter_mut().for_each(Vec::clear);
     }
 
     /// Arms faults, and begins to count calls.
     pub fn arm(&mut self, faults: impl IntoIterator<Item = Fault>) {
-        self.calls.clear();
+        self.calls.iter_mut().for_each(Vec::clear);
         self.armed.extend(faults.into_iter().map(|fault| Armed {
             fault,
             calls: 0,
@@ -119,12 +121,13 @@ impl Injection {
 
     /// How often the run came by the point, struck or not.
     pub fn calls(&self, point: FaultPoint) -> u32 {
-        self.calls.iter().map(|calls| calls[point as usize]).sum()
+        let calls = self.calls.iter().flatten().filter(|(at, _)| *at == point);
+        calls.map(|(_, calls)| calls).sum()
     }
 
-    /// How often a thread came by the point.
-    pub fn calls_of(&self, thread: Tid, point: FaultPoint) -> u32 {
-        self.calls.get(thread.index()).map_or(0, |calls| calls[point as usize])
+    /// The points that a thread came by, and how often.
+    pub fn calls_of(&self, thread: Tid) -> &[(FaultPoint, u32)] {
+        self.calls.get(thread.index()).map_or(&[], Vec::as_slice)
     }
 
     /// What a call at the point does to the faults: one that counts the calls of everybody is changed. None is
@@ -139,9 +142,13 @@ impl Injection {
 
     fn count(&mut self, thread: Tid, point: FaultPoint) {
         if self.calls.len() <= thread.index() {
-            self.calls.resize(thread.index() + 1, [0; POINTS]);
+            self.calls.resize_with(thread.index() + 1, Vec::new);
         }
-        self.calls[thread.index()][point as usize] += 1;
+        let calls = &mut self.calls[thread.index()];
+        match calls.iter_mut().find(|(at, _)| *at == point) {
+            Some((_, calls)) => *calls += 1,
+            None => calls.push((point, 1)),
+        }
     }
 }
 

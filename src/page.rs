@@ -121,7 +121,7 @@ impl Watermark {
 /// `get_page_from_freelist`: a frame with one reference and content 0, if the watermark allows it.
 pub fn get_page_from_freelist(watermark: Watermark) -> Option<Frame> {
     point(World::ZONE, Access::Update, "get_page_from_freelist", "free_pages");
-    if strikes(FaultPoint::PageAlloc) {
+    if strikes(FaultPoint::PAGE_ALLOC) {
         return None;
     }
     let frame = world(|w| take(w, watermark))?;

@@ -3,6 +3,7 @@
 //! Types of the protocol, and the kernel's primitives by their names. Every one of them is a scheduling point, unless
 //! its name begins with `peek` or `poke`.
 
+pub use crate::inject::{FaultPoint, strikes};
 pub use crate::memory::{
     Assertion, Handle, allocate, bug_on, dereference, free, read, warn_on, write,
 };
@@ -14,6 +15,7 @@ pub use crate::sync::atomic::{
     atomic_dec_and_test, atomic_inc, atomic_inc_not_zero, atomic_read, atomic_sub_and_test,
 };
 pub use crate::sync::bits::{clear_bit, peek_bit, set_bit, test_and_set_bit, test_bit};
+pub use crate::sync::daemon::Daemon;
 pub use crate::sync::mutex::{mutex_lock, mutex_trylock, mutex_unlock};
 pub use crate::sync::rwsem::{
     down_read, down_read_trylock, down_write, down_write_killable, down_write_trylock, up_read,

@@ -8,8 +8,10 @@
 use crate::campaign::{Campaign, Found, Limit, Totals, finish};
 use crate::case::Case;
 use crate::counted::counted;
+use crate::daemon;
 use crate::deadline::Deadline;
 use crate::explain;
+use crate::fault_point;
 use crate::kernel;
 use crate::minimize;
 use crate::operation::{self, Kind};
@@ -17,8 +19,10 @@ use crate::oracle::{self, Oracle};
 use crate::run::Runner;
 use crate::run::accident::guarded;
 use crate::schedule;
+use mmreap::inject::FaultPoint;
 use mmreap::release::NEWEST;
 use mmreap::revision::Revision;
+use mmreap::sync::daemon::Daemon;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -122,6 +126,26 @@ impl Harness {
     /// If another strategy has its word, or if no case could have it.
     pub fn strategy(self, kind: &'static schedule::Kind) -> Self {
         schedule::add(kind).unwrap_or_else(|refused| panic!("{refused}"));
+        self
+    }
+
+    /// Puts this kernel thread into the machine of every case, from now on and in the whole process.
+    ///
+    /// # Panics
+    ///
+    /// If another task of the machine has its name, or if no case could name it.
+    pub fn daemon(self, daemon: &'static Daemon) -> Self {
+        daemon::add(daemon).unwrap_or_else(|refused| panic!("{refused}"));
+        self
+    }
+
+    /// Lets cases have faults at this point, too, from now on and in the whole process.
+    ///
+    /// # Panics
+    ///
+    /// If there is another point with its name, or if no case could name it.
+    pub fn fault_point(self, point: &'static FaultPoint) -> Self {
+        fault_point::add(point).unwrap_or_else(|refused| panic!("{refused}"));
         self
     }
 

@@ -5,12 +5,14 @@
 //! `MMREAP_BLESS=1 cargo test` writes what is drawn now; read the difference before committing it.
 //! Mistakes that a text file cannot hold well are in this file.
 
+use mmreap::inject::FaultPoint;
 use mmreap_harness::case::{
-    Argument, Case, Process, RESERVED, Signature,
+    Argument, Case, Process, Signature,
     check::{Item, Place, check, io_requests, owner, task_names},
     limit,
     parse::{parse, parse_bytes},
 };
+use mmreap_harness::daemon::reserved;
 use mmreap_harness::operation::{vfork::VFORK, write::WRITE};
 use mmreap_harness::schedule::pct::PCT;
 use mmreap_harness::schedule::pos::POS;
@@ -119,21 +121,29 @@ fn the_tree_holds_what_the_text_says() {
     assert_eq!(case.others[1], ("v4.16+mine".into(), expected));
 }
 
-/// Where FORMAT.md begins to list the machine's own tasks, and what begins the line.
+/// What stands in FORMAT.md before its list of the machine's own tasks, and of the fault points.
 const OWN_TASKS: &str = "an AIO request (see below)\n            | ";
+const FAULT_POINTS: &str = "\nPOINT       ";
 
 #[test]
-fn documentation_has_the_tasks_of_the_machine() {
+fn documentation_has_the_tasks_of_the_machine_and_the_fault_points() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/FORMAT.md");
     let text = fs::read_to_string(path).expect("it is there");
-    let (above, rest) = text.split_once(OWN_TASKS).expect("it lists them");
-    let (listed, below) = rest.split_once('\n').expect("a line ends");
-    let tasks = RESERVED.join(" | ");
+    let points: Vec<_> = FaultPoint::ALL.iter().map(|point| point.name()).collect();
+    let lists = [(OWN_TASKS, reserved().join(" | ")), (FAULT_POINTS, points.join(" | "))];
+    let listed =
+        lists.iter().fold(text.clone(), |text, (before, list)| listed(&text, before, list));
     if std::env::var_os("MMREAP_BLESS").is_some() {
-        let text = format!("{above}{OWN_TASKS}{tasks}\n{below}");
-        return fs::write(path, text).expect("it can be written");
+        return fs::write(path, listed).expect("it can be written");
     }
-    assert_eq!(listed, tasks);
+    assert_eq!(listed, text);
+}
+
+/// The text with the list in the rest of the line after `before`.
+fn listed(text: &str, before: &str, list: &str) -> String {
+    let (above, rest) = text.split_once(before).expect("there is a list");
+    let (_, below) = rest.split_once('\n').expect("a line ends");
+    format!("{above}{before}{list}\n{below}")
 }
 
 #[test]

@@ -195,7 +195,7 @@ fn faults_within_the_bound_are_tried() {
 #[test]
 fn faults_that_no_case_can_hold_are_refused() {
     let mut case = a_kill();
-    case.faults = vec![Fault::once(FaultPoint::Trylock, 1, None); 7];
+    case.faults = vec![Fault::once(FaultPoint::TRYLOCK, 1, None); 7];
     let proof = |faults| {
         let options = Options { faults, budget: 50, ..Options::default() };
         prove(&case, kernel("v4.15"), &options, &|_| true)

@@ -19,7 +19,7 @@ pub fn device(request: Handle<Kiocb>) {
     if wait_for_work(object, "submitted", || request.peek_at("submitted", |r| r.ctx.is_some()))
         && let Some(ok) = perform(request, object)
     {
-        aio_complete(request, ok && !strikes(FaultPoint::Aio));
+        aio_complete(request, ok && !strikes(FaultPoint::AIO));
     }
 }
 

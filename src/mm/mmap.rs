@@ -72,7 +72,7 @@ pub fn sys_mmap(mm: Handle<Mm>, plan: &VmaPlan) {
     if down_write_killable(mmap_sem(mm)).is_err() {
         return;
     }
-    let slab_page = if strikes(FaultPoint::Slab) { None } else { alloc_page() };
+    let slab_page = if strikes(FaultPoint::SLAB) { None } else { alloc_page() };
     if let Some(slab_page) = slab_page {
         if find_vma(mm, plan.start).is_none() {
             contains_what_is_mapped(insert_vma(mm, plan));

@@ -67,7 +67,7 @@ fn set_head(head: Option<Handle<Task>>) {
 pub fn oom_reaper() {
     let _call = protocol(OOM_REAPER, REAPER_LIST);
     while wait_for_work(REAPER_LIST, OOM_REAPER_WAIT, || head().is_some()) {
-        if strikes(FaultPoint::ReaperDelay) {
+        if strikes(FaultPoint::REAPER_DELAY) {
             schedule_timeout_idle(HZ);
         }
         if let Some(task) = pop() {

@@ -1,5 +1,5 @@
 //! Daemons: the machine's own kernel threads, each of which says in its file what it is called, what it needs before
-//! anything runs, and what it does. `boot` has the list of them.
+//! anything runs, and what it does. `boot` has the list of them, and starts others with them.
 
 use crate::sync::thread::Tid;
 use crate::world::World;

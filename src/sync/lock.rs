@@ -304,7 +304,7 @@ pub(super) fn try_acquire(lock: LockId, mode: Mode, verb: &'static str) -> bool 
     let (object, class) = noun(lock);
     point(object, Access::try_lock(mode), verb, class);
     check_live(object);
-    let injected = strikes(FaultPoint::Trylock);
+    let injected = strikes(FaultPoint::TRYLOCK);
     let taken = !injected && world(|w| try_take(w, lock, mode));
     let kind = if taken {
         EventKind::Acquire { mode, trylock: true }

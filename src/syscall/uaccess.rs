@@ -86,7 +86,7 @@ fn write(mm: Handle<Mm>, page: u32, content: u32, by: By) -> Result<(), AccessEr
 
 /// The frame that an access reaches; `None` is the zero page.
 fn access(mm: Handle<Mm>, page: u32, write: bool, by: By) -> Result<Option<Frame>, AccessError> {
-    if by == By::Kernel && strikes(FaultPoint::Usercopy) {
+    if by == By::Kernel && strikes(FaultPoint::USERCOPY) {
         return Err(AccessError::Fault);
     }
     loop {

@@ -86,7 +86,7 @@ fn main() {
         let signal = boot::process(name.clone(), 0);
         boot::task(signal, name, Some(mm), perform);
     }
-    boot::daemons();
+    boot::daemons(&[]);
     boot::run();
 }
 

@@ -5,6 +5,7 @@
 //! own faults are left out, and its schedule is kept.
 
 use crate::case::{Case, Fault, FaultPoint, Signature};
+use crate::fault_point;
 use crate::run::Runner;
 use mmreap::revision::Revision;
 use std::collections::BTreeMap;
@@ -32,7 +33,7 @@ pub fn sweep(runner: &mut Runner, case: &Case, revision: &'static Revision) -> S
     let bare = Case { faults: Vec::new(), ..case.clone() };
     let without = runner.run_case(&bare, revision).failure.map(|failure| failure.signature);
     let mut sweep = Sweep { without, ..Sweep::default() };
-    for point in FaultPoint::ALL {
+    for &point in fault_point::all() {
         for nth in 1..=CALLS {
             let run = runner.run_case(&with_strike(case, (point, nth)), revision);
             if run.world().injection.calls(point) < nth {

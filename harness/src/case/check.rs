@@ -15,7 +15,8 @@ pub mod place;
 mod processes;
 pub mod scope;
 
-use super::{Case, Expect, Fault, Machine, RESERVED, Segment, error::allowed, limit};
+use super::{Case, Expect, Fault, Machine, Segment, error::allowed, limit};
+use crate::daemon;
 use bounds::{is_oracle, is_word};
 pub use place::{Item, Place, Problem};
 use scope::Scope;
@@ -97,7 +98,7 @@ impl Tasks<'_> {
     fn of(case: &Case) -> Tasks<'_> {
         let mut names = task_names(case);
         names.extend(io_requests(case).into_iter().map(|request| request.name));
-        names.extend(RESERVED.map(String::from));
+        names.extend(daemon::reserved().into_iter().map(String::from));
         Tasks { case, names }
     }
 

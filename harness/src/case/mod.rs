@@ -21,9 +21,6 @@ pub use crate::operation::{Argument, Completion, Operation};
 pub use crate::schedule::{Segment, Stop, Strategy};
 pub use mmreap::inject::FaultPoint;
 
-use mmreap::boot::DAEMONS;
-use mmreap::sync::thread::CLOCK;
-
 /// The format version in the first line, `mmreap case 1`.
 pub const VERSION: u32 = 1;
 
@@ -58,16 +55,6 @@ pub mod limit {
     /// Length of a name in bytes: the kernel's `TASK_COMM_LEN` without its end mark.
     pub const NAME: usize = 15;
 }
-
-/// Names that the machine itself uses for its tasks, and that a case must not declare.
-pub const RESERVED: [&str; DAEMONS.len() + 1] = {
-    let (mut names, mut n) = ([CLOCK; DAEMONS.len() + 1], 0);
-    while n < DAEMONS.len() {
-        names[n] = DAEMONS[n].name;
-        n += 1;
-    }
-    names
-};
 
 /// The whole of a case file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -257,17 +244,22 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Exactly the n-th call fails, of the task or of all.
-    pub fn once(point: FaultPoint, nth: u32, task_filter: Option<String>) -> Self {
+    /// Every call fails, of every task: what the line says without a knob.
+    pub fn always(point: FaultPoint) -> Self {
         Fault {
             point,
             probability: 100,
             interval: 1,
             times: None,
             space: 0,
-            fail_nth: Some(nth),
-            task_filter,
+            fail_nth: None,
+            task_filter: None,
         }
+    }
+
+    /// Exactly the n-th call fails, of the task or of all.
+    pub fn once(point: FaultPoint, nth: u32, task_filter: Option<String>) -> Self {
+        Fault { fail_nth: Some(nth), task_filter, ..Fault::always(point) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Roles: what kind of task a thread of a run was. Names would make the same race of `p1` and of `p2` two.
 
-use crate::case::RESERVED;
+use crate::daemon::reserved;
 use mmreap::sync::bits::Flag;
 use mmreap::task::{Task, TaskFlag};
 use mmreap::world::World;
@@ -16,13 +16,14 @@ const USER: u8 = 2;
 const KERNEL: u8 = 3;
 /// An AIO request.
 const DEVICE: u8 = 4;
-/// From here on: the machine's own tasks, in the order of [`RESERVED`].
+/// From here on: the machine's own tasks, in the order of [`reserved`].
 const MACHINE: u8 = 8;
 
 /// The role of each thread of the run in the world, by number.
 pub(super) fn roles(w: &World, roles: &mut [u8; THREADS]) {
+    let reserved = reserved();
     for (role, thread) in roles.iter_mut().zip(w.threads()) {
-        *role = by_name(&thread.name);
+        *role = by_name(&thread.name, &reserved);
     }
     for (_, task) in w.tasks.all() {
         if let Some(thread) = task.thread
@@ -33,8 +34,8 @@ pub(super) fn roles(w: &World, roles: &mut [u8; THREADS]) {
     }
 }
 
-fn by_name(name: &str) -> u8 {
-    match RESERVED.iter().position(|reserved| *reserved == name) {
+fn by_name(name: &str, reserved: &[&str]) -> u8 {
+    match reserved.iter().position(|reserved| *reserved == name) {
         Some(place) => MACHINE + place as u8,
         None if name.contains('#') => DEVICE,
         None => USER,

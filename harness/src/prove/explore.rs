@@ -19,9 +19,9 @@
 use super::Reduction;
 use super::trace::{Step, Threads, only};
 use super::tree::{Next, Tree};
+use crate::daemon;
 use crate::schedule::in_order::InOrder;
 use crate::schedule::preemption::{could_go_on, looks_at, only_waits};
-use mmreap::boot::DAEMONS;
 use mmreap::sync::daemon::Daemon;
 use mmreap::sync::engine::{Candidate, Choose};
 use mmreap::sync::footprint::Touch;
@@ -287,8 +287,9 @@ fn says_all(access: Access) -> bool {
 /// The threads that wait for work from the start: devices, and the daemons that are there without any.
 fn waiting_at_boot(w: &World) -> Threads {
     let waits = |thread: &&Thread| {
-        let waits = |daemon: &Daemon| daemon.has_work.is_none() && daemon.name == thread.name;
-        DAEMONS.iter().any(waits) || thread.name.contains('#')
+        let waits =
+            |daemon: &'static Daemon| daemon.has_work.is_none() && daemon.name == thread.name;
+        daemon::all().any(waits) || thread.name.contains('#')
     };
     let threads = w.threads().iter().zip(0..);
     threads.filter(|(thread, _)| waits(thread)).fold(0, |set, (_, number)| set | only(Tid(number)))

@@ -20,10 +20,8 @@ pub struct Placement(BTreeSet<Strike>);
 impl Placement {
     /// The case with these faults besides its own.
     pub fn apply(&self, case: &Case) -> Case {
-        let point = |word: &str| FaultPoint::ALL.into_iter().find(|point| point.name() == word);
-        let fault = |(word, task, nth): &Strike| {
-            let point = point(word).expect("strikes are made from the words of points");
-            Fault::once(point, *nth, Some(task.clone()))
+        let fault = |(point, task, nth): &Strike| {
+            Fault::once(FaultPoint::new(point), *nth, Some(task.clone()))
         };
         let mut case = case.clone();
         case.faults.extend(self.0.iter().map(fault));

@@ -7,7 +7,7 @@ use super::behaviour::behaviour;
 use super::explore::{Bounds, Explorer, THREADS};
 use super::faults::Calls;
 use super::{Options, Others, Progress, Unprovable, keep_first};
-use crate::case::{Case, FaultPoint};
+use crate::case::Case;
 use crate::oracle::Failure;
 use crate::run::news::News;
 use crate::run::plan::Plan;
@@ -200,12 +200,9 @@ fn by_names(case: &Case, run: &Run) -> Case {
 
 fn note_calls(w: &World, calls: &mut Calls) {
     for (thread, number) in w.threads().iter().zip(0..) {
-        for point in FaultPoint::ALL {
-            let seen = w.injection.calls_of(Tid(number), point);
-            if seen > 0 {
-                let most = calls.entry((point.name(), thread.name.clone())).or_insert(0);
-                *most = seen.max(*most);
-            }
+        for (point, seen) in w.injection.calls_of(Tid(number)) {
+            let most = calls.entry((point.name(), thread.name.clone())).or_insert(0);
+            *most = (*seen).max(*most);
         }
     }
 }

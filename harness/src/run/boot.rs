@@ -3,6 +3,7 @@
 use super::assignment::{Absent, Duty, assign, assignment, completes, plan};
 use super::perform::{kernel_thread, user_thread};
 use super::plan::{Plan, ProcessPlan};
+use crate::daemon;
 use mmreap::memory::Handle;
 use mmreap::mm::mmap::VmaPlan;
 use mmreap::mm::vma::find_vma;
@@ -22,7 +23,7 @@ pub(super) fn main() {
     for (number, (name, completion)) in plan.requests.iter().enumerate() {
         start_device(number, name, *completion);
     }
-    boot::daemons();
+    boot::daemons(&daemon::added());
     world(|w| w.injection.arm(plan.faults.iter().cloned()));
     boot::run();
 }

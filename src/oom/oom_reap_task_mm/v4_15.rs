@@ -33,7 +33,7 @@ fn reap(task: Handle<Task>, mm: Handle<Mm>) -> bool {
     if !down_read_trylock(mmap_sem(mm)) {
         return skip(task, mm, SkipReason::LockBusy);
     }
-    if strikes(FaultPoint::Notifier) || mm_has_notifiers(mm) {
+    if strikes(FaultPoint::NOTIFIER) || mm_has_notifiers(mm) {
         up_read(mmap_sem(mm));
         schedule_timeout_idle(HZ);
         record(mm.object(), EventKind::Skip(SkipReason::Notifier));

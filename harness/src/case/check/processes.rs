@@ -8,10 +8,11 @@ use super::{
     scope::{is_vforked, user_names, user_process},
 };
 use crate::case::{
-    Case, Process, ProcessKind, RESERVED, Release, Thread, Vma, VmaKind,
+    Case, Process, ProcessKind, Release, Thread, Vma, VmaKind,
     error::{allowed, quote},
     limit,
 };
+use crate::daemon;
 
 /// Checks every process by itself and in relation to the others.
 pub(super) fn check(case: &Case) -> Verdict {
@@ -29,9 +30,11 @@ fn check_process(case: &Case, index: usize) -> Verdict {
     let place = Place::new(Item::Process(index), "");
     let earlier: Vec<_> = case.processes[..index].iter().map(|p| p.name.as_str()).collect();
     check_name(place, &process.name, &earlier, "processes")?;
-    place.demand(!RESERVED.contains(&process.name.as_str()), || {
+    let reserved = daemon::reserved();
+    place.demand(!reserved.contains(&process.name.as_str()), || {
         let message = format!("`{}` is a task of the machine itself", process.name);
-        (message, format!("any name but {}", RESERVED.map(quote).join(", ")))
+        let reserved: Vec<_> = reserved.iter().map(|name| quote(name)).collect();
+        (message, format!("any name but {}", reserved.join(", ")))
     })?;
     match process.kind {
         ProcessKind::User => check_user(case, index)?,

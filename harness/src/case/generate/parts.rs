@@ -10,6 +10,8 @@ use crate::case::generate::swarm::Swarm;
 use crate::case::{
     Argument, Completion, Fault, FaultPoint, Operation, Strategy, Vma, VmaKind, limit,
 };
+use crate::daemon;
+use crate::fault_point;
 use crate::operation::io_submit::IO_SUBMIT;
 use crate::schedule::in_order::IN_ORDER;
 use crate::schedule::pct::PCT;
@@ -104,32 +106,41 @@ pub(in crate::case) fn request(context: &str, swarm: &Swarm, draw: &mut Draw) ->
     IO_SUBMIT.of([Argument::context(context), completion])
 }
 
+/// A fault point. Those that were added are drawn aside, each by its name, as often as one of the others.
+pub(in crate::case) fn point(swarm: &Swarm, draw: &mut Draw) -> FaultPoint {
+    let (all, added) = (FaultPoint::ALL.len(), fault_point::added());
+    let aside = added.into_iter().find(|point| is_drawn_aside(point.name(), all, draw));
+    let weights: [usize; FaultPoint::ALL.len()] = swarm.points();
+    let drawn = FaultPoint::ALL[draw.weighted(&weights).unwrap_or(0)];
+    aside.copied().unwrap_or(drawn)
+}
+
+/// One of the tasks. Kernel threads that were added are drawn aside, too.
+pub(in crate::case) fn task(tasks: &[String], draw: &mut Draw) -> Option<String> {
+    let is_added = |task: &&String| daemon::added().iter().any(|daemon| daemon.name == **task);
+    let (added, others): (Vec<_>, Vec<_>) = tasks.iter().partition(is_added);
+    let aside = added.into_iter().find(|task| is_drawn_aside(task, others.len(), draw));
+    let drawn = draw.pick(&others).copied();
+    aside.or(drawn).cloned()
+}
+
+/// Whether what was added is taken instead of one of so many others, all being alike.
+fn is_drawn_aside(name: &str, others: usize, draw: &Draw) -> bool {
+    let hits = |bytes: &[u8]| Draw::new(&mut Unstructured::new(bytes)).below(others + 1) == 0;
+    draw.aside(name).is_some_and(|bytes| hits(&bytes))
+}
+
 /// A fault that may be limited to one of `tasks`. All points are alike: which of them matters is
 /// what the campaign wants to know.
 pub(in crate::case) fn fault(tasks: &[String], swarm: &Swarm, draw: &mut Draw) -> Fault {
-    let weights: [usize; FaultPoint::ALL.len()] = swarm.points();
-    let point = FaultPoint::ALL[draw.weighted(&weights).unwrap_or(0)];
-    let mut fault = plain_fault(point);
+    let mut fault = Fault::always(point(swarm, draw));
     match draw.chance(FAIL_NTH) {
         true => fault.fail_nth = Some(draw.between(1..=NTH) as u32),
         false => knobs(&mut fault, draw),
     }
     // One in four strikes a single task: enough to tell "this caller fails" from "all fail".
-    fault.task_filter = if draw.chance(25) { draw.pick(tasks).cloned() } else { None };
+    fault.task_filter = if draw.chance(25) { task(tasks, draw) } else { None };
     fault
-}
-
-/// A fault at `point` with every knob at its default.
-fn plain_fault(point: FaultPoint) -> Fault {
-    Fault {
-        point,
-        probability: 100,
-        interval: 1,
-        times: None,
-        space: 0,
-        fail_nth: None,
-        task_filter: None,
-    }
 }
 
 /// Sets the knobs of a fault without `fail-nth`; each stays at its default half of the time, since

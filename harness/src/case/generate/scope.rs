@@ -7,7 +7,8 @@
 //! trees that are not valid yet, and is fast enough to be asked for every proposal.
 
 use crate::case::check::{io_requests, owner, task_names};
-use crate::case::{Argument, Case, Operation, Process, ProcessKind, RESERVED, Vma};
+use crate::case::{Argument, Case, Operation, Process, ProcessKind, Vma};
+use crate::daemon;
 use crate::operation::{Parameter, Rule, Who};
 
 /// Address spaces of a case: for each process, the one whose VMAs and contexts its operations name.
@@ -144,7 +145,8 @@ pub(in crate::case) fn is_vforked(case: &Case, name: &str) -> bool {
 /// The tasks that segments and task filters may name: threads, the machine's, AIO requests.
 pub(in crate::case) fn tasks(case: &Case) -> Vec<String> {
     let requests = io_requests(case).into_iter().map(|request| request.name);
-    task_names(case).into_iter().chain(RESERVED.map(String::from)).chain(requests).collect()
+    let machine = daemon::reserved().into_iter().map(String::from);
+    task_names(case).into_iter().chain(machine).chain(requests).collect()
 }
 
 fn vma<'p>(owner: &'p Process, name: &str) -> Option<&'p Vma> {

@@ -1,11 +1,12 @@
 //! Names: which are legal, which are free, and where they occur.
 
-use crate::case::{Argument, Case, Operation, Process, RESERVED, limit};
+use crate::case::{Argument, Case, Operation, Process, limit};
+use crate::daemon;
 
 /// Makes all declared names legal and unique. References are left alone: they follow whoever kept
 /// the name.
 pub(super) fn repair(case: &mut Case) {
-    unique(case.processes.iter_mut().map(|process| &mut process.name), "p", &RESERVED);
+    unique(case.processes.iter_mut().map(|process| &mut process.name), "p", &daemon::reserved());
     for process in &mut case.processes {
         unique(process.vmas.iter_mut().map(|vma| &mut vma.name), "v", &[]);
         unique(process.contexts.iter_mut(), "c", &[]);

@@ -41,11 +41,11 @@ pub(super) fn edit_segments(case: &mut Case, draw: &mut Draw, sites: &Sites) -> 
 fn add_segment(case: &mut Case, draw: &mut Draw, sites: &Sites) -> bool {
     let tasks = tasks(case);
     let segments = &mut case.schedule.segments;
-    let Some(task) = draw.pick(&tasks).filter(|_| segments.len() < limit::SEGMENTS) else {
+    let Some(task) = parts::task(&tasks, draw).filter(|_| segments.len() < limit::SEGMENTS) else {
         return false;
     };
-    let until = if draw.chance(STOPS) { stop(task, draw, sites) } else { None };
-    segments.insert(draw.below(segments.len() + 1), Segment { task: task.clone(), until });
+    let until = if draw.chance(STOPS) { stop(&task, draw, sites) } else { None };
+    segments.insert(draw.below(segments.len() + 1), Segment { task, until });
     true
 }
 
@@ -65,7 +65,7 @@ pub(super) fn edit_segment(case: &mut Case, draw: &mut Draw, sites: &Sites) -> b
         (Some(stop), 1) => stop.nth = stop.nth.saturating_sub(1),
         (until, 2) => *until = stop(&segment.task, draw, sites),
         (until, _) if draw.chance(25) => *until = None,
-        _ => segment.task = draw.pick(&tasks).cloned().unwrap_or_default(),
+        _ => segment.task = parts::task(&tasks, draw).unwrap_or_default(),
     }
     true
 }

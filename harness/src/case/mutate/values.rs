@@ -9,7 +9,7 @@ use crate::case::generate::scope::tasks;
 use crate::case::generate::swarm::Swarm;
 use crate::case::generate::{operations, parts, topology};
 use crate::case::mutate::structure::{any_thread, any_user};
-use crate::case::{Argument, Case, EmptyPmd, Fault, FaultPoint, Operation, Time, Tlb};
+use crate::case::{Argument, Case, EmptyPmd, Fault, Operation, Time, Tlb};
 
 /// A number nearby.
 fn nudge(value: u32, draw: &mut Draw) -> u32 {
@@ -127,8 +127,8 @@ pub(super) fn fault(case: &mut Case, draw: &mut Draw) -> bool {
     let index = draw.below(case.faults.len());
     let Some(fault) = case.faults.get_mut(index) else { return false };
     match draw.below(4) {
-        0 => fault.point = FaultPoint::ALL[draw.below(FaultPoint::ALL.len())],
-        1 => fault.task_filter = if draw.chance(50) { draw.pick(&tasks).cloned() } else { None },
+        0 => fault.point = parts::point(&Swarm::even(), draw),
+        1 => fault.task_filter = if draw.chance(50) { parts::task(&tasks, draw) } else { None },
         2 => redraw_knobs(fault, draw),
         _ => nudge_knob(fault, draw),
     }

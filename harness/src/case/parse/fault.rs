@@ -5,6 +5,7 @@ use crate::case::{
     Case, Fault, FaultPoint,
     check::{Item, bounds},
 };
+use crate::fault_point;
 
 impl<'a> Parser<'a> {
     pub(super) fn fault(
@@ -15,8 +16,8 @@ impl<'a> Parser<'a> {
     ) -> Result<(), Mistake> {
         let item = Item::Fault(case.faults.len());
         self.mark(item, "", first.span());
-        let point = reader.choice("fault points", &FaultPoint::ALL, FaultPoint::name)?;
-        let mut fault = without_knobs(point);
+        let points: Vec<_> = fault_point::all().copied().collect();
+        let mut fault = Fault::always(reader.choice("fault points", &points, FaultPoint::name)?);
         while let Some(key) = reader.key()? {
             self.knob(&mut fault, item, key, reader)?;
         }
@@ -55,17 +56,5 @@ impl<'a> Parser<'a> {
             }
         }
         Ok(())
-    }
-}
-
-fn without_knobs(point: FaultPoint) -> Fault {
-    Fault {
-        point,
-        probability: 100,
-        interval: 1,
-        times: None,
-        space: 0,
-        fail_nth: None,
-        task_filter: None,
     }
 }
