@@ -165,9 +165,16 @@ fn what_a_find_takes_is_beside_the_runs_if_somebody_asks() {
     assert_eq!(rows[1], ["stock-random", "0.38", "-"]);
     assert_eq!(rows[2], ["pos", "1.9", "5.0"]);
     assert!(text.contains("mean of CPU s/find"), "{text}");
-    let plain =
-        table::render(&Report::new(&Bench { cpu: false, ..bench.clone() }, &made_up(&bench)));
-    assert!(!plain.contains("CPU"), "{plain}");
+    let page = html::render(&Report::new(&bench, &made_up(&bench)));
+    for cell in
+        [">CPU s/find</th>", "<td>0.38</td>", "<td>1.9</td><td>5.0</td>", ">mean of CPU s/find<"]
+    {
+        assert!(page.contains(cell), "{cell}");
+    }
+    let plain = Report::new(&Bench { cpu: false, ..bench.clone() }, &made_up(&bench));
+    for written in [table::render(&plain), html::render(&plain)] {
+        assert!(!written.contains("CPU"), "{written}");
+    }
 }
 
 #[test]

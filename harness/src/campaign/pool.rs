@@ -13,7 +13,7 @@ use arbitrary::Unstructured;
 use std::rc::Rc;
 
 /// Cases in a pool, at most.
-const MOST: usize = 512;
+pub const MOST: usize = 512;
 
 /// One of the two that compete to be picked is of the latest so many.
 const RECENT: usize = 64;

@@ -13,10 +13,18 @@ struct Page<'a> {
     report: &'a Report,
     keys: Vec<Key>,
     means: Option<Table>,
-    panels: Vec<(Table, Chart)>,
+    mean_costs: Option<Table>,
+    panels: Vec<Panel>,
     notes: Vec<String>,
     width: f64,
     height: f64,
+}
+
+/// A bug: in runs, drawn, and what a find takes of a processor, if somebody asked.
+struct Panel {
+    table: Table,
+    chart: Chart,
+    cost: Option<Table>,
 }
 
 /// A table whose rows bear the marks of their arms.
@@ -27,14 +35,16 @@ struct Table {
 
 /// Writes the report as a page.
 pub fn render(report: &Report) -> String {
-    let panels = report
-        .bugs
-        .iter()
-        .map(|panel| (Table::from(Sheet::of_bug(report, panel)), Chart::new(panel, report.cap)));
+    let panels = report.bugs.iter().map(|panel| Panel {
+        table: Sheet::of_bug(report, panel).into(),
+        chart: Chart::new(panel, report.cap),
+        cost: Sheet::of_cost(report, panel).map(Table::from),
+    });
     let page = Page {
         report,
         keys: keys(report),
         means: Sheet::of_means(report).map(Table::from),
+        mean_costs: Sheet::of_mean_costs(report).map(Table::from),
         panels: panels.collect(),
         notes: notes(report),
         width: WIDTH,
