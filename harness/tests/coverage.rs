@@ -139,7 +139,7 @@ fn a_guided_campaign_keeps_fewer_cases_than_it_tries() {
     let kept = campaign.take_kept();
     assert!(!kept.is_empty() && (kept.len() as u64) < campaign.totals.cases);
     let mut again = Campaign::new(kernel("v4.15"), 2);
-    kept.iter().for_each(|case| again.adopt(case.clone()));
+    kept.iter().for_each(|case| _ = again.adopt(case.clone()));
     // What was kept of a case is one run, which shows again what it showed.
     let [kept, all] = [&again, &campaign].map(|campaign| campaign.map().unwrap());
     assert!(is_subset(kept, all));

@@ -191,6 +191,18 @@ fn a_long_queue_takes_half_of_the_time_at_most() {
     assert!(progress(&events).totals.runs > 0, "nothing is left for the campaign");
 }
 
+/// What was kept on a kernel that somebody changed since is not known by having been kept.
+#[test]
+fn a_failure_that_only_the_queue_shows_is_told() {
+    let fails = include_str!("../../corpus/v4.14-o_vma_uaf-vma-oom_reap_task_mm-exit_mmap.mmreap");
+    let directory = with_queue("v4.14", [fails.to_string()]);
+    let events = work(&mut start(&V4_14, 1, directory.path()), &runs(1));
+    let is_it = |found: &&&Finding| found.signature == "O-VMA-UAF vma __oom_reap_task_mm exit_mmap";
+    assert_eq!(findings(&events).iter().filter(is_it).count(), 1, "{events:?}");
+    let again = work(&mut start(&V4_14, 1, directory.path()), &runs(1));
+    assert_eq!(findings(&again).iter().filter(is_it).count(), 0, "now it is known: {again:?}");
+}
+
 #[test]
 fn a_long_queue_is_left_when_it_is_called_off() {
     let (directory, enough) = (with_queue("v4.14", cases(QUEUE)), AtomicBool::new(false));

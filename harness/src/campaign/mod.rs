@@ -208,15 +208,13 @@ impl Campaign {
         run.unwrap_or_else(|accident| Some(trial.give_up(&accident)))
     }
 
-    /// Runs a case that somebody kept as it stands, and keeps it if it shows anything new here.
-    /// Whoever kept it has told of its failure.
-    pub fn adopt(&mut self, case: Case) {
+    /// Runs a case that somebody kept as it stands, and keeps it if it shows anything new here. Its failure is news if
+    /// it is not known: the kernel may have changed since.
+    pub fn adopt(&mut self, case: Case) -> Option<Found> {
         let mut trial = Trial::new(case, 0);
         let found = self.once(&mut trial);
         self.pool_best(trial);
-        if let Some(found) = found {
-            self.judge(found);
-        }
+        found.and_then(|found| self.judge(found))
     }
 
     /// A new case to try: made from nothing, by changing one of the pool, or by crossing two of it.

@@ -159,7 +159,9 @@ impl Worker {
             if let Some(found) = self.campaign.run() {
                 self.keep(found, tell, limit.deadline)?;
             }
-            self.replay_in_between();
+            if self.campaign.totals.runs.is_multiple_of(REPLAY) {
+                self.replay_one(tell, limit.deadline)?;
+            }
             self.write_queue()?;
             self.now_and_then(tell)?;
         }
@@ -183,7 +185,7 @@ impl Worker {
                 self.reported = Instant::now();
                 tell(Event::Resuming { done, all });
             }
-            self.replay_one();
+            self.replay_one(tell, half)?;
         }
         self.import_coverage(tell);
         self.before = self.own_state(tell).map(|state| state.totals).unwrap_or_default();
@@ -204,17 +206,12 @@ impl Worker {
 
     /// Replays a case of the queue, which is none of the campaign's own runs. What a power failure left unreadable is
     /// missed by nobody.
-    fn replay_one(&mut self) {
+    fn replay_one(&mut self, tell: Tell<'_>, deadline: Deadline<'_>) -> Result<(), CorpusError> {
         let totals = self.campaign.totals;
         let case = self.backlog.pop().and_then(|file| corpus::load(&file).ok());
-        case.into_iter().for_each(|case| self.campaign.adopt(case));
+        let found = case.and_then(|case| self.campaign.adopt(case));
         self.campaign.totals = totals;
-    }
-
-    fn replay_in_between(&mut self) {
-        if self.campaign.totals.runs.is_multiple_of(REPLAY) {
-            self.replay_one();
-        }
+        found.map_or(Ok(()), |found| self.keep(found, tell, deadline))
     }
 
     /// What the worker that had this place before has left.
