@@ -78,6 +78,14 @@ pub struct Fault {
     pub chance: fn(key: u64, task: &str, call: u32) -> u8,
 }
 
+impl Fault {
+    /// Whether it makes a difference how many calls came before, or how many of them failed.
+    fn counts(&self) -> bool {
+        let plain = (self.interval, self.times, self.space, self.fail_nth) == (1, None, 0, None);
+        !plain
+    }
+}
+
 #[derive(Debug)]
 struct Armed {
     fault: Fault,
@@ -135,7 +143,7 @@ impl Injection {
     fn access(&self, point: FaultPoint) -> Option<Access> {
         let mut faults = self.armed.iter().map(|armed| &armed.fault).filter(|it| it.point == point);
         let first = faults.next()?;
-        let counts_everybody = |fault: &Fault| fault.task_filter.is_none();
+        let counts_everybody = |fault: &Fault| fault.task_filter.is_none() && fault.counts();
         let changes = counts_everybody(first) || faults.any(counts_everybody);
         Some(if changes { Access::Update } else { Access::Read })
     }

@@ -118,9 +118,12 @@ impl Watermark {
     }
 }
 
+/// What a zone has left.
+const FREE_PAGES: &str = "free_pages";
+
 /// `get_page_from_freelist`: a frame with one reference and content 0, if the watermark allows it.
 pub fn get_page_from_freelist(watermark: Watermark) -> Option<Frame> {
-    point(World::ZONE, Access::Update, "get_page_from_freelist", "free_pages");
+    point(World::ZONE, Access::Put, "get_page_from_freelist", FREE_PAGES);
     if strikes(FaultPoint::PAGE_ALLOC) {
         return None;
     }
@@ -129,10 +132,16 @@ pub fn get_page_from_freelist(watermark: Watermark) -> Option<Frame> {
     Some(frame)
 }
 
+/// Above the highest watermark, everybody gets a frame, and which one makes no difference. So who takes one that leaves
+/// others there drops one of so many references; who finds none only looks.
 fn take(w: &mut World, watermark: Watermark) -> Option<Frame> {
-    if w.zone.free_frames() <= watermark.frames(&w.zone) {
+    let free = w.zone.free_frames();
+    if free <= watermark.frames(&w.zone) {
+        w.footprint.touch(World::ZONE, FREE_PAGES, Access::Read);
         return None;
     }
+    let left = i32::from(free) - i32::from(Watermark::High.frames(&w.zone));
+    w.footprint.touch(World::ZONE, FREE_PAGES, Access::put(left));
     let frame = w.zone.free.pop()?;
     let allocated = w.here();
     let freed = w.zone.get(frame).freed;
@@ -193,7 +202,7 @@ pub fn free_pages(frames: &[Frame]) {
     if frames.is_empty() {
         return;
     }
-    point(World::ZONE, Access::Add, "put_page", "free_pages");
+    point(World::ZONE, Access::Add, "put_page", FREE_PAGES);
     let mut freed = 0;
     for &frame in frames {
         match world(|w| put(w, frame)) {

@@ -99,7 +99,8 @@ pub fn io_submit(mm: Handle<Mm>, slot: usize, request: Handle<Kiocb>) -> bool {
     let _call = enter("do_io_submit");
     let Some(ctx) = lookup_ioctx(mm, slot) else { return false };
     atomic_inc(ctx, "reqs", |ctx| &mut ctx.reqs);
-    let allocations = allocations();
+    let waits_for_memory = request.peek(|request| request.completion) == Completion::AfterAlloc;
+    let allocations = if waits_for_memory { allocations() } else { 0 };
     complete(request.object(), "submitted", || {
         request.poke_at("submitted", |request| {
             request.ctx = Some(ctx);

@@ -147,9 +147,11 @@ impl<T: Object> Handle<T> {
     }
 }
 
-/// Checks that an object exists, for what lies in it and has a name of its own.
+/// Checks that an object exists, for what lies in it and has a name of its own. Who finds that it is gone has touched it
+/// by that.
 pub(crate) fn check_live(object: ObjectRef) {
     if let Some(obituary) = world(|w| w.obituary(object)) {
+        world(|w| w.footprint.touch(object, "", Access::Read));
         used_after_free(object, obituary.0, obituary.1);
     }
 }

@@ -200,14 +200,20 @@ pub(super) fn acquire(
 ) -> Result<(), Killed> {
     let (object, class) = noun(lock);
     point(object, Access::lock(mode), verb, class);
+    take(lock, mode, killable).map(|_| ())
+}
+
+/// Acquires the lock, as was announced: whether it was free at once.
+fn take(lock: LockId, mode: Mode, killable: bool) -> Result<bool, Killed> {
+    let (object, class) = noun(lock);
     check_live(object);
     match world(|w| attempt(w, lock, mode, object)) {
-        Attempt::Taken => return Ok(()),
+        Attempt::Taken => return Ok(true),
         Attempt::Queued => wait(lock, mode, object, class, killable)?,
         Attempt::Misuse(rule) => misuse(object, rule),
     }
     record(object, EventKind::Acquire { mode, trylock: false });
-    Ok(())
+    Ok(false)
 }
 
 /// What became of an attempt to acquire a lock.
@@ -236,7 +242,9 @@ fn take_or_queue(w: &mut World, lock: LockId, mode: Mode) -> bool {
     let me = w.running_tid();
     let taken = try_take(w, lock, mode);
     if !taken {
-        w.locks.get(lock).queue.push_back((me, mode));
+        let lock = w.locks.get(lock);
+        lock.queue.push_back((me, mode));
+        w.footprint.touch(lock.object, lock.class, Access::lock(mode));
     }
     taken
 }
@@ -306,6 +314,8 @@ pub(super) fn try_acquire(lock: LockId, mode: Mode, verb: &'static str) -> bool 
     check_live(object);
     let injected = strikes(FaultPoint::TRYLOCK);
     let taken = !injected && world(|w| try_take(w, lock, mode));
+    let access = if taken { Access::try_lock(mode) } else { Access::TryFailed };
+    world(|w| w.footprint.touch(object, class, access));
     let kind = if taken {
         EventKind::Acquire { mode, trylock: true }
     } else {
@@ -338,10 +348,12 @@ pub(super) fn release(lock: LockId, verb: &'static str) {
 
 /// Acquires the lock for writing for a section without a scheduling point, and releases it in the same step.
 pub(super) fn exclusively<R>(lock: LockId, verb: &'static str, section: impl FnOnce() -> R) -> R {
-    let _never_killed = acquire(lock, Mode::Write, verb, false);
     let (object, class) = noun(lock);
-    // Who had to wait has the whole section in the step in which it goes on, and announced nothing for that one.
-    world(|w| w.footprint.touch(object, class, Access::LockWrite));
+    point(object, Access::LockOnce, verb, class);
+    let at_once = take(lock, Mode::Write, false) == Ok(true);
+    // Who had to wait has the whole section in the step in which it goes on.
+    let access = if at_once { Access::Section } else { Access::LockWrite };
+    world(|w| w.footprint.touch(object, class, access));
     let result = section();
     let_go(lock, Mode::Write);
     result

@@ -4,19 +4,23 @@ use crate::sync::lock::{Mode, acquire, lock_kind, release, try_acquire};
 use crate::sync::point::Access;
 use crate::sync::primitive::Primitive;
 
-/// Of those who want it one is the first; who was woken only looks whether the mutex is its own.
+/// Of those who want it one is the first; who was woken only looks whether the mutex is its own, and who tries in vain
+/// changes nothing.
 pub(crate) const PRIMITIVE: Primitive = Primitive {
     name: "mutex",
     accesses: &[
         Access::LockWrite,
         Access::TryLockWrite,
+        Access::TryFailed,
         Access::UnlockWrite,
         Access::Read,
         Access::Update,
     ],
-    commute: &[(&[Access::Read], &[Access::Read])],
+    commute: &[(LOOK, LOOK)],
     ..Primitive::BARE
 };
+
+const LOOK: &[Access] = &[Access::Read, Access::TryFailed];
 
 lock_kind! {
     /// A mutex.

@@ -21,7 +21,8 @@ pub enum Access {
     Update,
     /// Changes it in one step without looking.
     Add,
-    /// Drops a reference, and looks whether it was the last; how many are left is not known yet.
+    /// Drops a reference, and looks whether it was the last; how many are left is not known yet. Who takes a frame does
+    /// so with those that everybody may have.
     Put,
     /// Has dropped a reference, and left two or more.
     PutSome,
@@ -38,10 +39,16 @@ pub enum Access {
     LockRead,
     /// Acquires a lock for writing, and may have to wait for it.
     LockWrite,
+    /// Acquires a lock for writing, and releases it in the same step; whether it has to wait is not known yet.
+    LockOnce,
+    /// Has acquired a lock for writing and released it in one step, without waiting.
+    Section,
     /// Acquires a lock for reading, if it is free for that.
     TryLockRead,
     /// Acquires a lock for writing, if nobody holds it.
     TryLockWrite,
+    /// Has found that it could not acquire a lock at once.
+    TryFailed,
     /// Releases a lock that was held for reading.
     UnlockRead,
     /// Releases a lock that was held for writing.
@@ -89,11 +96,24 @@ impl Access {
         }
     }
 
+    /// Whether it is what is announced, and what is done is known only when it is done.
+    pub const fn is_open(self) -> bool {
+        matches!(
+            self,
+            Access::Start
+                | Access::Put
+                | Access::Await
+                | Access::LockOnce
+                | Access::TryLockRead
+                | Access::TryLockWrite
+        )
+    }
+
     /// How it acquires a lock for which it may have to wait; `None` if it does not.
     pub const fn locks(self) -> Option<Mode> {
         match self {
             Access::LockRead => Some(Mode::Read),
-            Access::LockWrite => Some(Mode::Write),
+            Access::LockWrite | Access::LockOnce | Access::Section => Some(Mode::Write),
             _ => None,
         }
     }

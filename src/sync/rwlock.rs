@@ -8,17 +8,19 @@ use crate::sync::point::Access;
 use crate::sync::primitive::Primitive;
 
 /// Whatever readers do among themselves commutes, for they share it. One that hands the lock over to a writer who waits
-/// touches it once more.
+/// touches it once more. Write sections leave the lock as it was; what they do in between they touch by themselves.
 pub(crate) const PRIMITIVE: Primitive = Primitive {
     name: "rwlock",
     accesses: &[
         Access::LockRead,
         Access::LockWrite,
+        Access::LockOnce,
+        Access::Section,
         Access::UnlockRead,
         Access::Read,
         Access::Update,
     ],
-    commute: &[(SHARE, SHARE)],
+    commute: &[(SHARE, SHARE), (&[Access::Section], &[Access::Section])],
     ..Primitive::BARE
 };
 

@@ -5,7 +5,7 @@ use crate::sync::point::Access;
 use crate::sync::primitive::Primitive;
 
 /// Whatever readers do among themselves commutes, for they share it. One that hands the lock over to a writer who waits
-/// touches it once more.
+/// touches it once more. Who tries in vain changes nothing.
 pub(crate) const PRIMITIVE: Primitive = Primitive {
     name: "rwsem",
     accesses: &[
@@ -14,11 +14,12 @@ pub(crate) const PRIMITIVE: Primitive = Primitive {
         Access::UnlockRead,
         Access::LockWrite,
         Access::TryLockWrite,
+        Access::TryFailed,
         Access::UnlockWrite,
         Access::Read,
         Access::Update,
     ],
-    commute: &[(SHARE, SHARE)],
+    commute: &[(SHARE, SHARE), (&[Access::TryFailed], &[Access::TryFailed, Access::Read])],
     agree: &VERBS,
     killable: &[DOWN_WRITE_KILLABLE],
 };

@@ -181,11 +181,13 @@ pub fn rcu_read<R>(section: impl FnOnce() -> R) -> R {
 
 /// `call_rcu`: does it once no RCU read section can see what it is about.
 pub fn call_rcu(callback: Callback) {
-    let readers = world(|w| {
-        w.footprint.touch(PROCESS_LIST, RCU, Access::Update);
-        w.processes.rcu_readers
+    let unread = world(|w| {
+        let unread = w.processes.rcu_readers == 0;
+        let access = if unread { Access::Read } else { Access::Update };
+        w.footprint.touch(PROCESS_LIST, RCU, access);
+        unread
     });
-    if readers == 0 {
+    if unread {
         callback.invoke();
     } else {
         world(|w| w.processes.rcu_late.push(callback));

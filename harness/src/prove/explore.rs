@@ -269,7 +269,7 @@ impl Explorer {
             return;
         }
         let op = candidates.iter().find(|c| c.thread == thread).map(|c| c.op);
-        let announced = op.filter(|op| !woke_up && says_all(op.access)).map(|op| touch(&op));
+        let announced = op.filter(|op| !woke_up && !op.access.is_open()).map(|op| touch(&op));
         let barrier = world(|w| {
             w.footprint.recording = true;
             w.footprint.clear();
@@ -277,11 +277,6 @@ impl Explorer {
         });
         self.begun = Some(Begun { thread, announced, barrier });
     }
-}
-
-/// Whether what was announced is what is done, and not more than that.
-fn says_all(access: Access) -> bool {
-    !matches!(access, Access::Start | Access::Put | Access::Await)
 }
 
 /// The threads that wait for work from the start: devices, and the daemons that are there without any.

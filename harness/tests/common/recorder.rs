@@ -3,7 +3,7 @@
 use mmreap::revision::Revision;
 use mmreap::sync::engine::{Candidate, Choose, Engine};
 use mmreap::sync::footprint::Touch;
-use mmreap::sync::point::{Access, Op};
+use mmreap::sync::point::Op;
 use mmreap::sync::thread::Tid;
 use mmreap::world::{World, world};
 use mmreap_harness::prove::trace::Step;
@@ -90,8 +90,7 @@ impl Choose for Recorder {
             self.woken.extend(ready.iter().filter(|&t| !before.contains(t) && *t != Tid::CLOCK));
         }
         let op = candidates.iter().find(|c| c.thread == thread).expect("a candidate").op;
-        let says_all = !matches!(op.access, Access::Start | Access::Put | Access::Await);
-        let announced = (says_all && !self.woken.contains(&thread)).then_some(Touch {
+        let announced = (!op.access.is_open() && !self.woken.contains(&thread)).then_some(Touch {
             object: op.object,
             noun: op.site.noun(),
             access: op.access,

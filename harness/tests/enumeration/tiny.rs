@@ -83,8 +83,16 @@ const OTHERS: [&str; 20] = [
     "kthread NAME\n  thread t: use_mm p; copy_from_user p v",
 ];
 
-const FAULTS: [&str; 6] =
-    ["", "", "", "", "fault fail_trylock fail-nth 1", "fault fail_page_alloc fail-nth 1"];
+const FAULTS: [&str; 8] = [
+    "",
+    "",
+    "",
+    "",
+    "fault fail_trylock fail-nth 1",
+    "fault fail_page_alloc fail-nth 1",
+    "fault fail_trylock probability 50",
+    "fault fail_page_alloc probability 50",
+];
 
 /// The case of a number.
 pub fn case(number: u64) -> Case {

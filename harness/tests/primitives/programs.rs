@@ -5,6 +5,7 @@ use mmreap::boot::{self, MachinePlan};
 use mmreap::memory::{Handle, free, read, write};
 use mmreap::mm::pgtable::{Level, count_table};
 use mmreap::mm::{Mm, MmFlag, mm_alloc};
+use mmreap::page::{Watermark, free_pages, get_page_from_freelist};
 use mmreap::sync::atomic::{
     atomic_dec_and_test, atomic_inc, atomic_inc_not_zero, atomic_read, atomic_sub_and_test,
 };
@@ -45,10 +46,12 @@ pub const PROGRAMS: &[Program] = &[
     program("atomic", is_counter, &[put, put, put]),
     program("atomic", is_counter, &[put, || note(atomic_inc_not_zero(mm(), COUNTER, users))]),
     program("atomic", is_counter, &[put, put, || note(atomic_read(mm(), COUNTER, users))]),
+    program("atomic", |_, noun| noun == "free_pages", &[frames, frames, frames]),
     program("bits", |_, noun| noun == "MMF_OOM_SKIP", &[flag, flag]),
     program("mutex", is_lock, &[mutex, mutex]),
     program("mutex", is_lock, &[mutex, try_mutex, try_mutex]),
     program("rwlock", is_lock, &[read_rwlock, read_rwlock, read_rwlock, write_rwlock]),
+    program("rwlock", is_lock, &[read_rwlock, write_rwlock, write_rwlock]),
     program("rwsem", is_lock, &[read_sem, read_sem, read_sem, write_sem]),
     program("rwsem", is_lock, &[try_sem, try_sem, read_sem, write_sem]),
     program("spinlock", is_lock, &[spin, spin, spin]),
@@ -188,6 +191,14 @@ fn count() {
 
 fn put() {
     note(atomic_dec_and_test(mm(), COUNTER, users));
+}
+
+/// Three that do so come to the watermarks, and one of them gets less.
+fn frames() {
+    let all: Vec<_> = (0..5).map_while(|_| get_page_from_freelist(Watermark::High)).collect();
+    note(all.len() as i32);
+    note(get_page_from_freelist(Watermark::Min).is_some());
+    free_pages(&all);
 }
 
 fn flag() {
