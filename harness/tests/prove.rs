@@ -52,6 +52,22 @@ schedule in_order",
     )
 }
 
+/// Two that want so many pages each, of eight, and a process that has one and may be killed for it.
+fn a_shortage(pages: u32) -> Case {
+    case(&format!(
+        "kernel v4.15
+machine frames 8 min 1 high 2
+process victim
+  vma heap anon 1 page
+  thread main: write heap
+kthread a
+  thread main: alloc {pages}
+kthread b
+  thread main: alloc {pages}
+schedule in_order"
+    ))
+}
+
 /// The scenario of the commit that the project starts from. The reader holds on for a jiffy: until the killer
 /// has let go of `oom_lock`, the reaper cannot run.
 fn the_seed() -> Case {
@@ -120,10 +136,18 @@ fn random_behaviours(case: &Case, runs: u64) -> BTreeSet<u64> {
 /// In so little, chance finds everything.
 #[test]
 fn random_runs_live_through_what_the_proof_knows() {
-    for case in [two_exits(), a_pin(), a_kill()] {
+    for case in [two_exits(), a_pin(), a_kill(), a_shortage(2), a_shortage(3)] {
         let proof = collect(&case, Reduction::Source, 1);
         assert_eq!(random_behaviours(&case, 3000), proof.behaviours, "{case}");
     }
+}
+
+/// Two that try for `oom_lock` at the same time, one of them in vain, and try again.
+#[test]
+fn random_runs_live_through_nothing_that_the_proof_does_not_know() {
+    let case = a_shortage(4);
+    let proof = collect(&case, Reduction::Source, 1);
+    assert!(random_behaviours(&case, 3000).is_subset(&proof.behaviours), "{case}");
 }
 
 fn bounded(case: &Case, preemptions: u32, jobs: usize) -> Proof {
@@ -175,6 +199,56 @@ fn what_is_found_replays_as_it_was_found() {
     let run = Runner::new().run_case(&found, kernel("v4.14"));
     assert_eq!(run.failure.map(|failure| failure.signature), Some(failure.signature));
     assert_eq!(run.divergences.lenient, []);
+}
+
+/// Two threads that fault in huge pages, a kill, and memory for half of it, with timers that fire at any moment: so many
+/// schedules that the search does not leave those that begin as its first one does.
+fn a_crowd() -> Case {
+    case(
+        "kernel v4.14
+machine frames 5 min 1 high 2 time any empty_pmd good
+process p1
+  vma v1 anon 1 page
+  vma v2 anon 4 pages huge
+  thread t1: write v2; write v2; write v1; write v1; alloc 1
+  thread t2: write v2; write v2; exit
+kthread k1
+  thread t1: sysrq_f; alloc 2",
+    )
+}
+
+#[test]
+fn chance_finds_what_the_search_does_not_come_to() {
+    let case = a_crowd();
+    let proof = |chance, preemptions| {
+        let options = Options { chance, preemptions, budget: 400, ..Options::default() };
+        prove(&case, kernel("v4.14"), &options, &|_| true).unwrap()
+    };
+    for bound in [None, Some(1)] {
+        let without = proof(false, bound).verdict;
+        assert!(matches!(without, Verdict::Stopped), "{bound:?}: {without:?}");
+        let Verdict::Found(found, failure) = proof(true, bound).verdict else {
+            panic!("{bound:?}: not found");
+        };
+        let run = Runner::new().run_case(&found, kernel("v4.14"));
+        assert_eq!(run.failure.map(|failure| failure.signature), Some(failure.signature));
+        let preemptions = measure(&mut Runner::new(), &found, kernel("v4.14")).preemptions;
+        assert!(bound.is_none_or(|most| preemptions <= most as usize), "{preemptions}:\n{found}");
+    }
+}
+
+#[test]
+fn chance_leaves_a_proof_what_it_is() {
+    for case in [two_exits(), a_pin(), a_kill()] {
+        let proof = |chance| {
+            let options = Options { chance, collect: true, ..Options::default() };
+            prove(&case, kernel("v4.15"), &options, &|_| true).unwrap()
+        };
+        let (without, with) = (proof(false), proof(true));
+        assert!(matches!(with.verdict, Verdict::Clean), "{:?}", with.verdict);
+        assert_eq!((without.traces, &without.classes), (with.traces, &with.classes), "{case}");
+        assert_eq!(with.runs, without.runs + (without.runs - 1) / 3, "{case}");
+    }
 }
 
 /// A fault that has to strike: the reaper frees nothing if it never gets the lock.

@@ -15,6 +15,7 @@
 //! memory.
 
 pub mod behaviour;
+mod chance;
 mod explore;
 mod faults;
 mod node;
@@ -59,6 +60,8 @@ pub struct Options {
     pub budget: u64,
     /// Threads of the machine that it runs on.
     pub jobs: usize,
+    /// Make some of the runs by chance, which find most failures sooner.
+    pub chance: bool,
     /// Go on after failures, and collect traces and behaviours.
     pub collect: bool,
     /// Look for this failure only; others are kept in passing.
@@ -69,7 +72,8 @@ impl Default for Options {
     fn default() -> Self {
         let (reduction, preemptions) = (Reduction::Source, None);
         let (faults, budget, jobs) = (0, 1_000_000, 1);
-        Options { reduction, preemptions, faults, budget, jobs, collect: false, wanted: None }
+        let (chance, collect, wanted) = (false, false, None);
+        Options { reduction, preemptions, faults, budget, jobs, chance, collect, wanted }
     }
 }
 

@@ -4,6 +4,7 @@
 //! everything is tried, and takes those of the parts below that nobody else has taken.
 
 use super::behaviour::behaviour;
+use super::chance;
 use super::explore::{Bounds, Explorer, THREADS};
 use super::faults::Calls;
 use super::{Options, Others, Progress, Unprovable, keep_first};
@@ -28,6 +29,7 @@ pub struct Shared<'a> {
     budget: u64,
     before: u64,
     runs: AtomicU64,
+    by_chance: AtomicU64,
     over: AtomicBool,
     taken: Mutex<BTreeSet<usize>>,
     progress: &'a (dyn Fn(Progress) -> bool + Sync),
@@ -36,8 +38,8 @@ pub struct Shared<'a> {
 impl<'a> Shared<'a> {
     /// A budget of runs, and the runs before this tree, which only progress tells.
     pub fn new(budget: u64, before: u64, progress: &'a (dyn Fn(Progress) -> bool + Sync)) -> Self {
-        let (runs, over) = (AtomicU64::new(0), AtomicBool::new(false));
-        Shared { budget, before, runs, over, taken: Mutex::default(), progress }
+        let (runs, by_chance, over) = Default::default();
+        Shared { budget, before, runs, by_chance, over, taken: Mutex::default(), progress }
     }
 
     /// Whether the caller is the first who asks for the part.
@@ -54,6 +56,11 @@ impl<'a> Shared<'a> {
     /// A run that was reserved belongs to the part of another search.
     fn give_back(&self) {
         self.runs.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// The seed of a run by chance that nobody else has.
+    fn seed(&self) -> u64 {
+        self.by_chance.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Tells of a run: whether there may be another one.
@@ -121,12 +128,15 @@ impl Part {
         self
     }
 
-    fn count(&mut self, run: &Run, options: &Options, explorer: &Explorer) {
+    fn count(&mut self, run: &Run, options: &Options) {
         self.runs += 1;
         self.longest = self.longest.max(run.steps);
         if options.faults > 0 {
             note_calls(run.world(), &mut self.calls);
         }
+    }
+
+    fn count_trace(&mut self, run: &Run, options: &Options, explorer: &Explorer) {
         if explorer.was_redundant() {
             return;
         }
@@ -136,6 +146,28 @@ impl Part {
             self.classes.insert(explorer.class());
             self.behaviours.insert(behaviour(run.world()));
         }
+    }
+
+    /// A run that was counted is over: whether there is to be another one.
+    fn goes_on(&mut self, case: &Case, run: Run, options: &Options, shared: &Shared<'_>) -> bool {
+        self.stopped = !shared.tell(&run);
+        let is_over = self.is_found(case, run, options) || self.stopped;
+        if is_over {
+            shared.end();
+        }
+        !is_over
+    }
+
+    /// Keeps the failure of a run: whether it is what is looked for.
+    fn is_found(&mut self, case: &Case, mut run: Run, options: &Options) -> bool {
+        let Some(failure) = run.failure.take() else { return false };
+        if options.wants(&failure.signature) {
+            self.found = Some((by_names(case, &run), failure));
+            return true;
+        }
+        let first = self.others.entry(failure.signature.clone());
+        first.or_insert_with(|| (by_names(case, &run), failure));
+        false
     }
 }
 
@@ -154,8 +186,17 @@ pub fn search(
         if !shared.reserve() {
             return Ok(part.stop(shared));
         }
+        if options.chance && chance::is_due(part.runs) {
+            let scheduler = chance::scheduler(shared.seed(), bounds.preemptions, part.longest);
+            let run = runner.record_under(&plan, revision, scheduler);
+            part.count(&run, options);
+            if !part.goes_on(case, run, options, shared) {
+                return Ok(part);
+            }
+            continue;
+        }
         let scheduler = Box::new(schedule::Shared(explorer.clone()));
-        let mut run = runner.record_under(&plan, revision, scheduler);
+        let run = runner.record_under(&plan, revision, scheduler);
         let mut explorer = explorer.borrow_mut();
         if explorer.threads() > THREADS {
             return Err(Unprovable::Threads(explorer.threads()));
@@ -163,20 +204,15 @@ pub fn search(
         explorer.finish(run.world(), is_cut_off(run.end));
         let ours = explorer.is_new_part().is_none_or(|part| shared.take(part));
         if ours {
-            part.count(&run, options, &explorer);
+            part.count(&run, options);
+            part.count_trace(&run, options, &explorer);
         } else {
             shared.give_back();
         }
-        if let Some(failure) = run.failure.take().filter(|_| ours) {
-            if options.wants(&failure.signature) {
-                part.found = Some((by_names(case, &run), failure));
-                shared.end();
-                return Ok(part);
-            }
-            let first = part.others.entry(failure.signature.clone());
-            first.or_insert_with(|| (by_names(case, &run), failure));
+        if ours && !part.goes_on(case, run, options, shared) {
+            return Ok(part);
         }
-        if explorer.was_too_long() || ours && !shared.tell(&run) {
+        if explorer.was_too_long() {
             return Ok(part.stop(shared));
         }
         if shared.is_over() || !explorer.backtrack(ours) {

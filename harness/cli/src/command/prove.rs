@@ -85,6 +85,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Stop> {
         faults: arguments.faults,
         budget: arguments.budget,
         jobs: usize::from(arguments.jobs),
+        chance: true,
         ..Options::default()
     };
     let interrupted = super::catch_interrupts()?;
