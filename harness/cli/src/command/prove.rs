@@ -31,7 +31,8 @@ Examples:
 A proof is about this case on this model: its schedules, as far as they differ in the order of two \
 steps that are in conflict. The schedule that the case itself names is not looked at. With \
 --preemptions N it is about those with at most N: a thread could go on, and another one runs \
-instead. Of others it says nothing. Keep cases small: the number of schedules grows quickly with \
+instead. Of others it says nothing. One run in four is by chance: it proves nothing, and finds sooner \
+what fails often. Keep cases small: the number of schedules grows quickly with \
 tasks and pages, and most with `machine time any`.")]
 pub struct Arguments {
     #[command(flatten)]
