@@ -3,10 +3,10 @@
 # Builds every target for ClusterFuzzLite and OSS-Fuzz, as both of them ask for it:
 #
 #   SRC   holds the sources, as mmreap/
-#   OUT   gets each target, its seed corpus as a zip file, and its options
+#   OUT   gets each target, its seed corpus as a zip file, and its options; in known/, the cases whose failures are no news
 #
-# SANITIZER is what the targets are built with (address). With a LIB_FUZZING_ENGINE that is a library, this is linked
-# in the place of libFuzzer's own sources.
+# SANITIZER is what the targets are built with (address). A LIB_FUZZING_ENGINE that is a library is linked in the place of
+# libFuzzer's own sources; one that is an option of clang (-fsanitize=fuzzer) means libFuzzer, which is there anyway.
 set -euo pipefail
 cd "$SRC/mmreap"
 
@@ -15,6 +15,8 @@ if [[ -f ${LIB_FUZZING_ENGINE:-} ]]; then
 fi
 cargo +nightly fuzz build --release --sanitizer "${SANITIZER:-address}"
 
+mkdir --parents "$OUT/known"
+cp corpus/*.mmreap "$OUT/known/"
 readonly built=target/x86_64-unknown-linux-gnu/release
 for source in fuzz/fuzz_targets/*.rs; do
   target=$(basename --suffix=.rs "$source")

@@ -7,13 +7,16 @@
 //! | `MMREAP_KERNEL` | every case runs on this release or mutant, whatever its `kernel` line says |
 //! | `MMREAP_KNOWN` | a directory of cases; failures that they expect on the kernel are not crashes |
 //!
+//! Without `MMREAP_KNOWN`, a directory `known` beside the program is one: ClusterFuzz and OSS-Fuzz run targets in an
+//! environment of their own.
+//!
 //! A value that cannot be used ends the process before the first run: a session that attacked something
 //! else than was asked for would be worse than none.
 
 use mmreap::revision::Revision;
 use mmreap_harness::campaign::known::Known;
 use mmreap_harness::kernel;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::exit;
 use std::sync::LazyLock;
 
@@ -46,12 +49,18 @@ fn kernel_from_environment() -> Option<&'static Revision> {
 }
 
 fn known_from_environment() -> Known {
-    let Some(directory) = std::env::var_os("MMREAP_KNOWN") else {
+    let Some(directory) = known_directory() else {
         return Known::default();
     };
     let warn = |error| eprintln!("warning: {error}");
-    let known = Known::load(Path::new(&directory), warn);
-    known.unwrap_or_else(|error| refuse(&format!("MMREAP_KNOWN: {error}")))
+    let known = Known::load(&directory, warn);
+    known.unwrap_or_else(|error| refuse(&format!("known failures: {error}")))
+}
+
+fn known_directory() -> Option<PathBuf> {
+    let beside = || Some(std::env::current_exe().ok()?.with_file_name("known"));
+    let asked = std::env::var_os("MMREAP_KNOWN").map(PathBuf::from);
+    asked.or_else(|| beside().filter(|directory| directory.is_dir()))
 }
 
 fn refuse(message: &str) -> ! {

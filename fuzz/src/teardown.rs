@@ -67,6 +67,7 @@ pub fn run(data: &[u8]) -> Verdict {
     };
     let found =
         RUNNER.with(|runner| attack(&mut runner.borrow_mut(), &case, revision, is_known, watch));
+    counters::hide_code();
     found.map_or(Verdict::Unsuspicious, |found| Verdict::New(Box::new(found)))
 }
 
