@@ -13,7 +13,7 @@ cd "$SRC/mmreap"
 if [[ -f ${LIB_FUZZING_ENGINE:-} ]]; then
   export CUSTOM_LIBFUZZER_PATH=$LIB_FUZZING_ENGINE
 fi
-cargo +nightly fuzz build --release --sanitizer "${SANITIZER:-address}"
+cargo +nightly fuzz build --sanitizer "${SANITIZER:-address}"
 
 mkdir --parents "$OUT/known"
 cp corpus/*.mmreap "$OUT/known/"

@@ -73,6 +73,10 @@ pub fn run(data: &[u8]) -> Verdict {
 
 /// Looks for a failure that is not known; `watch` hears of every run. A panic of the model is one, and no crash
 /// before its schedule was written down.
+///
+/// How many schedules a case gets does not depend on what other cases have shown, as in campaigns: libFuzzer's input
+/// alone would not crash again. Patience found no more, either: 32 failures of v4.14 in three times 12 s of the processor, ten
+/// schedules 35.
 fn attack(
     runner: &mut Runner,
     case: &Case,
