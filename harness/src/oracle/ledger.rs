@@ -85,7 +85,14 @@ impl<'a> Ledger<'a> {
     }
 
     /// Adds an event.
+    #[inline]
     pub fn note(&mut self, index: usize, event: &Event) {
+        if tells(event) {
+            self.add(index, event);
+        }
+    }
+
+    fn add(&mut self, index: usize, event: &Event) {
         match event.kind {
             EventKind::OomMm => self.add_victim(index, event.object),
             EventKind::AllocateFrames { frames } => self.free -= i64::from(frames),
@@ -214,6 +221,24 @@ impl Victim {
         let waited = self.is_left_by_reaper() && self.waited >= HZ;
         !waited && actor.role != Role::OomKiller
     }
+}
+
+/// Whether an event may say anything about victims' memory; most do not. No branches, which nobody could predict.
+fn tells(event: &Event) -> bool {
+    let is_search = event.actor.role == Role::Search;
+    let tells = matches!(
+        event.kind,
+        EventKind::OomMm
+            | EventKind::AllocateFrames { .. }
+            | EventKind::FreeFrames { .. }
+            | EventKind::OomRequest { .. }
+            | EventKind::TestFlag { .. }
+            | EventKind::SetFlag { .. }
+            | EventKind::Map { .. }
+            | EventKind::Unmap { .. }
+            | EventKind::Skip(_)
+    );
+    tells | (matches!(event.kind, EventKind::Enter) & is_search)
 }
 
 fn is_skip(event: &Event) -> bool {

@@ -41,12 +41,12 @@ pub struct SecondKill;
 impl Oracle for SecondKill {
     /// Finds a second kill that was not necessary.
     fn judge(&self, world: &World) -> Option<Failure> {
-        world.log.iter().filter(|event| event.kind == EventKind::Kill).nth(1)?;
+        world.log.iter().filter(|event| matches!(event.kind, EventKind::Kill)).nth(1)?;
         let mut ledger = Ledger::new(world);
         // The last kill that passed each over, and how many pages that held.
         let mut passed_over: BTreeMap<ObjectRef, (usize, usize)> = BTreeMap::new();
         for (index, event) in world.log.iter().enumerate() {
-            if event.kind == EventKind::Kill {
+            if matches!(event.kind, EventKind::Kill) {
                 if let Some(failure) = killed_again(world, &ledger, index) {
                     return Some(failure);
                 }
@@ -90,7 +90,7 @@ impl Oracle for GivenUp {
         let mut ledger = Ledger::new(world);
         for (index, event) in world.log.iter().enumerate() {
             // A panic for want of memory is what came of it.
-            if event.kind == EventKind::OomPanic {
+            if matches!(event.kind, EventKind::OomPanic) {
                 let mut given_up = ledger.victims.iter().filter(|victim| is_given_up(victim));
                 return given_up.find_map(|victim| {
                     let pages = ledger.missed(event.thread, victim.mm)?;
