@@ -119,15 +119,9 @@ impl Thread {
         (Site::at(names, self.operation), actor)
     }
 
-    /// The beginning of the function where it is, and who acts there.
+    /// The function where it is, and who acts there.
     #[inline]
-    pub(crate) fn entering(&self) -> (Site, Actor) {
-        let (names, actor) = self.call();
-        (Site::at(names, Pair::EMPTY), actor)
-    }
-
-    #[inline]
-    fn call(&self) -> (Pair, Actor) {
+    pub(crate) fn call(&self) -> (Pair, Actor) {
         let call = self.calls.last();
         call.map_or((Pair::EMPTY, Actor::default()), |call| (call.names, call.actor))
     }

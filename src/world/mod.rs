@@ -13,7 +13,8 @@ pub use objects::{Kind, World};
 pub use threads::{STEP_LIMIT, Stuck};
 
 use crate::memory::Place;
-use crate::trace::{Event, EventKind, ObjectRef, judged};
+use crate::trace::names::Pair;
+use crate::trace::{Event, EventKind, ObjectRef, Site, judged};
 use std::cell::RefCell;
 
 thread_local! {
@@ -63,8 +64,10 @@ impl World {
             return;
         }
         let thread = &self.threads[self.running.index()];
-        let enters = kind == EventKind::Enter;
-        let (site, actor) = if enters { thread.entering() } else { thread.doing() };
+        let enters = matches!(kind, EventKind::Enter);
+        let (call, actor) = thread.call();
+        let operation = if enters { Pair::EMPTY } else { thread.operation };
+        let site = Site::at(call, operation);
         let event = Event {
             thread: self.running,
             depth: thread.calls.len() as u8,

@@ -59,7 +59,7 @@ impl Oracle for Asking {
     }
 
     fn concerns(&self, event: &Event) -> bool {
-        matches!(event.kind, EventKind::Kill)
+        matches!(event.kind, EventKind::TestFlag { set: true }) && asks_about_itself(event)
     }
 
     fn rules(&self, failure: &Signature) -> Vec<&'static Rule> {
