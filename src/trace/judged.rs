@@ -13,6 +13,8 @@ use crate::sync::time::PROGRESS;
 use crate::world::World;
 
 /// Adds to a footprint what an event touches besides its operation.
+// Not inside of what records events: only proofs ask for it.
+#[inline(never)]
 pub(crate) fn touch(event: &Event, footprint: &mut Footprint) {
     let object = event.object;
     match event.kind {

@@ -78,10 +78,10 @@ impl World {
             object,
             kind,
         };
+        self.log.push(event);
         if self.footprint.recording {
             judged::touch(&event, &mut self.footprint);
         }
-        self.log.push(event);
     }
 
     /// Whether an event from this index on counts as progress.

@@ -100,6 +100,7 @@ impl World {
     }
 
     /// Notes what the running thread does next, for sites.
+    #[inline]
     pub(crate) fn at(&mut self, verb: &'static str, noun: &'static str) {
         self.running().operation = self.names.pair(verb, noun);
     }
