@@ -92,6 +92,7 @@ impl<'a> Ledger<'a> {
         }
     }
 
+    /// What is matched here [`tells`] has to let through.
     fn add(&mut self, index: usize, event: &Event) {
         match event.kind {
             EventKind::OomMm => self.add_victim(index, event.object),
