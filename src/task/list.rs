@@ -106,10 +106,12 @@ fn link(task: Option<Handle<Task>>, next: Option<Handle<Task>>) {
     }
 }
 
-/// `attach_pid` and `list_add_tail_rcu` of a leader. The caller holds `tasklist_lock` for writing.
+/// `attach_pid` and `list_add_tail_rcu` of a leader. The caller holds `tasklist_lock` for writing. The leader's own link
+/// is written, too, for whoever is next to be attached writes that one: of two, one is the first.
 pub fn attach(leader: Handle<Task>) {
     let process = leader.peek(|leader| leader.signal);
     let last = world(|w| w.processes.before(None));
+    link(Some(leader), None);
     link(last, Some(leader));
     world(|w| {
         w.footprint.touch(pid(process), PID, Access::Write);
