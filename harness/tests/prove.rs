@@ -68,6 +68,22 @@ schedule in_order"
     ))
 }
 
+/// A fault sees an entry without its lock, the frame goes, and two take one: whoever gets it, it may be in the same entry
+/// again by the time that the fault has the lock.
+fn a_frame_that_comes_back() -> Case {
+    case(
+        "kernel v4.15
+machine frames 16 min 1 high 2
+process p
+  vma v file 1 page
+  thread a: read v; write v
+  thread b: madvise v; read v
+kthread k
+  thread t: alloc 1
+schedule in_order",
+    )
+}
+
 /// The scenario of the commit that the project starts from. The reader holds on for a jiffy: until the killer
 /// has let go of `oom_lock`, the reaper cannot run.
 fn the_seed() -> Case {
@@ -145,9 +161,10 @@ fn random_runs_live_through_what_the_proof_knows() {
 /// Two that try for `oom_lock` at the same time, one of them in vain, and try again.
 #[test]
 fn random_runs_live_through_nothing_that_the_proof_does_not_know() {
-    let case = a_shortage(4);
-    let proof = collect(&case, Reduction::Source, 1);
-    assert!(random_behaviours(&case, 3000).is_subset(&proof.behaviours), "{case}");
+    for case in [a_shortage(4), a_frame_that_comes_back()] {
+        let proof = collect(&case, Reduction::Source, 1);
+        assert!(random_behaviours(&case, 3000).is_subset(&proof.behaviours), "{case}");
+    }
 }
 
 fn bounded(case: &Case, preemptions: u32, jobs: usize) -> Proof {
@@ -249,6 +266,16 @@ fn chance_leaves_a_proof_what_it_is() {
         assert_eq!((without.traces, &without.classes), (with.traces, &with.classes), "{case}");
         assert_eq!(with.runs, without.runs + (without.runs - 1) / 3, "{case}");
     }
+}
+
+/// A bound that nothing comes near to costs no memory.
+#[test]
+fn chance_keeps_within_a_bound_of_any_size() {
+    let preemptions = Some(u32::MAX);
+    let options = Options { chance: true, preemptions, ..Options::default() };
+    let case = case("kernel v4.15\nkthread a\n  thread t: free\nkthread b\n  thread t: free");
+    let proof = prove(&case, kernel("v4.15"), &options, &|_| true).expect("few threads");
+    assert!(matches!(proof.verdict, Verdict::Clean) && proof.runs > proof.traces, "{proof:?}");
 }
 
 /// A fault that has to strike: the reaper frees nothing if it never gets the lock.

@@ -23,7 +23,9 @@ impl Few {
     /// The walk of a seed, with so many preemptions at most, spread over so many decisions.
     pub fn new(seed: u64, most: u32, decisions: usize) -> Self {
         let mut rng = common(seed);
-        let moments = (0..most).map(|_| below(&mut rng, decisions.max(1))).collect();
+        // A bound may be any number, and a walk has no more moments than decisions.
+        let preemptions = decisions.min(most as usize);
+        let moments = (0..preemptions).map(|_| below(&mut rng, decisions)).collect();
         Few { rng, moments, passed: 0 }
     }
 
