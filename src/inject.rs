@@ -1,7 +1,7 @@
 //! Fault points: places where an injected fault may strike, with the kernel's knobs.
 //!
 //! Source: `Documentation/fault-injection` (`probability`, `interval`, `times`, `space`, `task-filter`)
-//! and `/proc/PID/fail-nth`. Where no fault is set up, a point costs one comparison. Whether a fault
+//! and `/proc/PID/fail-nth`. Where no fault is set up, a point only counts its calls. Whether a fault
 //! with a probability strikes depends on its own key, the task's name and how often that task came by,
 //! not on a shared stream: taking one fault or one task away leaves the others where they were.
 

@@ -1,15 +1,14 @@
 //! A kernel thread of somebody's own. It is in the machine of every case of this process, so it has a test program to
 //! itself.
 
-use arbitrary::Unstructured;
+mod common;
+
+use common::changes::{assert_drawn_aside, generated};
 use mmreap::prelude::*;
 use mmreap::task::{for_each_process, rcu_read};
 use mmreap::trace::noun::MM;
-use mmreap_harness::case::mutate::{self, Sites};
 use mmreap_harness::case::parse::parse;
-use mmreap_harness::case::{Case, generate};
 use mmreap_harness::run::Runner;
-use mmreap_harness::schedule::derive_seed;
 use mmreap_harness::{Budget, Harness, daemon};
 
 /// Looks at all address spaces again after a second, and has no reference on any. Who is alone is not looked at.
@@ -36,23 +35,6 @@ process p2
   thread t1: sleep 200; exit
 ";
 
-/// A case for each of some bytes, and what becomes of it by one change after the other.
-fn generated() -> Vec<Vec<Case>> {
-    let bytes = |number, words| -> Vec<u8> {
-        (0..words).flat_map(|word| derive_seed(number, word).to_le_bytes()).collect()
-    };
-    let changed = |number| {
-        let mut case = generate::case(&mut Unstructured::new(&bytes(number, 80)), "v4.15");
-        let change = |change| {
-            let bytes = bytes(1000 * number + change, 16);
-            mutate::mutate(&mut case, &mut Unstructured::new(&bytes), &Sites::default());
-            case.clone()
-        };
-        (0..8).map(change).collect()
-    };
-    (0..1000).map(changed).collect()
-}
-
 #[test]
 fn an_own_daemon_is_as_good_as_the_others() {
     let named_like_it = TWO.replace("p2", "kstaled");
@@ -63,7 +45,7 @@ fn an_own_daemon_is_as_good_as_the_others() {
     daemon::add(&KSTALED).expect("no other has the name");
     assert!(parse(&named_like_it).is_err_and(|it| it.message.contains("of the machine itself")));
     is_there_if_it_has_work();
-    is_named_by_cases(&before);
+    assert_drawn_aside(&before, |case| case.to_string().contains("kstaled"));
     what_it_breaks_is_found();
     is_refused_where_another_has_the_name();
 }
@@ -80,18 +62,6 @@ fn is_there_if_it_has_work() {
     let (alone, failure) =
         threads("mmreap case 1\nkernel v4.15\n\nprocess p1\n  thread t1: exit\n");
     assert_eq!((alone.last().map(|it| &**it), failure), (Some("kworker"), None));
-}
-
-/// Bytes that do not name it mean what they meant.
-fn is_named_by_cases(before: &[Vec<Case>]) {
-    let after = generated();
-    let names_it = |case: &Case| case.to_string().contains("kstaled");
-    let with = after.iter().filter(|cases| cases.iter().any(names_it)).count();
-    assert!((20..500).contains(&with), "{with} of 1000 have it");
-    for (before, after) in before.iter().zip(&after) {
-        let without = after.iter().take_while(|case| !names_it(case)).count();
-        assert_eq!(before[..without], after[..without]);
-    }
 }
 
 fn what_it_breaks_is_found() {

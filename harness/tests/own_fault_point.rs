@@ -1,15 +1,14 @@
 //! A fault point of somebody's own. Every case of this process can have faults there, so it has a test program to itself.
 
-use arbitrary::Unstructured;
+mod common;
+
+use common::changes::{assert_drawn_aside, generated};
 use mmreap::exit::exit_mmap;
 use mmreap::prelude::*;
 use mmreap_harness::campaign::sweep::sweep;
-use mmreap_harness::case::mutate::{self, Sites};
 use mmreap_harness::case::parse::parse;
-use mmreap_harness::case::{Case, generate};
 use mmreap_harness::prove::{self, Verdict};
 use mmreap_harness::run::Runner;
-use mmreap_harness::schedule::derive_seed;
 use mmreap_harness::{Budget, Harness, fault_point};
 
 /// `down_write_killable` is interrupted.
@@ -42,23 +41,6 @@ kthread k1
   thread t1: sysrq_f
 ";
 
-/// A case for each of some bytes, and what becomes of it by one change after the other.
-fn generated() -> Vec<Vec<Case>> {
-    let bytes = |number, words| -> Vec<u8> {
-        (0..words).flat_map(|word| derive_seed(number, word).to_le_bytes()).collect()
-    };
-    let changed = |number| {
-        let mut case = generate::case(&mut Unstructured::new(&bytes(number, 80)), "v4.15");
-        let change = |change| {
-            let bytes = bytes(1000 * number + change, 16);
-            mutate::mutate(&mut case, &mut Unstructured::new(&bytes), &Sites::default());
-            case.clone()
-        };
-        (0..8).map(change).collect()
-    };
-    (0..1000).map(changed).collect()
-}
-
 #[test]
 fn an_own_fault_point_is_as_good_as_the_others() {
     let with = format!("{CASE}\nfault interrupted fail-nth 1\n");
@@ -67,7 +49,7 @@ fn an_own_fault_point_is_as_good_as_the_others() {
     fault_point::add(&INTERRUPTED).expect("no other has the name");
     assert_eq!(parse(&with).expect("it can be read now").to_string(), with);
     strikes_where_it_stands(&with);
-    is_drawn_aside(&before);
+    assert_drawn_aside(&before, |case| case.faults.iter().any(|it| it.point == INTERRUPTED));
     is_swept_and_proven();
     is_found_and_made_small();
     is_refused_where_another_has_the_name();
@@ -80,18 +62,6 @@ fn strikes_where_it_stands(with: &str) {
         (run.world().injection.calls(INTERRUPTED), log.iter().any(|it| it.kind == EventKind::Fault))
     };
     assert_eq!([strikes(CASE), strikes(with)], [(1, false), (1, true)]);
-}
-
-/// Bytes that do not draw it mean what they meant.
-fn is_drawn_aside(before: &[Vec<Case>]) {
-    let after = generated();
-    let has_it = |case: &Case| case.faults.iter().any(|fault| fault.point == INTERRUPTED);
-    let with = after.iter().filter(|cases| cases.iter().any(has_it)).count();
-    assert!((20..500).contains(&with), "{with} of 1000 have it");
-    for (before, after) in before.iter().zip(&after) {
-        let without = after.iter().take_while(|case| !has_it(case)).count();
-        assert_eq!(before[..without], after[..without]);
-    }
 }
 
 fn is_swept_and_proven() {

@@ -4,6 +4,7 @@
 // Every test program uses a part of this.
 #![allow(dead_code)]
 
+pub mod changes;
 pub mod lives;
 pub mod recorder;
 
