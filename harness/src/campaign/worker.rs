@@ -8,8 +8,7 @@
 //!
 //! A worker that starts replays as many cases of the queue as its pool holds, chosen by its seed, and takes its coverage
 //! from the states of all workers. The rest of the queue it replays later, in between, for somebody may have copied files
-//! of another directory there, of which no state knows; to replay all of them first would make nobody wait for less than
-//! seconds (6,115 files: 3.8 s). What in the directory cannot be read is told once, and passed over. Workers that are members of a team learn from time to time what the others have shown
+//! of another directory there, of which no state knows; to replay all of them first took 3.8 s for 6,115 files. What in the directory cannot be read is told once, and passed over. Workers that are members of a team learn from time to time what the others have shown
 //! and found in the meantime, so that none keeps what another has; each changes the cases that it kept itself.
 //! One that works alone does not, so that its seed decides everything.
 
